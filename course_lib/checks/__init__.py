@@ -1,0 +1,95 @@
+"""Exercises and their checks: `check("01.2", unroll)` says in one line whether an answer is right, or which bug it has."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import pkgutil
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from course_lib.checks.exercise import Exercise
+    from course_lib.checks.judge import Verdict
+
+__all__ = ["check", "exercise", "lesson", "lessons", "study"]
+
+
+def lessons() -> list[str]:
+    """The numbers of all lessons that have exercises, in order: ["01", "02", …]."""
+    return sorted(m.name[7:] for m in pkgutil.iter_modules(__path__) if m.name.startswith("lesson_"))
+
+
+def lesson(number: str) -> tuple[Exercise, ...]:
+    """The exercises of one lesson; LookupError when there is no such lesson."""
+    if number not in lessons():
+        raise LookupError(f"lesson: expected one of {', '.join(lessons())}, got {number!r}")
+    return importlib.import_module(f"course_lib.checks.lesson_{number}").EXERCISES
+
+
+def exercise(exercise_id: str) -> Exercise:
+    """One exercise by its id ("01.2"); LookupError names what is there."""
+    number = str(exercise_id).partition(".")[0]
+    found = [e for e in lesson(number) if e.id == exercise_id]
+    if not found:
+        ids = ", ".join(e.id for e in lesson(number))
+        raise LookupError(f"exercise: expected one of {ids}, got {exercise_id!r}")
+    return found[0]
+
+
+def study(exercise_id: str, answer: Any, seed: int = 0) -> Verdict:
+    """The verdict for an answer, computed here, in this process."""
+    from course_lib.checks import judge, probe
+
+    task = exercise(exercise_id)
+    cases = task.draw(seed)
+    results = probe.outcomes(answer, [c.args for c in cases], task.is_value, task.seconds)
+    return judge.judge(task, cases, results, _source(answer))
+
+
+def check(exercise_id: str, answer: Any = ...) -> None:
+    """Check an answer and print one line: ✓ right, or ✗ what is wrong, with one more hint at each try.
+
+    Example: `check("01.1", rnn_step)`
+    """
+    if os.environ.get("COURSE_GRADING"):  # the grader reads answers itself; a check cell must not disturb it
+        return
+    from course_lib.checks import progress
+
+    verdict = study(exercise_id, answer)
+    progress.record(verdict.id, verdict.status, verdict.points, verdict.misconception)
+    print(_line(verdict, progress.tries(exercise_id)))
+
+
+def _line(verdict: Verdict, wrong_tries: int) -> str:
+    if verdict.status == "right":
+        unit = "point" if verdict.points == 1 else "points"
+        return f"✓ {verdict.id} {verdict.name}: {verdict.message} ({verdict.points:g} {unit})"
+    if verdict.status == "blank":
+        return f"· {verdict.id} {verdict.name}: not answered yet"
+    line = f"✗ {verdict.id} {verdict.name}: {verdict.message}"
+    if verdict.hints:
+        k = min(max(wrong_tries, 1), len(verdict.hints))
+        more = "" if k == len(verdict.hints) else "; check again for the next"
+        line += f"\n  Hint {k} of {len(verdict.hints)}: {verdict.hints[k - 1]}" + (f" ({more[2:]})" if more else "")
+    return line
+
+
+def _source(answer: Any) -> str:
+    """The answer's code and the imports that it uses from its module, as text; '' where it cannot be read."""
+    try:
+        text = inspect.getsource(answer)
+    except (OSError, TypeError):
+        return ""
+    space = getattr(answer, "__globals__", {})
+    used = []
+    for name in getattr(getattr(answer, "__code__", None), "co_names", ()):
+        thing = space.get(name)
+        module = getattr(thing, "__module__", None) if not inspect.ismodule(thing) else thing.__name__
+        if isinstance(module, str) and module != getattr(answer, "__module__", None):
+            real = getattr(thing, "__name__", name)
+            used.append(
+                f"import {module} as {name}" if inspect.ismodule(thing) else f"from {module} import {real} as {name}"
+            )
+    valid = [line for line in used if line.replace(" ", "").replace(".", "").replace("_", "").isalnum()]
+    return "\n".join([*valid, inspect.cleandoc(text) if text[:1].isspace() else text])

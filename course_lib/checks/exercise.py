@@ -1,0 +1,105 @@
+"""What an exercise is: inputs, the right answer, and the wrong answers that people give.
+
+Derived from nothing, imported by everything: `lesson_NN.py` lists exercises, `judge` gives the verdict.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Case:
+    """One input of an exercise.
+
+    label     what is special about it, in the learner's words ("h_prev = 0")
+    args      positional arguments: arrays, numbers, strings, lists, tuples, dicts, `Source`, `Seed`
+    easy      an input on which many bugs hide; it takes part in the verdict and in the fingerprint
+    look      where to look when an answer is right on this easy input only ("look at the recurrent term")
+    expected  the right result, where it is not `reference(*args)`; never sent to the learner's kernel
+    """
+
+    label: str
+    args: tuple[Any, ...] = ()
+    easy: bool = False
+    look: str = ""
+    expected: Any = None
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A wrong answer that people give: `wrong` has the signature of the reference (or is a value).
+
+    key    its name in the catalogue ("S02"); name: what a learner did ("bias forgotten")
+    hints  a ladder from a test to run, over the place, to the question that decides
+    """
+
+    key: str
+    name: str
+    wrong: Any
+    hints: tuple[str, ...] = ()
+
+
+def by_name(case: Case, result: Any, names: Sequence[str]) -> dict[str, Any]:
+    """Split a result into named parts: one name is the result itself, several name the items of a tuple."""
+    if len(names) < 2:
+        return {(names[0] if names else "the result"): result}
+    if not isinstance(result, (tuple, list)) or len(result) != len(names):
+        kind = f"{len(result)} items" if isinstance(result, (tuple, list)) else "one value"
+        raise ValueError(f"expected {len(names)} results ({', '.join(names)}), got {kind}")
+    return dict(zip(names, result, strict=True))
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise: how to draw inputs, what is right, what is typically wrong.
+
+    id             "01.2": lesson and number;  name: the learner's function or variable
+    points         all exercises of a notebook add up to ten
+    reference      the right function; or, for a question with a fixed answer, the value itself
+    cases          rng -> cases; called `draws` times, easy cases are kept from the first draw only
+    outputs        names of the results, for messages
+    view           (case, result) -> {name: value}: what is compared, where the result itself is not unique
+                   (the spectrum of a random matrix, the accuracy of predictions)
+    rtol           relative tolerance of the largest entry; 1e-4 admits float32 answers
+    may_change     arguments are expected to be changed in place
+    not_allowed    dotted names that the answer may not use ("torch.nn", "course_lib.nn")
+    seconds        wall time for all cases together
+    """
+
+    id: str
+    name: str
+    points: int
+    reference: Any
+    cases: Callable[[np.random.Generator], list[Case]] = lambda rng: [Case("the answer")]
+    outputs: tuple[str, ...] = ()
+    misconceptions: tuple[Misconception, ...] = ()
+    view: Callable[[Case, Any], dict[str, Any]] | None = None
+    rtol: float = 1e-4
+    draws: int = 2
+    may_change: bool = False
+    not_allowed: tuple[str, ...] = ()
+    seconds: float = 20.0
+    hints: tuple[str, ...] = field(default=())
+
+    @property
+    def is_value(self) -> bool:
+        """Whether the learner gives a value and not a function."""
+        return not callable(self.reference)
+
+    def draw(self, seed: int) -> list[Case]:
+        """All cases for one seed: the same seed gives the same inputs, another seed gives fresh ones."""
+        drawn: list[Case] = []
+        for k in range(1 if self.is_value else self.draws):
+            rng = np.random.default_rng([seed, zlib.crc32(self.id.encode()), k])
+            drawn += [case for case in self.cases(rng) if k == 0 or not case.easy]
+        return drawn
+
+    def parts(self, case: Case, result: Any) -> dict[str, Any]:
+        """The named quantities that are compared for one result; ValueError when their number is wrong."""
+        return self.view(case, result) if self.view else by_name(case, result, self.outputs)

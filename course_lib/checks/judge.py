@@ -1,0 +1,310 @@
+"""From outcomes to a verdict: right, or which bug it is, or on which easy inputs the answer is right.
+
+The same judge serves the learner's notebook (`check`) and the grader. It holds the reference and the wrong answers;
+it never runs beside learner code when a class is graded.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from course_lib.checks import probe
+from course_lib.checks.exercise import Case, Exercise, Misconception
+from course_lib.checks.probe import Outcome
+
+BLANK_ERRORS = ("NotImplementedError",)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the judge says of one answer.
+
+    status         right, wrong, error, blank, not allowed (and, from the grader: timeout, crash, missing)
+    message        one line for the learner
+    misconception  the key of the recognised wrong answer, else None;  name: in words
+    hints          the ladder to open one by one
+    expected, obtained  one small case as text (empty when there is none), case: its label
+    """
+
+    id: str
+    name: str
+    points: float
+    max_points: float
+    status: str
+    message: str
+    misconception: str | None = None
+    hints: tuple[str, ...] = ()
+    case: str = ""
+    expected: str = ""
+    obtained: str = ""
+
+
+def judge(exercise: Exercise, cases: list[Case], results: list[Outcome], source: str = "") -> Verdict:
+    """The verdict for the outcomes of one answer on `cases`; `source` is the learner's code, for names not allowed."""
+    forbidden = names_not_allowed(source, exercise.not_allowed)
+    if forbidden:
+        return _verdict(
+            exercise, "not allowed", f"this answer uses {forbidden}, which the exercise asks you to write yourself"
+        )
+    if any(is_blank(r) for r in results):
+        return _verdict(exercise, "blank", "not answered yet")
+    truth = [right_outcome(exercise, case) for case in cases]
+    right = [compare(exercise, c, r, t) is None for c, r, t in zip(cases, results, truth, strict=True)]
+    if all(right):
+        n = len(cases)
+        where = "" if exercise.is_value else f" on all {n} inputs"
+        return _verdict(exercise, "right", f"right{where}", points=exercise.points)
+    first = right.index(False)
+    shown = _show_case(exercise, cases[first], results[first], truth[first])
+    found = recognise(exercise, cases, results, truth)
+    if found:
+        return _verdict(exercise, "wrong", f"this looks like: {found.name}", found.key, found.hints, shown)
+    result = results[first]
+    if result.error:
+        kind, text, line = result.error
+        at = f', at "{line}"' if line else ""
+        message = f"raised {kind}: {text}{at}"
+        if any(right):
+            message += f" (on {_labels(cases, right, False)}; it is right on {_labels(cases, right, True)})"
+        return _verdict(exercise, "error", message, None, exercise.hints, shown)
+    message = compare(exercise, cases[first], result, truth[first]) or ""
+    message = f"{message} (input: {cases[first].label})" if not exercise.is_value else message
+    return _verdict(exercise, "wrong", message + fingerprint(cases, right), None, exercise.hints, shown)
+
+
+def is_blank(result: Outcome) -> bool:
+    """Whether an outcome is the untouched stub."""
+    return result.value is Ellipsis or bool(result.error and result.error[0] in BLANK_ERRORS)
+
+
+def right_outcome(exercise: Exercise, case: Case) -> Outcome:
+    """The reference's outcome on a case."""
+    if case.expected is not None:
+        return Outcome(value=case.expected)
+    return _run(exercise, exercise.reference, case)
+
+
+def _run(exercise: Exercise, target: Any, case: Case) -> Outcome:
+    if not callable(target):
+        return Outcome(value=target)
+    return probe.call(target, case.args)
+
+
+def compare(exercise: Exercise, case: Case, got: Outcome, truth: Outcome) -> str | None:
+    """None when an outcome is right, else what differs, in one line."""
+    if got.error and truth.error:
+        return None if got.error[0] == truth.error[0] else f"raised {got.error[0]}, expected {truth.error[0]}"
+    if got.error:
+        return f"raised {got.error[0]}: {got.error[1]}"
+    if truth.error:
+        return f"expected {truth.error[0]}, got a result"
+    try:
+        parts = exercise.parts(case, got.value)
+    except Exception as error:  # noqa: BLE001  learner data may fail in any way
+        text = (
+            str(error)
+            if isinstance(error, ValueError)
+            else f"the result does not have the form that was asked ({error})"
+        )
+        return text
+    right_parts = exercise.parts(case, truth.value)
+    wrong = {}
+    for name, value in right_parts.items():
+        told = differ(parts.get(name), value, exercise.rtol)
+        if told:
+            wrong[name] = told
+    if wrong:
+        name, told = next(iter(wrong.items()))
+        if len(right_parts) == 1 or len(wrong) == len(right_parts) == 1:
+            return f"{name}: {told}"
+        fine = [n for n in right_parts if n not in wrong]
+        only = f"; right: {', '.join(fine)}" if fine else ""
+        return f"wrong: {', '.join(wrong)}{only}; {name}: {told}"
+    if got.changed and not exercise.may_change:
+        return "the result is right, but your code changed its arguments: work on new arrays"
+    return None
+
+
+def differ(got: Any, expected: Any, rtol: float) -> str | None:
+    """None when two values are the same numbers in the same shape, else the difference in words."""
+    if isinstance(expected, dict):
+        if not isinstance(got, dict) or set(got) != set(expected):
+            return f"expected a dict with the keys {sorted(map(str, expected))}"
+        return next((f"[{k!r}] {told}" for k in expected if (told := differ(got[k], expected[k], rtol))), None)
+    if isinstance(expected, (str, bool, type(None))) and not isinstance(expected, np.ndarray):
+        same = type(got) is type(expected) and got == expected
+        if isinstance(expected, str) and isinstance(got, str):
+            same = got.strip().casefold() == expected.strip().casefold()
+        if isinstance(expected, bool) and isinstance(got, np.ndarray) and got.shape == () and got.dtype == bool:
+            same = bool(got) == expected
+        return None if same else f"got {short(got)}"
+    if isinstance(expected, (list, tuple)) and not _numeric(expected):
+        if not isinstance(got, (list, tuple)) or len(got) != len(expected):
+            return f"expected {len(expected)} items, got {len(got) if isinstance(got, (list, tuple)) else short(got)}"
+        pairs = enumerate(zip(got, expected, strict=True))
+        return next((f"item {k}: {told}" for k, (g, e) in pairs if (told := differ(g, e, rtol))), None)
+    return _differ_numbers(got, expected, rtol)
+
+
+def _numeric(values: Any) -> bool:
+    try:
+        return np.asarray(values).dtype.kind in "biufc"
+    except ValueError:
+        return False
+
+
+def _differ_numbers(got: Any, expected: Any, rtol: float) -> str | None:
+    want = np.asarray(expected)
+    if got is None or isinstance(got, (str, dict)):
+        return f"expected numbers of shape {want.shape}, got {short(got)}"
+    try:
+        have = np.asarray(got)
+    except ValueError:
+        return f"expected an array of shape {want.shape}, got items of different shapes"
+    if have.dtype.kind not in "biufc":
+        return f"expected numbers, got {short(got)}"
+    if have.shape != want.shape:
+        return f"expected shape {want.shape}, got {have.shape}"
+    if want.size == 0:
+        return None
+    have, want = have.astype(complex), want.astype(complex)
+    odd_have, odd_want = ~np.isfinite(have), ~np.isfinite(want)
+    if (odd_have != odd_want).any():
+        return f"{int(odd_have.sum())} entries are not finite, expected {int(odd_want.sum())}"
+    if odd_want.any() and not np.array_equal(have[odd_want], want[odd_want], equal_nan=True):
+        return "the entries that are not finite differ in kind (inf, -inf, nan)"
+    gap = np.abs(have - want, where=~odd_want, out=np.zeros(want.shape))
+    scale = np.abs(want, where=~odd_want, out=np.zeros(want.shape)).max()
+    if gap.max() <= rtol * scale + 1e-7 * min(1.0, rtol * 1e4):
+        return None
+    at = np.unravel_index(int(gap.argmax()), gap.shape)
+    where = f" at [{', '.join(map(str, at))}]" if at else ""
+    share = f", {int((gap > rtol * scale + 1e-9).sum())} of {gap.size} entries differ" if gap.size > 1 else ""
+    return f"got {_number(have[at])}, expected {_number(want[at])}{where}{share}"
+
+
+def _number(x: complex) -> str:
+    return f"{x.real:.4g}" if x.imag == 0 else f"{x:.4g}"
+
+
+def short(value: Any, limit: int = 160) -> str:
+    """A value as one short line of text."""
+    if value is Ellipsis:
+        return "nothing"
+    if isinstance(value, np.ndarray):
+        text = np.array2string(value, precision=4, threshold=12, edgeitems=2, separator=", ").replace("\n", " ")
+        text = f"{' '.join(text.split())} of shape {value.shape}" if value.ndim else text
+    else:
+        text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def recognise(
+    exercise: Exercise, cases: list[Case], results: list[Outcome], truth: list[Outcome]
+) -> Misconception | None:
+    """The listed wrong answer that gives the same outcome on every input, if there is one.
+
+    Named only when it differs from the right answer in at least one value that the learner's answer shares: equal
+    error types alone accuse nobody.
+    """
+    for item in exercise.misconceptions:
+        seen_value = False
+        for case, result, right in zip(cases, results, truth, strict=True):
+            wrong = _run(exercise, item.wrong, case)
+            if not _same_outcome(exercise, case, result, wrong):
+                break
+            if not wrong.error and compare(exercise, case, wrong, right):
+                seen_value = True
+        else:
+            if seen_value:
+                return item
+    return None
+
+
+def _same_outcome(exercise: Exercise, case: Case, a: Outcome, b: Outcome) -> bool:
+    if bool(a.error) != bool(b.error) or a.changed != b.changed:
+        return False
+    if a.error and b.error:
+        return a.error[0] == b.error[0]
+    try:
+        parts_a, parts_b = exercise.parts(case, a.value), exercise.parts(case, b.value)
+    except Exception:  # noqa: BLE001  learner data may fail in any way
+        # the form is wrong (one array where two results are asked): compare as they are
+        return differ(a.value, b.value, exercise.rtol) is None
+    return all(differ(parts_a.get(k), parts_b[k], exercise.rtol) is None for k in parts_b)
+
+
+def fingerprint(cases: list[Case], right: list[bool]) -> str:
+    """On which easy inputs an unknown bug hides, and where that says to look; empty when there is nothing to say."""
+    easy_right = [c for c, ok in zip(cases, right, strict=True) if ok and c.easy]
+    if easy_right:
+        look = next((c.look for c in easy_right if c.look), "")
+        return f". Right when {', '.join(c.label for c in easy_right)}" + (f": {look}" if look else "")
+    return f". Right on {_labels(cases, right, True)}" if any(right) else ""
+
+
+def _labels(cases: list[Case], right: list[bool], wanted: bool) -> str:
+    labels = list(dict.fromkeys(c.label for c, ok in zip(cases, right, strict=True) if ok is wanted))
+    return ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
+
+
+def _show_case(exercise: Exercise, case: Case, got: Outcome, truth: Outcome) -> tuple[str, str, str]:
+    if exercise.is_value:  # the one case is the answer itself: do not print it
+        return "", "", short(got.value)
+    obtained = f"{got.error[0]}: {got.error[1]}" if got.error else short(got.value)
+    return case.label, short(truth.value), obtained
+
+
+def _verdict(
+    exercise: Exercise,
+    status: str,
+    message: str,
+    key: str | None = None,
+    hints: tuple[str, ...] = (),
+    shown: tuple[str, str, str] = ("", "", ""),
+    points: float = 0,
+) -> Verdict:
+    return Verdict(exercise.id, exercise.name, points, exercise.points, status, message, key, hints, *shown)
+
+
+def names_not_allowed(source: str, not_allowed: tuple[str, ...]) -> str:
+    """The first dotted name in a piece of code that starts with one that is not allowed, else ''.
+
+    Import aliases are followed: after `from torch import nn as n` the name `n.LSTMCell` is torch.nn.LSTMCell.
+    """
+    if not source or not not_allowed:
+        return ""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return ""
+    alias: dict[str, str] = {}
+    used: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            used += [n.name for n in node.names]
+            alias.update({n.asname: n.name for n in node.names if n.asname})
+        elif isinstance(node, ast.ImportFrom):
+            for n in node.names:
+                used.append(f"{node.module or ''}.{n.name}")
+                alias[n.asname or n.name] = f"{node.module or ''}.{n.name}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            parts, at = [], node
+            while isinstance(at, ast.Attribute):
+                parts.append(at.attr)
+                at = at.value
+            if isinstance(at, ast.Name):
+                used.append(".".join([alias.get(at.id, at.id), *reversed(parts)]))
+    hit = (u for u in used for bad in not_allowed if u == bad or u.startswith(bad + "."))
+    return next(hit, "")
+
+
+def as_row(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as a plain dict."""
+    return dataclasses.asdict(verdict)

@@ -1,0 +1,243 @@
+"""The only piece of the grader that runs beside learner code: call the answer, return plain data.
+
+Values cross between the learner's process and the grader as JSON; nothing is unpickled, and what comes back is
+checked for type and size before anybody looks at it. This file knows no expected value.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import json
+import time
+import traceback
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+MAX_BYTES = 16 * 2**20
+MAX_DEPTH = 8
+MIME = "application/vnd.course-answer+json"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A function that travels as its source text, evaluated where it is used: `Source("lambda w: w ** 3")`."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A random generator that travels as its seed: it arrives as `np.random.default_rng(value)`."""
+
+    value: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call gave: a value, or an error (type, message, the learner's line); `changed` lists changed arguments."""
+
+    value: Any = None
+    error: tuple[str, str, str] | None = None
+    changed: tuple[int, ...] = ()
+
+
+def encode(value: Any, depth: int = 0) -> Any:
+    """Turn a value into JSON: arrays as base64, torch tensors as arrays, subclasses as what they hold."""
+    if depth > MAX_DEPTH:
+        raise TypeError(f"the result is nested more than {MAX_DEPTH} levels deep")
+    if value is None or type(value) in (bool, str):
+        return value
+    if type(value) in (int, float):  # as text: exact, and NaN is no JSON
+        return {type(value).__name__: repr(value)}
+    if value is Ellipsis:
+        return {"blank": True}
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, Source):
+        return {"source": value.text}
+    if isinstance(value, Seed):
+        return {"seed": value.value}
+    if isinstance(value, (tuple, list)):
+        return {"tuple" if isinstance(value, tuple) else "list": [encode(v, depth + 1) for v in value]}
+    if isinstance(value, dict):
+        return {"dict": [[encode(k, depth + 1), encode(v, depth + 1)] for k, v in value.items()]}
+    if isinstance(value, (set, frozenset)):
+        return {"list": [encode(v, depth + 1) for v in sorted(value)]}
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    array = np.asarray(value)
+    if array.dtype.kind == "U":
+        return {"list": [encode(v, depth + 1) for v in array.tolist()]} if array.ndim else str(array)
+    if array.dtype.kind not in "biufc":
+        raise TypeError(f"expected numbers, got {type(value).__name__}")
+    if array.nbytes > MAX_BYTES:
+        raise TypeError(f"the result has {array.nbytes / 2**20:.0f} MiB, more than {MAX_BYTES // 2**20} are not read")
+    array = np.ascontiguousarray(array).reshape(array.shape)
+    array = array.astype(array.dtype.newbyteorder("<"))
+    return {"nd": [array.dtype.str, list(array.shape), base64.b64encode(array.tobytes()).decode()]}
+
+
+def decode(data: Any, depth: int = 0) -> Any:
+    """Rebuild a value from `encode`'s JSON; ValueError for anything that `encode` does not write."""
+    if depth > MAX_DEPTH:
+        raise ValueError("the data is nested too deep")
+    if data is None or isinstance(data, (bool, str)):
+        return data
+    if not isinstance(data, dict) or len(data) != 1:
+        raise ValueError("the data is not of the probe's form")
+    kind, body = next(iter(data.items()))
+    if kind == "blank":
+        return Ellipsis
+    if kind == "source" and isinstance(body, str):
+        return Source(body)
+    if kind == "seed" and isinstance(body, int):
+        return Seed(body)
+    if kind in ("tuple", "list") and isinstance(body, list):
+        items = [decode(v, depth + 1) for v in body]
+        return tuple(items) if kind == "tuple" else items
+    if kind == "dict" and isinstance(body, list):
+        pairs = [(decode(k, depth + 1), decode(v, depth + 1)) for k, v in body]
+        return {k.item() if isinstance(k, np.ndarray) else k: v for k, v in pairs}
+    if kind in ("int", "float") and isinstance(body, str) and len(body) < 5000:
+        return int(body) if kind == "int" else float(body)
+    if kind == "nd" and isinstance(body, list) and len(body) == 3:
+        return _array(*body)
+    raise ValueError("the data is not of the probe's form")
+
+
+def _array(dtype: Any, shape: Any, text: Any) -> np.ndarray:
+    if not isinstance(dtype, str) or not isinstance(text, str) or len(text) > 2 * MAX_BYTES:
+        raise ValueError("the data holds an array that is not of the probe's form")
+    kind = np.dtype(dtype)
+    if kind.kind not in "biufc" or kind.hasobject:
+        raise ValueError(f"the data holds an array of dtype {dtype!r}")
+    if not (isinstance(shape, list) and all(type(n) is int and n >= 0 for n in shape)):
+        raise ValueError("the data holds an array without a shape")
+    raw = base64.b64decode(text, validate=True)
+    return np.frombuffer(raw, kind).reshape(shape).copy()
+
+
+def materialise(value: Any) -> Any:
+    """A fresh copy of one argument, as the function receives it."""
+    if isinstance(value, Source):
+        space: dict[str, Any] = {"np": np}
+        return eval(value.text, space)  # written by the course, never by a learner
+    if isinstance(value, Seed):
+        return np.random.default_rng(value.value)
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, (list, tuple)):
+        return type(value)(materialise(v) for v in value)
+    if isinstance(value, dict):
+        return {k: materialise(v) for k, v in value.items()}
+    return value
+
+
+def same_bits(a: Any, b: Any) -> bool:
+    """Whether two arguments hold the same values (NaN equals NaN); functions and generators count as the same."""
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return a.shape == b.shape and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(same_bits, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same_bits(a[k], b[k]) for k in a)
+    if isinstance(a, (int, float, str, bool)):
+        return bool(a == b)
+    return True
+
+
+def call(function: Any, args: tuple[Any, ...], quiet: bool = True) -> Outcome:
+    """Call an answer on fresh copies of the arguments; exceptions become data, prints and warnings are dropped."""
+    fresh = tuple(materialise(a) for a in args)
+    before = tuple(materialise(a) for a in args)
+    sink = io.StringIO()
+    try:
+        with contextlib.ExitStack() as stack:
+            if quiet:
+                stack.enter_context(contextlib.redirect_stdout(sink))
+                stack.enter_context(contextlib.redirect_stderr(sink))
+            stack.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")
+            value = function(*fresh)
+            value = decode(json.loads(json.dumps(encode(value))))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  SystemExit in an answer is an error of that answer only
+        return Outcome(error=describe(error))
+    changed = tuple(k for k, (a, b) in enumerate(zip(fresh, before, strict=True)) if not same_bits(a, b))
+    return Outcome(value=value, changed=changed)
+
+
+def describe(error: BaseException) -> tuple[str, str, str]:
+    """Type, first line of the message, and the innermost line of code that is not the course's own."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "course_lib" not in f.filename.replace("\\", "/")]
+    own = [f for f in frames if "site-packages" not in f.filename and f.line] or frames
+    text = (str(error).strip().splitlines() or [""])[0][:300]
+    return type(error).__name__, text, (own[-1].line or "").strip()[:200] if own else ""
+
+
+def outcomes(target: Any, cases_args: list[tuple[Any, ...]], is_value: bool, budget: float = 1e9) -> list[Outcome]:
+    """Run an answer on every case; a value is its own outcome. Past `budget` seconds the rest counts as too slow."""
+    if is_value:
+        try:
+            return [Outcome(value=decode(json.loads(json.dumps(encode(target)))))]
+        except Exception as error:  # noqa: BLE001  learner data may fail in any way
+            return [Outcome(error=describe(error))]
+    if not callable(target):
+        return [Outcome(error=("TypeError", f"expected a function, got {type(target).__name__}", ""))] * len(cases_args)
+    start, results = time.monotonic(), []
+    for args in cases_args:
+        if time.monotonic() - start > budget:
+            results.append(Outcome(error=("TimeoutError", f"more than {budget:g} s for all inputs together", "")))
+        else:
+            results.append(call(target, args))
+    return results
+
+
+def pack(results: list[Outcome]) -> str:
+    """Outcomes as one JSON text."""
+    return json.dumps(
+        [{"value": encode(r.value), "error": r.error, "changed": list(r.changed)} for r in results], allow_nan=False
+    )
+
+
+def unpack(text: str, n: int) -> list[Outcome]:
+    """The outcomes of `n` cases from a text that learner code may have written; ValueError when it is not of the form."""
+    if len(text) > 4 * MAX_BYTES:
+        raise ValueError("the answer sent more data than is read")
+    rows = json.loads(text)
+    if not isinstance(rows, list) or len(rows) != n:
+        raise ValueError(f"expected the results of {n} inputs, got something else")
+    results = []
+    for row in rows:
+        if not isinstance(row, dict) or set(row) != {"value", "error", "changed"}:
+            raise ValueError("the data is not of the probe's form")
+        error = row["error"]
+        if error is not None:
+            if not (isinstance(error, list) and len(error) == 3 and all(isinstance(e, str) for e in error)):
+                raise ValueError("the data is not of the probe's form")
+            error = tuple(e[:300] for e in error)
+        changed = row["changed"]
+        if not (isinstance(changed, list) and all(type(k) is int for k in changed)):
+            raise ValueError("the data is not of the probe's form")
+        results.append(Outcome(decode(row["value"]), error, tuple(changed)))
+    return results
+
+
+def answer(name: str, packed_cases: str, is_value: bool, budget: float) -> None:
+    """Run in the learner's kernel by the grader: look the answer up by name, call it, display the packed outcomes."""
+    from IPython import get_ipython
+    from IPython.display import display
+
+    space = get_ipython().user_ns
+    cases = [decode(c) for c in json.loads(packed_cases)]
+    if name not in space:
+        results = [Outcome(error=("NameError", f"{name} is not defined", ""))] * len(cases)
+    else:
+        results = outcomes(space[name], cases, is_value, budget)
+    display({MIME: {"answer": pack(results)}}, raw=True)
