@@ -1,0 +1,460 @@
+"""`course build`: canonical notebooks, exercises from solutions, the syllabus index.
+
+A list of small pure transforms of notebooks; only `build` touches files. Everything that it writes is computed first,
+so that an error leaves the folder as it was.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
+STUB = 'raise NotImplementedError("your answer goes here")'
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+WIDGET = "application/vnd.jupyter.widget-view+json"
+READABLE_ID = re.compile(r"^(?=.*[a-z])[a-z0-9]+(-[a-z0-9_]+)+$|^[a-z_]{3,40}$")
+SLUG_WORDS = 6
+
+
+class BuildError(Exception):
+    """One line: file, cell, what is wrong, how to mend it."""
+
+
+@dataclass
+class Report:
+    """What a build did or found: `changed` files, `findings` (drift or mistakes, one line each)."""
+
+    changed: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+
+
+# ---------------------------------------------------------------- reading
+
+
+def read(path: Path) -> NotebookNode:
+    """A notebook as nbformat 4.5; BuildError with file and mend when it is none."""
+    try:
+        data = json.loads(path.read_text("utf-8-sig"))
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise BuildError(f"{path}: not a notebook ({_first_line(error)}); restore it from git") from error
+    if not isinstance(data, dict) or not isinstance(data.get("cells"), list) or data.get("nbformat") != 4:
+        raise BuildError(f"{path}: not a notebook of format 4; open and save it in JupyterLab")
+    nb = nbformat.from_dict(data)
+    for cell in nb.cells:
+        cell.source = "".join(cell.source) if isinstance(cell.source, list) else cell.source
+        cell.setdefault("metadata", nbformat.from_dict({}))
+    nb.nbformat_minor = 5
+    return nb
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    """The tags of a cell."""
+    return list(cell.metadata.get("tags", []))
+
+
+def tag_value(cell: NotebookNode, kind: str) -> str | None:
+    """`tag_value(cell, "answer")` is NAME for a cell with the tag answer:NAME, else None."""
+    return next((t.split(":", 1)[1] for t in tags(cell) if t.startswith(kind + ":")), None)
+
+
+# ---------------------------------------------------------------- canonical form
+
+
+def canonical(nb: NotebookNode) -> NotebookNode:
+    """The form that is committed: readable cell ids, one kernelspec, no editor's metadata, outputs without noise."""
+    nb = copy.deepcopy(nb)
+    course = nb.metadata.get("course", {})
+    nb.metadata = nbformat.from_dict(
+        {"course": course, "kernelspec": KERNEL, "language_info": {"name": "python"}}
+        if course
+        else {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    )
+    taken: set[str] = set()
+    count = 0
+    for cell in nb.cells:
+        cell.id = _cell_id(cell, taken)
+        cell.metadata = nbformat.from_dict(_cell_metadata(cell))
+        cell.source = "\n".join(line.rstrip() for line in cell.source.rstrip().split("\n"))
+        cell.pop("attachments", None) if not cell.get("attachments") else None
+        if cell.cell_type == "code":
+            ran = cell.get("execution_count") is not None
+            count += ran
+            cell.execution_count = count if ran else None
+            cell.outputs = [o for o in map(_output, _joined_streams(cell.get("outputs", [])), strict=False) if o]
+            for output in cell.outputs:
+                if output.output_type == "execute_result":
+                    output.execution_count = cell.execution_count
+        else:
+            cell.pop("outputs", None)
+            cell.pop("execution_count", None)
+    return nb
+
+
+def _cell_id(cell: NotebookNode, taken: set[str]) -> str:
+    answer, check = tag_value(cell, "answer"), tag_value(cell, "check")
+    old = cell.get("id", "")
+    if answer or check:
+        base = f"answer-{answer}" if answer else f"check-{check}"
+    elif READABLE_ID.match(old):
+        base = old
+    else:
+        base = _slug(cell)
+    new, k = base[:60], 2
+    while new in taken:
+        new, k = f"{base[:56]}-{k}", k + 1
+    taken.add(new)
+    return new
+
+
+def _slug(cell: NotebookNode) -> str:
+    line = next((line for line in cell.source.splitlines() if line.strip(" #>*-=`")), "empty")
+    words = re.findall(r"[a-z0-9]+", line.lower())[:SLUG_WORDS] or ["cell"]
+    kind = "text" if cell.cell_type == "markdown" else "code"
+    return "-".join([kind, *words])[:50]
+
+
+def _cell_metadata(cell: NotebookNode) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    if tags(cell):
+        kept["tags"] = sorted(tags(cell))
+    rows = cell.metadata.get("course", {}).get("rows")
+    if rows:
+        kept["course"] = {"rows": sorted(rows)}
+    if "instructor" in tags(cell) or "hide-input" in tags(cell):
+        kept["jupyter"] = {"source_hidden": True}
+    if cell.metadata.get("nbgrader"):
+        kept["nbgrader"] = dict(cell.metadata["nbgrader"])
+    if "slideshow" in cell.metadata:
+        kept["slideshow"] = dict(cell.metadata["slideshow"])
+    return kept
+
+
+def _joined_streams(outputs: Iterable[Any]) -> list[Any]:
+    joined: list[Any] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if (
+            output.output_type == "stream"
+            and last is not None
+            and last.output_type == "stream"
+            and last.name == output.name
+        ):
+            last.text += output.text
+        else:
+            joined.append(copy.deepcopy(output))
+    return joined
+
+
+def _output(output: Any) -> Any:
+    """One output without widget views and object addresses; None when nothing is left."""
+    output.pop("transient", None)
+    if "data" in output:
+        if WIDGET in output.data:
+            return None
+        output.metadata = nbformat.from_dict({})
+        for kind, value in output.data.items():
+            if isinstance(value, str) and kind.startswith("text/"):
+                output.data[kind] = re.sub(r" at 0x[0-9a-f]{6,}", "", value)
+    return output
+
+
+def code_hash(nb: NotebookNode) -> str:
+    """A hash of all code in a notebook: stored with the outputs, it tells whether they belong to this code."""
+    text = "\0".join(cell.source for cell in nb.cells if cell.cell_type == "code")
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+# ---------------------------------------------------------------- solution → exercise
+
+
+def validate_solution(nb: NotebookNode, path: str, points: dict[str, float]) -> None:
+    """Refuse a solution whose markers, names or points do not fit; `points` are those of the lesson's checks."""
+    answers: dict[str, int] = {}
+    checks: dict[str, int] = {}
+    for k, cell in enumerate(nb.cells):
+        where = f"{path}, cell {k} ({cell.get('id', '?')})"
+        marks = [m for line in cell.source.splitlines() if (m := line.strip()) in (BEGIN, END)]
+        answer, check = tag_value(cell, "answer"), tag_value(cell, "check")
+        if marks and not answer:
+            raise BuildError(f"{where}: solution markers in a cell without the tag answer:NAME; add the tag")
+        if answer and not marks:
+            raise BuildError(f"{where}: answer:{answer} has no {BEGIN} line; mark what learners must write")
+        for expected, mark in zip([BEGIN, END] * len(marks), marks, strict=False):
+            if mark != expected:
+                fault = "nested or doubled" if mark == BEGIN else "without its beginning"
+                raise BuildError(f"{where}: marker {mark!r} is {fault}; pair {BEGIN} with {END}")
+        if len(marks) % 2:
+            raise BuildError(f"{where}: {BEGIN} is not closed; add {END}")
+        for found, name, kind in ((answers, answer, "answer"), (checks, check, "check")):
+            if name and name in found:
+                raise BuildError(f"{where}: the name {kind}:{name} is used twice; rename one")
+            if name:
+                found[name] = k
+        if check:
+            _validate_points(cell, check, points, where)
+    for name, k in answers.items():
+        if name not in checks:
+            raise BuildError(
+                f"{path}, cell {k} (answer-{name}): an answer without a check; add a cell tagged check:{name}"
+            )
+    for name, k in checks.items():
+        if name not in answers:
+            raise BuildError(
+                f"{path}, cell {k} (check-{name}): a check without an answer; add a cell tagged answer:{name}"
+            )
+    if set(points) - set(checks):
+        raise BuildError(f"{path}: no cell checks {', '.join(sorted(set(points) - set(checks)))}; add check:NAME cells")
+    total = sum(points.values())
+    if total != 10:
+        raise BuildError(f"{path}: the points add up to {total:g}, not 10; change `points` in the lesson's checks")
+
+
+def _validate_points(cell: NotebookNode, name: str, points: dict[str, float], where: str) -> None:
+    if name not in points:
+        raise BuildError(f"{where}: check:{name} is not among the lesson's exercises; add it to course_lib/checks")
+    shown = tag_value(cell, "points")
+    if shown is None or float(shown) != points[name]:
+        raise BuildError(
+            f"{where}: the tag points:{shown} and the check's {points[name]:g} points differ; make them equal"
+        )
+
+
+def strip(nb: NotebookNode) -> NotebookNode:
+    """The exercise of a solution: answers become stubs, outputs go, instructor notes go."""
+    nb = copy.deepcopy(nb)
+    nb.cells = [cell for cell in nb.cells if "instructor" not in tags(cell)]
+    for cell in nb.cells:
+        answer = tag_value(cell, "answer")
+        if answer:
+            cell.source = strip_source(cell.source, answer)
+        if cell.cell_type == "code":
+            if "keep-output" not in tags(cell):
+                cell.outputs = []
+            cell.execution_count = None
+        grade = _nbgrader(cell)
+        if grade:
+            cell.metadata["nbgrader"] = grade
+    if "course" in nb.metadata:
+        nb.metadata.course.pop("outputs_of", None)
+    return nb
+
+
+def strip_source(source: str, name: str) -> str:
+    """Replace each marked region by a stub: an exception inside a function, `NAME = ...` at top level."""
+    lines: list[str] = []
+    inside = False
+    for line in source.splitlines():
+        mark = line.strip()
+        if mark == BEGIN:
+            inside, indent = True, line[: len(line) - len(line.lstrip())]
+            lines.append(f"{indent}{STUB}" if indent else f"{name} = ...  # your answer goes here")
+        elif mark == END:
+            inside = False
+        elif not inside:
+            lines.append(line)
+    stub = "\n".join(lines)
+    try:
+        ast.parse(stub)
+    except SyntaxError as error:
+        raise BuildError(f"answer-{name}: the stub is no Python (line {error.lineno}); move the markers") from error
+    return stub
+
+
+def _nbgrader(cell: NotebookNode) -> dict[str, Any] | None:
+    answer, check = tag_value(cell, "answer"), tag_value(cell, "check")
+    common = {"schema_version": 3, "task": False}
+    if answer:
+        return {**common, "grade": False, "grade_id": f"answer-{answer}", "locked": False, "solution": True}
+    if check:
+        value = float(tag_value(cell, "points") or 0)
+        points = int(value) if value == int(value) else value
+        return {
+            **common,
+            "grade": True,
+            "grade_id": f"check-{check}",
+            "locked": True,
+            "points": points,
+            "solution": False,
+        }
+    return None
+
+
+# ---------------------------------------------------------------- executing
+
+
+def execute(nb: NotebookNode, folder: Path, timeout: float = 600) -> NotebookNode:
+    """Run a notebook from top to bottom in a fresh kernel and return it with outputs; BuildError names the cell."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    nb = copy.deepcopy(nb)
+    client = NotebookClient(nb, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+    try:
+        client.execute(env=_kernel_environment())
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        at = next((c for c in nb.cells if any(o.output_type == "error" for o in c.get("outputs", []))), None)
+        cell_name = at.get("id", "?") if at else "?"
+        last = getattr(error, "evalue", "") or _first_line(error)
+        raise BuildError(f"cell {cell_name}: {getattr(error, 'ename', type(error).__name__)}: {last}") from error
+    for cell in nb.cells:
+        cell.metadata.pop("execution", None)
+    return nb
+
+
+def _kernel_environment() -> dict[str, str]:
+    import os
+
+    one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    return {**os.environ, **one, "COURSE_HOME": os.devnull + "-course", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+
+
+# ---------------------------------------------------------------- the syllabus index
+
+
+def syllabus(notebooks: dict[str, NotebookNode], rows: list[dict[str, Any]]) -> str:
+    """docs/syllabus.md: one table line per syllabus row with links to the cells that make it work."""
+    links: dict[int, list[str]] = {}
+    for file, nb in notebooks.items():
+        title = Path(file).stem
+        for cell in nb.cells:
+            for row in cell.metadata.get("course", {}).get("rows", []):
+                links.setdefault(int(row), []).append(f"[{title}](../{file}#cell-id={cell.id})")
+    lines = [
+        "# Syllabus",
+        "",
+        "Each row is something the course must make work; the links lead to the cells that do. Generated by `course build`.",
+        "",
+        "| row | what it is | lessons | where |",
+        "|---|---|---|---|",
+    ]
+    for row in rows:
+        where = " · ".join(dict.fromkeys(links.get(row["row"], []))) or "not yet"
+        lines.append(f"| {row['row']} | {row['what']} | {', '.join(row['lessons'])} | {where} |")
+    return "\n".join(lines) + "\n"
+
+
+def syllabus_rows() -> list[dict[str, Any]]:
+    """The rows of the course: number, what it is, the lessons that the course map gives it to."""
+    return tomllib.loads((Path(__file__).parent / "syllabus.toml").read_text("utf-8"))["rows"]
+
+
+# ---------------------------------------------------------------- the command
+
+
+def build(root: Path, check: bool = False, only: tuple[str, ...] = (), run: bool = True) -> Report:
+    """Bring notebooks/, solutions/, exercises/ and docs/syllabus.md into step, or (check) report what is not.
+
+    A notebook is executed when its code is not the code that its outputs come from. With `check` nothing is written
+    or run. `only` limits the work to notebooks whose name contains one of the words.
+    """
+    from tqdm import tqdm
+
+    report = Report()
+    files = [*sorted((root / "notebooks").glob("*.ipynb")), *sorted((root / "solutions").glob("*.ipynb"))]
+    final: dict[str, NotebookNode] = {}
+    for path in tqdm(files, desc="course build", unit="notebook", disable=None if not check else True, leave=False):
+        name = path.relative_to(root).as_posix()
+        chosen = not only or any(word in name for word in only)
+        try:
+            nb = canonical(read(path))
+            if path.parent.name == "solutions":
+                validate_solution(nb, name, lesson_points(path.name[:2]))
+            stale = nb.metadata.get("course", {}).get("outputs_of") != code_hash(nb)
+            if stale and chosen and run and not check:
+                nb = canonical(execute(nb, path.parent))
+                nb.metadata.setdefault("course", nbformat.from_dict({}))["outputs_of"] = code_hash(nb)
+            elif stale:
+                report.findings.append(f"{name}: its outputs are not from this code; run `course build`")
+            report.findings += warnings_of(nb, name)
+            final[name] = nb
+            if chosen:
+                _put(root, name, nb, check, report)
+            if path.parent.name == "solutions" and chosen:
+                _put(root, f"exercises/{path.name}", canonical(strip(nb)), check, report)
+        except BuildError as error:
+            text = str(error)
+            report.findings.append(text if text.startswith(name) else f"{name}, {text}")
+    solved = {p.name for p in files if p.parent.name == "solutions"}
+    for path in sorted((root / "exercises").glob("*.ipynb")):
+        if path.name not in solved:
+            report.findings.append(f"exercises/{path.name}: has no solution; delete it or add solutions/{path.name}")
+    _put_text(root, "docs/syllabus.md", syllabus(final, syllabus_rows()), check, report)
+    return report
+
+
+def lesson_points(number: str) -> dict[str, float]:
+    """Name → points of the exercises of one lesson."""
+    from course_lib import checks
+
+    try:
+        return {e.name: float(e.points) for e in checks.lesson(number)}
+    except LookupError as error:
+        raise BuildError(f"no course_lib/checks/lesson_{number}.py; write the lesson's checks") from error
+
+
+def warnings_of(nb: NotebookNode, name: str) -> list[str]:
+    """What must not be committed: stored errors, stderr, figures without alt text, cells that were not run."""
+    found = []
+    for cell in nb.cells:
+        if cell.cell_type != "code" or not cell.source.strip():
+            continue
+        for output in cell.get("outputs", []):
+            html = "".join(output.get("data", {}).get("text/html", ""))
+            picture = "image/png" in output.get("data", {}) or "<img" in html
+            if output.output_type == "error" and "raises-exception" not in tags(cell):
+                found.append(f"{name}, cell {cell.id}: stored error {output.ename}; mend it and build again")
+            if output.output_type == "stream" and output.name == "stderr":
+                found.append(f"{name}, cell {cell.id}: text on stderr ({output.text[:60]!r}); silence its cause")
+            if picture and not re.search(r'alt="[^"]{8,}"', html):
+                found.append(f"{name}, cell {cell.id}: a figure without alt text; use show(fig, alt=…)")
+    return found
+
+
+def dump(nb: NotebookNode) -> str:
+    """The text of a notebook file: one-space indent, sorted keys, lines split for diffs."""
+    split = copy.deepcopy(nb)
+    for cell in split.cells:
+        cell.source = cell.source.splitlines(keepends=True)
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                output.text = output.text.splitlines(keepends=True)
+            for kind, value in output.get("data", {}).items():
+                if isinstance(value, str) and kind.startswith("text/"):
+                    output.data[kind] = value.splitlines(keepends=True)
+    return json.dumps(split, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _put(root: Path, name: str, nb: NotebookNode, check: bool, report: Report) -> None:
+    _put_text(root, name, dump(nb), check, report)
+
+
+def _put_text(root: Path, name: str, text: str, check: bool, report: Report) -> None:
+    path = root / name
+    old = path.read_text("utf-8") if path.exists() else None
+    if old == text:
+        return
+    if check:
+        state = "is missing" if old is None else "is not what `course build` makes"
+        report.findings.append(f"{name}: {state}; run `course build` and commit the result")
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, "utf-8")
+    part.replace(path)
+    report.changed.append(name)

@@ -1,0 +1,69 @@
+"""The `course` command. Thin: each command reads its options, calls one function, and turns the result into an exit code.
+
+Exit codes: 0 fine, 1 findings, 2 wrong use. An error is one line: what, where, how to mend it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="The course in recurrent networks."
+)
+
+
+def fail(message: str, code: int = 2) -> NoReturn:
+    """End with one line on stderr."""
+    typer.echo(f"course: {message}", err=True)
+    raise typer.Exit(code)
+
+
+def root() -> Path:
+    """The course's folder: the nearest one above that holds course_lib/ and solutions/."""
+    for folder in [Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parent.parent]:
+        if (folder / "course_lib").is_dir() and (folder / "solutions").is_dir():
+            return folder
+    fail("no course here: run it inside the course's folder")
+
+
+@app.command()
+def build(
+    words: Annotated[list[str] | None, typer.Argument(help="only notebooks whose name contains one of these")] = None,
+    check: Annotated[bool, typer.Option("--check", help="report drift, change nothing, exit 1 on findings")] = False,
+    run: Annotated[bool, typer.Option("--run/--no-run", help="execute notebooks whose code has changed")] = True,
+) -> None:
+    """Make exercises/ from solutions/, bring notebooks into canonical form, refresh stored outputs and the index."""
+    from course_lib import building
+
+    report = building.build(root(), check=check, only=tuple(words or ()), run=run)
+    for name in report.changed:
+        typer.echo(f"wrote {name}")
+    for finding in report.findings:
+        typer.echo(finding, err=True)
+    if not report.changed and not report.findings:
+        typer.echo("everything is in step")
+    raise typer.Exit(1 if report.findings else 0)
+
+
+@app.command()
+def progress() -> None:
+    """Show your points by lesson and the next open exercise."""
+    from course_lib.show.progress_board import as_text
+
+    typer.echo(as_text())
+
+
+def main() -> None:
+    """Entry point of `course`."""
+    for stream in (sys.stdout, sys.stderr):  # a Windows console may not know ✓
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    app()
+
+
+if __name__ == "__main__":
+    main()
