@@ -1,0 +1,70 @@
+"""What every task shares: the batch, one-hot vectors, and the checks on sizes.
+
+Letters: B batch, T time, D input, V vocabulary. Sequences are (T, B, D).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Batch(NamedTuple):
+    """Inputs, what the network should answer, and the steps that count.
+
+    xs       (T, B, D) floats, or (T, B) symbol ids
+    targets  (B,) class ids read at the last step, (B, K) numbers read at the last step,
+             (T, B) class ids at every step, or (T, B, K) numbers at every step
+    mask     (T, B) bool, the steps that count in the loss; None = all of them
+    """
+
+    xs: np.ndarray
+    targets: np.ndarray
+    mask: np.ndarray | None = None
+
+
+def one_hot(ids: np.ndarray, V: int) -> np.ndarray:
+    """A row of zeros with a single one, for each id.
+
+    Shapes: ids (...) integers in 0..V-1 -> (..., V) float64.
+    Raises ValueError when an id does not fit.
+
+    >>> one_hot(np.array([2, 0]), 3)
+    array([[0., 0., 1.],
+           [1., 0., 0.]])
+    """
+    ids = np.asarray(ids)
+    if not np.issubdtype(ids.dtype, np.integer):
+        raise ValueError(f"ids: expected integers, got {ids.dtype}")
+    if ids.size and (ids.min() < 0 or ids.max() >= V):
+        raise ValueError(f"ids: expected values in 0..{V - 1}, got {ids.min()}..{ids.max()}")
+    return np.eye(V)[ids]
+
+
+def next_symbol(ids: np.ndarray, V: int | None = None) -> Batch:
+    """Predict each symbol from the ones before it: the target is the input, shifted by one step.
+
+    Shapes: ids (T+1, B) -> xs (T, B), or (T, B, V) one-hot when V is given; targets (T, B).
+
+    >>> batch = next_symbol(np.array([[0], [1], [2]]))
+    >>> batch.xs[:, 0], batch.targets[:, 0]
+    (array([0, 1]), array([1, 2]))
+    """
+    ids = np.asarray(ids)
+    if ids.ndim != 2 or len(ids) < 2:
+        raise ValueError(f"ids: expected (T+1, B) with T >= 1, got {ids.shape}")
+    xs = ids[:-1] if V is None else one_hot(ids[:-1], V)
+    return Batch(xs, ids[1:])
+
+
+def at_least(name: str, value: int, smallest: int) -> None:
+    """Raise ValueError unless `value` is an integer >= smallest."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < smallest:
+        raise ValueError(f"{name}: expected an integer >= {smallest}, got {value!r}")
+
+
+def in_range(name: str, value: float, low: float, high: float) -> None:
+    """Raise ValueError unless low <= value <= high (NaN never is)."""
+    if not low <= value <= high:
+        raise ValueError(f"{name}: expected a number in {low}..{high}, got {value!r}")
