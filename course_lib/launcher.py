@@ -37,9 +37,9 @@ lab and test make .venv on their first start. --allow-cuda lets them take the CU
 
 STAMP, UNFINISHED, LOG = "course-stamp.json", "course-unfinished", Path(".course") / "setup.log"
 # Measured wheel sizes in MB, for the announcement; pip's report knows names and versions but no sizes.
-LARGE_MB = {"torch": 192, "playwright": 47, "jupyterlab": 13, "numpy": 17, "ruff": 11, "matplotlib": 9,
-            "pillow": 7, "sympy": 6, "fonttools": 5, "debugpy": 4, "babel": 10, "pip": 2}
-OTHER_MB, DISK_PER_MB = 0.25, 4.0
+LARGE_MB = {"torch": 192, "playwright": 54, "jupyterlab": 17, "numpy": 17, "ruff": 11, "babel": 10, "matplotlib": 10,
+            "pillow": 7, "sympy": 6, "fonttools": 5.5, "jedi": 5, "debugpy": 3, "pydantic_core": 2, "networkx": 2}
+OTHER_MB, DISK_PER_MB = 0.2, 4.2
 OLDEST_PIP = (24, 0)  # older ones download every wheel in full when they are only asked for a plan
 CUDA = re.compile(r"^\s*(Collecting (nvidia-|cuda-|triton)|Downloading torch-\S+ \(([3-9]\d\d(\.\d)? MB|[\d.]+ GB)\))")
 
@@ -74,7 +74,7 @@ def main(argv: list[str]) -> int:
 
 # ---------------------------------------------------------------------------------------------- the words
 
-def lab(args: list[str], word: str = "lab") -> int:
+def lab(args: list[str], word: str) -> int:
     """Open JupyterLab on the start notebook; unknown options go to JupyterLab."""
     parser = argparse.ArgumentParser(prog=f"python -m course_lib {word}", allow_abbrev=False)
     parser.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
@@ -90,14 +90,14 @@ def lab(args: list[str], word: str = "lab") -> int:
     return hand_over(command, env)
 
 
-def test(args: list[str], word: str = "test") -> int:
+def test(args: list[str], word: str) -> int:
     """Run pytest in the course's own environment; every option but --allow-cuda goes to pytest."""
     python = prepare(ROOT, extras=("test",), allow_cuda="--allow-cuda" in args)
     pytest_args = [arg for arg in args if arg != "--allow-cuda"]
     return hand_over([str(python), "-m", "pytest", *pytest_args], child_environment(ROOT))
 
 
-def show_notebook(args: list[str], word: str = "show-notebook") -> int:
+def show_notebook(args: list[str], word: str) -> int:
     """Print a notebook as text: one header line and the source per cell, outputs in short. For git's textconv."""
     if len(args) != 1 or not Path(args[0]).is_file():
         raise Trouble(f"{word}: expected one notebook file, got {' '.join(args) or 'nothing'}")
@@ -290,8 +290,8 @@ def announce(plan: list[tuple[str, str]], allow_cuda: bool = False) -> float:
 
     Example:
         >>> announce([("torch", "2.13.0+cpu"), ("tqdm", "4.70.1")])
-        To download into .venv: 2 packages, about 190 MB (largest: torch 2.13.0+cpu, 190 MB), about 770 MB on disk.
-        192.25
+        To download into .venv: 2 packages, about 190 MB (largest: torch 2.13.0+cpu, 190 MB), about 810 MB on disk.
+        192.2
     """
     sizes = {f"{name} {version}": LARGE_MB.get(name.lower(), OTHER_MB) for name, version in plan}
     cuda = any(CUDA.match(f"Collecting {name}") for name, _ in plan)
@@ -331,7 +331,7 @@ class Progress:
         self.total, self.done, self.live = total, 0, sys.stdout.isatty()
 
     def __call__(self, line: str) -> None:
-        if match := re.match(r"\s*Collecting (\S+?)==", line):
+        if match := re.match(r"(?:Collecting|Processing) (?:\S*[/\\])?([\w.]+)", line):
             self.done += 1
             self.show(f"{self.done:3d}/{self.total} {match[1]}", self.done % 10 == 0)
         elif line.startswith("Installing collected packages"):
