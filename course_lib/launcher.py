@@ -171,11 +171,11 @@ def inspect(root: Path, extras: tuple[str, ...] = ()) -> str:
 
 
 def key(root: Path) -> str:
-    """Hash what defines the environment: pyproject.toml, constraints.txt and the Python version."""
-    digest = hashlib.sha256(python_version().encode())
-    for name in ("pyproject.toml", "constraints.txt"):
-        digest.update((root / name).read_bytes())
-    return digest.hexdigest()
+    """Hash what defines the environment: pyproject's packaging tables, constraints.txt and the Python version."""
+    pyproject = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    parts = [python_version(), pyproject["build-system"], pyproject["project"],
+             (root / "constraints.txt").read_text(encoding="utf-8")]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def python_version() -> str:
@@ -465,7 +465,7 @@ def jupyter_environment(root: Path) -> dict[str, str]:
 def jupyter_options(root: Path, no_browser: bool = False, port: int | None = None) -> list[str]:
     """JupyterLab's command line: this folder, the start notebook, the one kernel."""
     options = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{START}",
-               "--KernelSpecManager.allowed_kernelspecs=python3"]
+               "--KernelSpecManager.allowed_kernelspecs=python3", "--LanguageServerManager.autodetect=False"]
     if no_browser:
         options.append("--no-browser")
     if port is not None:
