@@ -1,4 +1,4 @@
-"""The `course` command. Thin: each command reads its options, calls one function, and turns the result into an exit code.
+"""The `course` command: each command reads its options, calls one function, and ends with an exit code.
 
 Exit codes: 0 fine, 1 findings, 2 wrong use. An error is one line: what, where, how to mend it.
 """

@@ -1,4 +1,4 @@
-"""Exercises and their checks: `check("01.2", unroll)` says in one line whether an answer is right, or which bug it has."""
+"""Exercises and their checks: `check("01.2", unroll)` says whether an answer is right, or which bug it has."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from course_lib.checks.exercise import Exercise
     from course_lib.checks.judge import Verdict
 
-__all__ = ["check", "exercise", "lesson", "lessons", "study"]
+__all__ = ["check", "find", "lesson", "lessons", "study"]
 
 
 def lessons() -> list[str]:
@@ -27,7 +27,7 @@ def lesson(number: str) -> tuple[Exercise, ...]:
     return importlib.import_module(f"course_lib.checks.lesson_{number}").EXERCISES
 
 
-def exercise(exercise_id: str) -> Exercise:
+def find(exercise_id: str) -> Exercise:
     """One exercise by its id ("01.2"); LookupError names what is there."""
     number = str(exercise_id).partition(".")[0]
     found = [e for e in lesson(number) if e.id == exercise_id]
@@ -41,7 +41,7 @@ def study(exercise_id: str, answer: Any, seed: int = 0) -> Verdict:
     """The verdict for an answer, computed here, in this process."""
     from course_lib.checks import judge, probe
 
-    task = exercise(exercise_id)
+    task = find(exercise_id)
     cases = task.draw(seed)
     results = probe.outcomes(answer, [c.args for c in cases], task.is_value, task.seconds)
     return judge.judge(task, cases, results, _source(answer))

@@ -39,7 +39,7 @@ class Seed:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one call gave: a value, or an error (type, message, the learner's line); `changed` lists changed arguments."""
+    """What one call gave: a value, or an error (type, message, line of code); `changed` lists changed arguments."""
 
     value: Any = None
     error: tuple[str, str, str] | None = None
@@ -167,7 +167,7 @@ def call(function: Any, args: tuple[Any, ...], quiet: bool = True) -> Outcome:
             value = decode(json.loads(json.dumps(encode(value))))
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001  SystemExit in an answer is an error of that answer only
+    except BaseException as error:
         return Outcome(error=describe(error))
     changed = tuple(k for k, (a, b) in enumerate(zip(fresh, before, strict=True)) if not same_bits(a, b))
     return Outcome(value=value, changed=changed)
@@ -186,7 +186,7 @@ def outcomes(target: Any, cases_args: list[tuple[Any, ...]], is_value: bool, bud
     if is_value:
         try:
             return [Outcome(value=decode(json.loads(json.dumps(encode(target)))))]
-        except Exception as error:  # noqa: BLE001  learner data may fail in any way
+        except Exception as error:
             return [Outcome(error=describe(error))]
     if not callable(target):
         return [Outcome(error=("TypeError", f"expected a function, got {type(target).__name__}", ""))] * len(cases_args)
@@ -207,7 +207,7 @@ def pack(results: list[Outcome]) -> str:
 
 
 def unpack(text: str, n: int) -> list[Outcome]:
-    """The outcomes of `n` cases from a text that learner code may have written; ValueError when it is not of the form."""
+    """The outcomes of `n` cases from a text that learner code may have written; ValueError when it is malformed."""
     if len(text) > 4 * MAX_BYTES:
         raise ValueError("the answer sent more data than is read")
     rows = json.loads(text)

@@ -24,7 +24,7 @@ def record(exercise_id: str, status: str, points: float, misconception: str | No
     row = {"time": round(time.time()), "id": exercise_id, "status": status, "points": points, "key": misconception}
     try:
         home().mkdir(parents=True, exist_ok=True)
-        with open(home() / "progress.jsonl", "a", encoding="utf-8") as file:
+        with (home() / "progress.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
     except OSError:
         pass

@@ -9,9 +9,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from course_lib.show.progress_board import board
     from course_lib.show.explorer import explore
     from course_lib.show.figure import show, style
+    from course_lib.show.progress_board import board
     from course_lib.show.question import quiz
 
 __all__ = ["board", "explore", "quiz", "show", "style"]

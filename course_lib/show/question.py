@@ -1,4 +1,4 @@
-"""Questions with plausible wrong options: each option opens to its own answer, with the keyboard too, without a kernel."""
+"""Questions with plausible wrong options: each option opens to its own answer, without a kernel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every lesson's checks: right answers keep their points in any style, every listed wrong answer loses them and is named."""
+"""Every lesson's checks: right answers pass in any style, every listed wrong answer loses its points and is named."""
 
 import numpy as np
 import pytest

@@ -1,0 +1,184 @@
+"""The judge: what is right, which bug is named, what an unknown bug is told; and the probe's plain data."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from course_lib import checks
+from course_lib.checks import probe
+from course_lib.checks.exercise import Case, Exercise, Misconception
+from course_lib.checks.judge import judge, names_not_allowed
+from course_lib.checks.probe import Outcome, Seed, Source
+
+
+def affine(x, b):
+    return 2 * x + b
+
+
+def cases(rng):
+    return [
+        Case("usual sizes", (rng.normal(size=(3, 2)), rng.normal(size=2))),
+        Case("b = 0", (rng.normal(size=(3, 2)), np.zeros(2)), easy=True, look="look at the bias"),
+    ]
+
+
+TASK = Exercise(
+    "99.1",
+    "affine",
+    2,
+    affine,
+    cases,
+    outputs=("y",),
+    misconceptions=(
+        Misconception("X1", "bias forgotten", lambda x, b: 2 * x, ("set x to 0", "count the arguments")),
+        Misconception("X2", "always fails", lambda x, b: 1 / 0, ("a", "b")),
+    ),
+    not_allowed=("numpy.linalg",),
+)
+
+
+def say(answer, task=TASK, source=""):
+    drawn = task.draw(0)
+    return judge(task, drawn, probe.outcomes(answer, [c.args for c in drawn], task.is_value), source)
+
+
+def test_a_listed_bug_is_named_and_an_unlisted_one_gets_its_fingerprint():
+    assert say(lambda x, b: 2 * x).misconception == "X1"
+    unknown = say(lambda x, b: 2 * x - b)
+    assert unknown.misconception is None
+    assert unknown.message.endswith("Right when b = 0: look at the bias")
+
+
+def test_equal_errors_alone_accuse_nobody():
+    verdict = say(lambda x, b: [].missing if False else 1 / 0)
+    assert (verdict.status, verdict.misconception) == ("error", None)
+    assert verdict.message.startswith("raised ZeroDivisionError")
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda x, b: (2 * x + b)[:2], "expected shape (3, 2), got (2, 2)"),
+        (lambda x, b: 2 * x + b + 1e-2, "6 of 6 entries differ"),
+        (lambda x, b: (2 * x + b) * np.nan, "6 entries are not finite"),
+        (lambda x, b: "text", "expected numbers"),
+        (lambda x, b: None, "expected numbers"),
+        (lambda x, b: affine, "expected numbers, got function"),
+        (lambda x, b: np.array([1, "a", object()], dtype=object), "expected numbers"),
+        (lambda x, b: exec("raise SystemExit(0)"), "raised SystemExit"),
+        ("no function", "expected a function, got str"),
+    ],
+)
+def test_a_wrong_result_is_described(answer, told):
+    verdict = say(answer)
+    assert verdict.points == 0
+    assert told in verdict.message
+
+
+def test_changing_the_arguments_is_found():
+    def answer(x, b):
+        x *= 2
+        x += b
+        return x
+
+    assert "changed its arguments" in say(answer).message
+
+
+class AlwaysEqual(np.ndarray):
+    def __eq__(self, other):
+        return np.ones(self.shape, bool)
+
+    def __array_ufunc__(self, *args, **kwargs):
+        return np.zeros(1)
+
+
+def test_a_subclass_that_equals_everything_is_read_as_its_numbers():
+    assert say(lambda x, b: np.zeros((3, 2)).view(AlwaysEqual)).points == 0
+    assert say(lambda x, b: affine(x, b).view(AlwaysEqual)).points == 2
+
+
+def test_names_that_are_not_allowed_are_found_through_aliases():
+    allowed = ("torch.nn", "course_lib.nn")
+    assert names_not_allowed("import torch\ntorch.nn.RNN(2, 3)", allowed)
+    assert names_not_allowed("from torch import nn as n\nn.RNN(2, 3)", allowed)
+    assert names_not_allowed("from course_lib.nn.cells import rnn_step", allowed)
+    assert not names_not_allowed("import torch\ntorch.tanh(x)\nnn = 3", allowed)
+    assert say(affine, source="import numpy as np\nnp.linalg.inv(x)").status == "not allowed"
+
+
+def test_functions_and_generators_travel_as_text():
+    square = probe.call(lambda f, rng: f(rng.integers(5, 6)), (Source("lambda v: v ** 2"), Seed(3)))
+    assert square.value == 25
+
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(plain | hnp.arrays(st.sampled_from([np.float64, np.float32, np.int64, np.bool_]), hnp.array_shapes(min_side=0)))
+def test_what_is_encoded_comes_back(value):
+    back = probe.decode(json.loads(json.dumps(probe.encode(value))))
+    assert probe.encode(back) == probe.encode(value)
+    assert type(back) is type(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        "[1]",
+        '[{"value": {"nd": ["|O", [1], "AAAA"]}, "error": null, "changed": []}]',
+        '[{"value": {"nd": ["<f8", [9999999], "AAAA"]}, "error": null, "changed": []}]',
+        '[{"value": {"nd": ["<f8", [-1], ""]}, "error": null, "changed": []}]',
+        '[{"value": {"pickle": "gASV"}, "error": null, "changed": []}]',
+        '[{"value": 1e400, "error": null, "changed": []}]',
+        '[{"value": null, "error": ["a"], "changed": []}]',
+        '[{"value": null, "error": null, "changed": ["x"]}]',
+        '[{"value": ' + '{"list": [' * 50 + "]}" * 50 + ', "error": null, "changed": []}]',
+    ],
+)
+def test_forged_data_is_refused(text):
+    with pytest.raises((ValueError, TypeError)):
+        probe.unpack(text, 1)
+
+
+def test_packed_outcomes_come_back():
+    rows = [Outcome(np.arange(3.0), None, (1,)), Outcome(None, ("ValueError", "no", "f(x)"), ())]
+    back = probe.unpack(probe.pack(rows), 2)
+    assert back[1] == rows[1]
+    assert (back[0].value == rows[0].value).all()
+    assert back[0].changed == (1,)
+
+
+def test_unknown_exercises_are_named():
+    with pytest.raises(LookupError, match="lesson: expected one of"):
+        checks.find("77.1")
+
+
+def test_one_more_hint_at_each_wrong_try_and_progress_survives_torn_lines(capsys, monkeypatch, tmp_path):
+    from course_lib.checks import progress
+
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    monkeypatch.setattr(checks, "find", lambda _: TASK)
+    for k in (1, 2, 2):
+        checks.check("99.1", lambda x, b: 2 * x)
+        assert f"Hint {k} of 2" in capsys.readouterr().out
+        with (tmp_path / "progress.jsonl").open("a", encoding="utf-8") as file:
+            file.write('{"torn\n')
+    checks.check("99.1", affine)
+    assert capsys.readouterr().out == "✓ 99.1 affine: right on all 3 inputs (2 points)\n"
+    assert progress.points() == {"99.1": 2}
+    assert progress.tries("99.1") == 0
