@@ -225,8 +225,8 @@ def recognise(
 def _same_outcome(exercise: Exercise, case: Case, a: Outcome, b: Outcome) -> bool:
     if bool(a.error) != bool(b.error) or a.changed != b.changed:
         return False
-    if a.error and b.error:
-        return a.error[0] == b.error[0]
+    if a.error and b.error:  # einsum, loops and matmul raise different errors for one and the same slip
+        return True
     try:
         parts_a, parts_b = exercise.parts(case, a.value), exercise.parts(case, b.value)
     except Exception:
