@@ -1,4 +1,4 @@
-"""Checks on the way in: one clear error where a shape, a dtype or a value does not fit, so that nothing broadcasts by accident.
+"""Checks on the way in: one clear error where a shape, a dtype or a value does not fit; nothing broadcasts by accident.
 
 The axes of every name are known (`AXES`), so a caller lists its arrays and nothing else. Sizes are learnt from left to
 right: the first array that mentions an axis fixes it, the next one that disagrees is named. Weights come first.
@@ -59,7 +59,7 @@ def check_axes(name: str, shape: tuple[int, ...], axes: tuple[str, ...], gates: 
         known = sizes.get(letter, found.setdefault(letter, size // factor))
         fits = fits and size == factor * known
     if not fits:
-        names = [letter if factor == 1 else f"{factor}{letter}" for factor, letter in zip(factors, letters, strict=True)]
+        names = [f"{factor}{letter}".removeprefix("1") for factor, letter in zip(factors, letters, strict=True)]
         values = [
             str(factor * sizes[letter]) if letter in sizes else name
             for name, factor, letter in zip(names, factors, letters, strict=True)

@@ -1,10 +1,11 @@
 """Unrolling in time: one loop forward over any cell, one loop backward, whole or in chunks of k steps.
 
 Sequences are (T, B, D). A state is a plain array (B, H) for cells with one state and a tuple (h, c) for an LSTM.
-`bptt` and `truncated` take a cell by name or as a `Cell`; a cell of your own works as soon as it has a step and a backward.
+`bptt` and `truncated` take a cell by name or as a `Cell`; a cell of your own works as soon as it has a step and a
+backward.
 
-Inputs are checked once on the way in (shapes, dtypes, NaN and inf); what grows during the loop is not checked, so that an
-exploding state can be watched.
+Inputs are checked once on the way in (shapes, dtypes, NaN and inf); what grows during the loop is not checked, so
+that an exploding state can be watched.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -67,8 +68,10 @@ class Gradients(NamedTuple):
 class Cell:
     """A recurrent cell as the loops see it.
 
-    step(x_t, *state, *params) -> state;  backward(dstate, x_t, state_prev, state_t, params) -> (dx_t, *dstate_prev, *dparams),
-    all three states as tuples. n_gates is the number of blocks stacked in W_xh (n_gates H, D).
+        step(x_t, *state, *params) -> state
+        backward(dstate, x_t, state_prev, state_t, params) -> (dx_t, *dstate_prev, *dparams), every state a tuple
+
+    n_gates is the number of blocks stacked in W_xh (n_gates H, D).
 
     Example:
         >>> LSTM.n_states, LSTM.n_gates, GRU.params._fields
@@ -123,7 +126,8 @@ def unroll(step: Callable, xs: Array, h0: State, *params: Array) -> Array:
 
         h_t = step(x_t, h_{t-1}, *params)        t = 1 .. T
 
-    Args: step, such as `rnn_step`; xs (T, B, D); h0 (B, H), or a tuple (h0, c0) for `lstm_step`; params as the step takes them.
+    Args: step, such as `rnn_step`; xs (T, B, D); h0 (B, H), or a tuple (h0, c0) for `lstm_step`; params as the step
+        takes them.
     Returns: hs (T, B, H), the hidden state of every time step.
     Raises: ValueError for an empty sequence, NaN or inf in the inputs, and what the step itself refuses.
 
@@ -164,15 +168,20 @@ def forward(cell: Cell | str, xs: Array, state0: State, params: Sequence[Array])
 
 
 def bptt(
-    cell: Cell | str, xs: Array, state0: State, params: Sequence[Array], dhs: Array | Callable, dstate_T: State | None = None
+    cell: Cell | str,
+    xs: Array,
+    state0: State,
+    params: Sequence[Array],
+    dhs: Array | Callable,
+    dstate_T: State | None = None,
 ) -> tuple[Array, Gradients]:
     """Backpropagation through time over the whole sequence (Werbos 1990).
 
         dh_t = direct dL/dh_t (given in dhs) + what step t + 1 hands back        dW = sum over t of step t's share
 
     Args: xs (T, B, D); state0 (B, H), or (h0, c0); params in the cell's order, or by name in a mapping;
-        dhs (T, B, H), the direct derivative of the loss with respect to every h_t, or a function (hs, start) -> dhs that
-        computes it from the states; dstate_T, a further gradient on the last state (an encoder's), 0 if left out.
+        dhs (T, B, H), the direct derivative of the loss with respect to every h_t, or a function (hs, start) -> dhs
+        that computes it from the states; dstate_T, a further gradient on the last state (an encoder's), 0 if left out.
     Returns: hs (T, B, H) and the `Gradients` (dxs, dstate0, dparams).
     Raises: ValueError for inputs that do not fit, an empty sequence, NaN or inf.
 
@@ -202,10 +211,12 @@ def truncated(
 
         chunks x_1..x_k, x_{k+1}..x_2k, ...; each starts from the last state of the one before, taken as a constant
 
-    Only k steps of states are kept for the backward loop, however long the sequence is. The forward result equals the full
-    one; the gradients equal it when k >= T, and miss the paths that cross a border otherwise. The last chunk may be shorter.
+    Only k steps of states are kept for the backward loop, however long the sequence is. The forward result equals
+    the full one; the gradients equal it when k >= T, and miss the paths that cross a border otherwise. The last
+    chunk may be shorter.
 
-    Args: as in `bptt`, and k >= 1, the length of a chunk. A function dhs is called once a chunk, with `start` its first step.
+    Args: as in `bptt`, and k >= 1, the length of a chunk. A function dhs is called once a chunk, with `start` its
+        first step.
     Returns: hs (T, B, H) and the `Gradients`; dstate0 and dxs hold what stays inside each chunk.
     Raises: ValueError as in `bptt`, and for k below 1.
 
@@ -235,17 +246,53 @@ def truncated(
     return hs, Gradients(dxs, _bare(dstate0), cell.dparams(*totals))
 
 
+def truncated_stream(
+    cell: Cell | str, chunks: Iterable[Array], state0: State, params: Sequence[Array], loss_gradient: Callable
+) -> tuple[State, DParams | DGRUParams]:
+    """Truncated BPTT over a stream that is never held as a whole: memory does not grow with T at all.
+
+    Args: chunks, any iterable (a generator, say) of xs (k, B, D), k may differ from chunk to chunk; state0 (B, H), or
+        (h0, c0); params as in `bptt`; loss_gradient(hs, start) -> dhs, both (k, B, H), start the first step of the
+        chunk.
+    Returns: state_T shaped as state0, and dparams summed over all chunks.
+    Raises: ValueError as in `bptt`, and for a stream without chunks.
+
+    Example:
+        >>> one = np.ones((1, 1))
+        >>> chunks = (np.ones((10, 1, 1)) for _ in range(100))
+        >>> h_T, dparams = truncated_stream("rnn", chunks, 0 * one, (one, one, np.zeros(1)), lambda hs, start: hs)
+        >>> h_T.round(3).item()
+        0.961
+
+    Derived in notebooks/03_bptt.ipynb.
+    """
+    state, totals, start = state0, None, 0
+    for xs in chunks:
+        cell, state, params = _checked(cell, xs, state, params)
+        totals = [np.zeros_like(p) for p in params] if totals is None else totals
+        states = [state, *_forward(cell.step, xs, state, params)]
+        dhs = _direct(loss_gradient, _stack(s[0] for s in states[1:]), start)
+        _add_backward(cell, xs, states, params, dhs, _zeros_like(state), np.empty_like(xs), totals)
+        state, start = states[-1], start + len(xs)
+    if totals is None:
+        raise ValueError("chunks: expected at least one array (k, B, D), got none")
+    return _bare(state), cell.dparams(*totals)
+
+
 # --- the two loops ----------------------------------------------------------------------------------------------------
 
 
-def _forward(step: Callable, xs: Array, state: tuple[Array, ...], params: Sequence[Array]) -> Iterator[tuple[Array, ...]]:
+def _forward(step: Callable, xs: Array, state: tuple, params: Sequence[Array]) -> Iterator[tuple]:
+    """The state after every step, always as a tuple."""
     for x_t in xs:
         state = step(x_t, *state, *params)
         state = state if isinstance(state, tuple) else (state,)
         yield state
 
 
-def _backward(cell: Cell, xs: Array, states: list, params: Sequence[Array], dhs: Array, dstate: tuple) -> Iterator[tuple]:
+def _backward(
+    cell: Cell, xs: Array, states: list, params: Sequence[Array], dhs: Array, dstate: tuple
+) -> Iterator[tuple]:
     """From t = T - 1 down to 0: (t, dx_t, the gradient of the state before step t, the step's share of dparams)."""
     for t in reversed(range(len(xs))):
         dstate = (dstate[0] + dhs[t], *dstate[1:])
@@ -255,12 +302,12 @@ def _backward(cell: Cell, xs: Array, states: list, params: Sequence[Array], dhs:
 
 
 def _add_backward(cell, xs, states, params, dhs, dstate, dxs, totals):
-    """Run `_backward` to its end: fill dxs, add every step's share to totals, return the gradient of the first state."""
+    """Run `_backward` to its end: fill dxs, add each step's share to totals, return the gradient of the first state."""
     for t, dx_t, dstate_prev, dparams in _backward(cell, xs, states, params, dhs, dstate):
-        dxs[t] = dx_t
+        dxs[t], dstate0 = dx_t, dstate_prev
         for total, dparam in zip(totals, dparams, strict=True):
             total += dparam
-    return dstate_prev
+    return dstate0
 
 
 # --- small helpers ----------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """The recurrent cells, one time step each, with the backward twin right below the step.
 
 Axis letters: B batch, D input, H hidden. A batch keeps its vectors as rows, so the equation's `W_xh x_t` is the code's
-`x_t @ W_xh.T`. Weights are stored as PyTorch stores them, gates stacked in the order i, f, g, o (LSTM) and r, z, n (GRU).
-A gradient is `d` + the name: `dW_hh` is the derivative of the loss with respect to `W_hh`, and has its shape.
+`x_t @ W_xh.T`. Weights are stored as PyTorch stores them, gates stacked in the order i, f, g, o (LSTM) and r, z, n
+(GRU). A gradient is `d` + the name: `dW_hh` is the derivative of the loss with respect to `W_hh`, and has its shape.
 
 A step computes, and a loop elsewhere (`course_lib.nn.bptt`) unrolls. Every function checks its shapes and dtypes
 (float32 or float64, not mixed) and raises a ValueError such as `h_prev: expected (B, H) = (4, 8), got (4, 7)`.
@@ -73,7 +73,8 @@ def rnn_step_backward(
 
         da_t = dh_t * f'(a_t)        f' = 1 - h_t^2 for tanh, [h_t > 0] for relu
 
-    Args: dh_t (B, H), the total derivative: from the loss at t plus what step t + 1 handed back. The rest as in the step.
+    Args: dh_t (B, H), the total derivative: from the loss at t plus what step t + 1 handed back. The rest as in the
+        step.
     Returns: dx_t (B, D), dh_prev (B, H), dW_xh (H, D), dW_hh (H, H), db_h (H,).
     Raises: ValueError for a shape or dtype that does not fit.
 
@@ -126,12 +127,12 @@ def lstm_gates(
 def lstm_step(
     x_t: Array, h_prev: Array, c_prev: Array, W_xh: Array, W_hh: Array, b_h: Array
 ) -> tuple[Array, Array]:
-    """One step of the LSTM with forget gate (Hochreiter & Schmidhuber 1997; Gers et al. 2000), the one of `nn.LSTMCell`.
+    """One step of the LSTM with forget gate, as `nn.LSTMCell` computes it.
 
         c_t = f_t * c_prev + i_t * g_t
         h_t = o_t * tanh(c_t)        gates: see `lstm_gates`
 
-    PyTorch keeps two biases and adds them; `b_h` is their sum.
+    PyTorch keeps two biases and adds them; `b_h` is their sum. Source: Hochreiter & Schmidhuber 1997; Gers et al. 2000.
 
     Args: x_t (B, D), h_prev and c_prev (B, H), W_xh (4H, D), W_hh (4H, H), b_h (4H,), stacked i, f, g, o.
     Returns: h_t (B, H), c_t (B, H).
@@ -221,11 +222,11 @@ def gru_gates(
 
 
 def gru_step(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_x: Array, b_h: Array) -> Array:
-    """One step of the GRU that `nn.GRUCell` computes: the reset gate acts after the matrix product, z_t = 1 keeps h_prev.
+    """One step of the GRU that `nn.GRUCell` computes: the reset gate acts after the matrix product.
 
         h_t = (1 - z_t) * n_t + z_t * h_prev        gates: see `gru_gates`
 
-    The two biases cannot be merged: `b_h`'s third block stands inside the reset gate's product.
+    z_t = 1 keeps h_prev. The two biases cannot be merged: `b_h`'s third block stands inside the reset gate's product.
 
     Args: x_t (B, D), h_prev (B, H), W_xh (3H, D), W_hh (3H, H), b_x and b_h (3H,), stacked r, z, n.
     Returns: h_t (B, H).
