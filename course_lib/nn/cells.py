@@ -146,8 +146,8 @@ def lstm_step(
 
     Derived in notebooks/05_lstm.ipynb.
     """
-    check(4, W_hh=W_hh, x_t=x_t, c_prev=c_prev)
     i_t, f_t, g_t, o_t = lstm_gates(x_t, h_prev, W_xh, W_hh, b_h)
+    check(4, W_hh=W_hh, x_t=x_t, c_prev=c_prev)
     c_t = f_t * c_prev + i_t * g_t
     h_t = o_t * np.tanh(c_t)
     return h_t, c_t
@@ -173,8 +173,8 @@ def lstm_step_backward(
 
     Derived in notebooks/05_lstm.ipynb.
     """
-    check(4, W_hh=W_hh, x_t=x_t, c_prev=c_prev, dh_t=dh_t, dc_t=dc_t)
     i_t, f_t, g_t, o_t = lstm_gates(x_t, h_prev, W_xh, W_hh, b_h)
+    check(4, W_hh=W_hh, x_t=x_t, c_prev=c_prev, dh_t=dh_t, dc_t=dc_t)
     c_t = f_t * c_prev + i_t * g_t
     dc_t = dc_t + dh_t * o_t * (1 - np.tanh(c_t) ** 2)
     da_i = dc_t * g_t * i_t * (1 - i_t)
@@ -263,8 +263,8 @@ def gru_step_backward(
 
     Derived in notebooks/06_gru.ipynb.
     """
-    check(3, W_hh=W_hh, x_t=x_t, dh_t=dh_t)
     r_t, z_t, n_t = gru_gates(x_t, h_prev, W_xh, W_hh, b_x, b_h)
+    check(3, W_hh=W_hh, x_t=x_t, dh_t=dh_t)
     u_n = np.split(h_prev @ W_hh.T + b_h, 3, axis=1)[2]  # (B, H)
     da_n = dh_t * (1 - z_t) * (1 - n_t**2)
     da_z = dh_t * (h_prev - n_t) * z_t * (1 - z_t)
@@ -349,8 +349,8 @@ def gru_step_before_backward(
 
     Derived in notebooks/06_gru.ipynb.
     """
-    check(3, W_hh=W_hh, x_t=x_t, dh_t=dh_t)
     r_t, z_t, n_t = gru_before_gates(x_t, h_prev, W_xh, W_hh, b_x, b_h)
+    check(3, W_hh=W_hh, x_t=x_t, dh_t=dh_t)
     W_hr, W_hz, W_hn = np.split(W_hh, 3)  # each (H, H)
     da_n = dh_t * (1 - z_t) * (1 - n_t**2)
     da_z = dh_t * (h_prev - n_t) * z_t * (1 - z_t)
