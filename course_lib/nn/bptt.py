@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_lib.nn import cells
-from course_lib.nn._shapes import check, check_finite, check_float_array
+from course_lib.nn._shapes import AXES, check, check_finite, check_float_array
 
 Array = np.ndarray
 State = Array | tuple[Array, ...]
@@ -116,7 +116,7 @@ def get_cell(cell: Cell | str) -> Cell:
     """
     if isinstance(cell, Cell):
         return cell
-    if cell not in CELLS:
+    if not isinstance(cell, str) or cell not in CELLS:
         raise ValueError(f"cell: expected one of {', '.join(CELLS)}, got {cell!r}")
     return CELLS[cell]
 
@@ -198,7 +198,9 @@ def bptt(
     hs = _stack(state[0] for state in states[1:])
     dhs = _direct(dhs, hs, 0)
     dstate = _zeros_like(states[-1]) if dstate_T is None else _state(cell, "dstate_T", dstate_T)
-    check(xs=xs, h0=state0[0], **dict(zip(("dh_T", "dc_T"), dstate, strict=False)))
+    arrays = dict(zip(("dh_T", "dc_T"), dstate, strict=False))
+    check(xs=xs, h0=state0[0], **arrays)
+    check_finite(**arrays)
     dxs, totals = np.empty_like(xs), [np.zeros_like(p) for p in params]
     dstate0 = _add_backward(cell, xs, states, params, dhs, dstate, dxs, totals)
     return hs, Gradients(dxs, _bare(dstate0), cell.dparams(*totals))
@@ -231,7 +233,8 @@ def truncated(
     _check_k(k)
     cell, state, params = _checked(cell, xs, state0, params)
     if not callable(dhs):
-        check(cell.n_gates, W_hh=params[1], xs=xs, dhs=dhs)
+        check(xs=xs, h0=state[0], dhs=dhs)
+        check_finite(dhs=dhs)
     hs, dxs = np.empty((*xs.shape[:2], state[0].shape[1]), xs.dtype), np.empty_like(xs)
     totals = [np.zeros_like(p) for p in params]
     dstate0 = None
@@ -243,6 +246,7 @@ def truncated(
         dstate = _add_backward(cell, xs[chunk], states, params, direct, _zeros_like(state), dxs[chunk], totals)
         dstate0 = dstate if dstate0 is None else dstate0
         state = states[-1]
+        del states  # before the next chunk's are made: never more than k steps at a time
     return hs, Gradients(dxs, _bare(dstate0), cell.dparams(*totals))
 
 
@@ -274,6 +278,7 @@ def truncated_stream(
         dhs = _direct(loss_gradient, _stack(s[0] for s in states[1:]), start)
         _add_backward(cell, xs, states, params, dhs, _zeros_like(state), np.empty_like(xs), totals)
         state, start = states[-1], start + len(xs)
+        del states
     if totals is None:
         raise ValueError("chunks: expected at least one array (k, B, D), got none")
     return _bare(state), cell.dparams(*totals)
@@ -321,7 +326,7 @@ def _checked(cell, xs, state0, params):
     arrays = params._asdict() | {"xs": xs} | dict(zip(("h0", "c0"), state0, strict=False))
     for name, array in arrays.items():
         check_float_array(name, array)
-    check(cell.n_gates, **arrays)
+    check(cell.n_gates, **{name: array for name, array in arrays.items() if name in AXES})  # your own names are yours
     check_finite(**arrays)
     return cell, state0, params
 
@@ -345,9 +350,11 @@ def _state(cell: Cell, name: str, state: State) -> tuple[Array, ...]:
 
 
 def _direct(dhs: Array | Callable, hs: Array, start: int) -> Array:
-    dhs = dhs(hs, start) if callable(dhs) else dhs
-    check(hs=hs, dhs=dhs)
-    return dhs
+    direct = dhs(hs, start) if callable(dhs) else dhs
+    check(hs=hs, dhs=direct)
+    if not callable(dhs):  # what a function makes of an exploding state may well be NaN, and is there to be seen
+        check_finite(dhs=direct)
+    return direct
 
 
 def _check_k(k: int) -> None:

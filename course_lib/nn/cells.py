@@ -6,6 +6,7 @@ Axis letters: B batch, D input, H hidden. A batch keeps its vectors as rows, so 
 
 A step computes, and a loop elsewhere (`course_lib.nn.bptt`) unrolls. Every function checks its shapes and dtypes
 (float32 or float64, not mixed) and raises a ValueError such as `h_prev: expected (B, H) = (4, 8), got (4, 7)`.
+NaN and inf pass through a single step, so that an overflow can be watched; the loops of `bptt` refuse them.
 The backward twins compute the gates again from the inputs: nothing but the states has to be remembered.
 """
 

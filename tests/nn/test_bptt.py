@@ -2,6 +2,7 @@
 
 import tracemalloc
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -10,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.nn import cells
-from course_lib.nn.bptt import CELLS, LSTM, RNN, bptt, forward, get_cell, truncated, truncated_stream, unroll
-from course_lib.nn.gradients import numerical_gradient
+from course_lib.nn.bptt import CELLS, LSTM, RNN, Cell, bptt, forward, get_cell, truncated, truncated_stream, unroll
+from course_lib.nn.gradients import gradient_by_lag, numerical_gradient
 from course_lib.nn.init import init_params
 
 quick = settings(max_examples=10, deadline=None)
@@ -188,6 +189,35 @@ def test_the_memory_of_a_stream_does_not_grow_with_its_length():
     assert peak(400) < 1.1 * peak(40)  # ten times the sequence; all states would be ten times the bytes
 
 
+class IndParams(NamedTuple):
+    W_xh: np.ndarray
+    u: np.ndarray
+
+
+class DIndParams(NamedTuple):
+    dW_xh: np.ndarray
+    du: np.ndarray
+
+
+def ind_step(x_t, h_prev, W_xh, u):
+    return np.tanh(x_t @ W_xh.T + u * h_prev)
+
+
+def ind_backward(dstate, x_t, state_prev, state_t, params):
+    da_t = dstate[0] * (1 - state_t[0] ** 2)
+    return da_t @ params.W_xh, da_t * params.u, da_t.T @ x_t, (da_t * state_prev[0]).sum(axis=0)
+
+
+def test_a_cell_of_your_own_works_in_every_loop():
+    xs, h0, (W_xh, _, _), dhs = draw("rnn", T=6, B=2, D=3, H=4)
+    cell = Cell("ind", ind_step, ind_backward, params=IndParams, dparams=DIndParams)
+    params = IndParams(W_xh, np.linspace(-1, 1, 4))
+    TORCH["ind"] = lambda x, h, W_xh, u: torch.tanh(x @ W_xh.T + u * h)
+    assert_same(bptt(cell, xs, h0, params, dhs), torch_gradients("ind", xs, h0, params, dhs))
+    assert_same(truncated(cell, xs, h0, params, dhs, 4), torch_gradients("ind", xs, h0, params, dhs, k=4))
+    assert len(gradient_by_lag(cell, xs, h0, params)) == 7
+
+
 def test_params_may_be_named_or_plain():
     xs, h0, params, dhs = draw("gru", T=3, B=2, D=3, H=4)
     shuffled = dict(reversed(params._asdict().items()))
@@ -205,6 +235,7 @@ def test_bad_input_gives_one_clear_line():
     nan[1, 2, 0] = np.nan
     inf = params._replace(b_h=np.full(8, np.inf))
     cases = [
+        (([], xs, h0, params, dhs), "cell: expected one of rnn, rnn_relu, lstm, gru, gru_before, got []"),
         (("lstn", xs, h0, params, dhs), "cell: expected one of rnn, rnn_relu, lstm, gru, gru_before, got 'lstn'"),
         ((RNN, xs[:0], h0, params, dhs), "xs: expected no empty axis, got (T, B, D) = (0, 4, 2)"),
         ((RNN, xs[0], h0, params, dhs), "xs: expected (T, B, D) = (T, B, 2), got (4, 2)"),
@@ -213,6 +244,7 @@ def test_bad_input_gives_one_clear_line():
         ((RNN, xs, h0, params, dhs[:2]), "dhs: expected (T, B, H) = (3, 4, 8), got (2, 4, 8)"),
         ((RNN, xs, h0, params, dhs[:, :1]), "dhs: expected (T, B, H) = (3, 4, 8), got (3, 1, 8)"),
         ((RNN, nan, h0, params, dhs), "xs: expected finite values, got nan at index (1, 2, 0)"),
+        ((RNN, xs, h0, params, dhs * np.nan), "dhs: expected finite values, got nan at index (0, 0, 0)"),
         ((RNN, xs, h0, inf, dhs), "b_h: expected finite values, got inf at index (0,)"),
         ((RNN, xs, h0, params[:2], dhs), "params: expected W_xh, W_hh, b_h for rnn, got 2 arrays"),
         ((RNN, xs, h0, {"W": h0}, dhs), "params: expected W_xh, W_hh, b_h for rnn, got W"),
@@ -225,6 +257,14 @@ def test_bad_input_gives_one_clear_line():
             bptt(*args)
         with pytest.raises(ValueError, match=line(message)):
             truncated(*args, k=2)
+
+
+def test_a_gradient_on_the_last_state_is_checked_like_the_rest():
+    args = draw("rnn", T=3, B=4, D=2, H=8)
+    with pytest.raises(ValueError, match=line("dh_T: expected (B, H) = (4, 8), got (1, 8)")):
+        bptt("rnn", *args, dstate_T=np.ones((1, 8)))
+    with pytest.raises(ValueError, match=line("dstate_T: expected one array (B, H) for rnn, got a tuple of 2")):
+        bptt("rnn", *args, dstate_T=(args[1], args[1]))
 
 
 @pytest.mark.parametrize("k", [0, -1, 2.0])
