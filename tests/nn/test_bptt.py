@@ -186,7 +186,8 @@ def test_the_memory_of_a_stream_does_not_grow_with_its_length():
         tracemalloc.stop()
         return result
 
-    assert peak(400) < 1.1 * peak(40)  # ten times the sequence; all states would be ten times the bytes
+    peak(40)  # what the first call loads and caches is not the loop's
+    assert peak(400) < 1.5 * peak(40)  # ten times the sequence: kept states would make it almost ten times the bytes
 
 
 class IndParams(NamedTuple):
