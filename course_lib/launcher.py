@@ -24,6 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+WINDOWS = os.name == "nt"
 START = "notebooks/00_start_here.ipynb"
 USAGE = f"""python -m course_lib WORD
 
@@ -227,7 +228,7 @@ def remove_venv(venv: Path) -> None:
 
 def is_running(pid: str) -> bool:
     """Is that process alive? (POSIX; on Windows a signal 0 would end it, so the answer there is no.)"""
-    if os.name == "nt" or not pid.isdigit() or int(pid) == os.getpid():
+    if WINDOWS or not pid.isdigit() or int(pid) == os.getpid():
         return False
     try:
         os.kill(int(pid), 0)
@@ -420,7 +421,7 @@ def last_line(output: str) -> str:
 def require_free_port(port: int) -> None:
     """Refuse a port that somebody else holds; without --port JupyterLab looks for a free one itself."""
     with socket.socket() as probe:
-        if os.name != "nt":
+        if not WINDOWS:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -432,7 +433,7 @@ def require_free_port(port: int) -> None:
 
 def venv_python(venv: Path) -> Path:
     """The environment's Python, where POSIX and Windows keep it."""
-    return venv / "Scripts" / "python.exe" if os.name == "nt" else venv / "bin" / "python"
+    return venv / "Scripts" / "python.exe" if WINDOWS else venv / "bin" / "python"
 
 
 def child_environment(root: Path) -> dict[str, str]:
@@ -479,7 +480,7 @@ def hand_over(command: list[str], env: dict[str, str]) -> int:
     """Become the command (POSIX), or wait for it (Windows, where exec returns to the prompt at once)."""
     os.chdir(ROOT)
     sys.stdout.flush()
-    if os.name != "nt":
+    if not WINDOWS:
         os.execve(command[0], command, env)
     with subprocess.Popen(command, env=env) as child:
         while True:

@@ -1,0 +1,379 @@
+"""The launcher: what it decides, what it says, what it hands over. Nothing is installed here."""
+
+import ast
+import contextlib
+import doctest
+import errno
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from course_lib import launcher
+from course_lib.launcher import Trouble
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A clone in a folder with a space and a non-ASCII letter, nothing installed."""
+    root = tmp_path / "fresh ü space"
+    root.mkdir()
+    (root / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["hatchling"]\n[project]\nname = "c"\ndependencies = ["torch>=2"]\n'
+        '[project.optional-dependencies]\ntest = ["ruff"]\n[tool.ruff]\nline-length = 120\n'
+    )
+    (root / "constraints.txt").write_text("torch==2.13.0\n")
+    return root
+
+
+@pytest.fixture
+def installed(clone):
+    """The same clone after a finished first start with the test extra."""
+    venv = clone / ".venv"
+    python = launcher.venv_python(venv)
+    python.parent.mkdir(parents=True)
+    python.touch()
+    (venv / "pyvenv.cfg").touch()
+    (venv / "lib" / "pip-26.3.dist-info").mkdir(parents=True)
+    stamp = {"key": launcher.key(clone), "root": str(clone), "python": launcher.python_version(), "extras": ["test"]}
+    (venv / launcher.STAMP).write_text(json.dumps(stamp))
+    return clone
+
+
+@pytest.fixture
+def pip(monkeypatch):
+    """Record pip's command lines instead of running them; a dry run plans torch and ruff."""
+    commands = []
+
+    def run_pip(command, root, log, on_line=None):
+        commands.append(command)
+        if "--report" in command:
+            plan = [{"metadata": {"name": n, "version": v}} for n, v in [("torch", "2.13.0+cpu"), ("ruff", "0.17.5")]]
+            Path(command[command.index("--report") + 1]).write_text(json.dumps({"install": plan}))
+
+    monkeypatch.setattr(launcher, "run_pip", run_pip)
+    return commands
+
+
+@pytest.fixture
+def handed(monkeypatch):
+    """Record what lab and test hand over, with an environment that is always ready."""
+    calls = []
+    monkeypatch.setattr(launcher, "prepare", lambda root, extras, allow_cuda: calls.append((extras, allow_cuda))
+                        or launcher.venv_python(root / ".venv"))
+    monkeypatch.setattr(launcher, "hand_over", lambda command, env: calls.append((command, env)) or 0)
+    return calls
+
+
+# ---------------------------------------------------------------- old Pythons
+
+
+@pytest.mark.parametrize("name", ["__main__.py", "__init__.py"])
+def test_an_old_python_can_read_the_files_that_refuse_it(name):
+    tree = ast.parse((ROOT / "course_lib" / name).read_text("utf-8"), feature_version=(3, 7))
+    newer = (ast.JoinedStr, ast.AnnAssign, ast.NamedExpr)  # what feature_version lets through for Python 2.7 and 3.5
+    assert not [type(node).__name__ for node in ast.walk(tree) if isinstance(node, newer)]
+
+
+def test_an_old_python_is_refused_in_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "version_info", (3, 8, 0))
+    source = compile((ROOT / "course_lib" / "__main__.py").read_text("utf-8"), "__main__.py", "exec")
+    with pytest.raises(SystemExit) as end:
+        exec(source, {"__name__": "__main__"})
+    assert end.value.code == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "3.11 or newer is needed, this is Python 3.8" in said
+
+
+# ---------------------------------------------------------------- what .venv needs
+
+
+def test_a_fresh_clone_needs_everything(clone):
+    assert launcher.inspect(clone) == "rebuild"
+
+
+def test_a_finished_start_needs_nothing_and_starts_no_process(installed, monkeypatch):
+    monkeypatch.setattr(subprocess, "Popen", None)
+    assert launcher.prepare(installed, ("test",)) == launcher.venv_python(installed / ".venv")
+    assert launcher.prepare(installed, ()) == launcher.venv_python(installed / ".venv")  # test includes lab
+
+
+def change_constraints(root):
+    (root / "constraints.txt").write_text("torch==2.14.0\n")
+
+
+def change_dependencies(root):
+    text = (root / "pyproject.toml").read_text()
+    (root / "pyproject.toml").write_text(text.replace('"torch>=2"', '"torch>=2", "tqdm"'))
+
+
+def change_ruff(root):
+    (root / "pyproject.toml").write_text((root / "pyproject.toml").read_text().replace("120", "100"))
+
+
+def change_stamp(clone, **values):
+    stamp = clone / ".venv" / launcher.STAMP
+    stamp.write_text(json.dumps({**json.loads(stamp.read_text()), **values}))
+
+
+@pytest.mark.parametrize(("change", "state"), [
+    (change_ruff, "ready"),
+    (change_constraints, "update"),
+    (change_dependencies, "update"),
+    (lambda root: change_stamp(root, extras=[]), "update"),
+    (lambda root: (root / ".venv" / launcher.STAMP).write_text("{cut"), "update"),
+    (lambda root: (root / ".venv" / launcher.STAMP).unlink(), "update"),  # made by hand: kept
+    (lambda root: change_stamp(root, root="/elsewhere"), "rebuild"),
+    (lambda root: change_stamp(root, python="3.10"), "rebuild"),
+    (lambda root: (root / ".venv" / launcher.UNFINISHED).touch(), "rebuild"),
+    (lambda root: launcher.venv_python(root / ".venv").unlink(), "rebuild"),
+], ids=["tool settings", "constraints", "dependencies", "lab only", "cut stamp", "no stamp", "moved", "old python",
+        "unfinished", "no python"])
+def test_what_a_change_costs(installed, change, state):
+    change(installed)
+    assert launcher.inspect(installed, ("test",)) == state
+
+
+def test_a_virtual_environment_without_pip_is_made_anew(installed):
+    (installed / ".venv" / launcher.STAMP).unlink()
+    (installed / ".venv" / "lib" / "pip-26.3.dist-info").rmdir()
+    assert launcher.inspect(installed) == "rebuild"
+
+
+def test_what_was_announced_is_what_is_installed(installed, pip, capsys):
+    change_constraints(installed)
+    launcher.prepare(installed, ("test",))
+    plan, install, own = pip
+    assert "--dry-run" in plan
+    assert {"torch>=2", "ruff", "hatchling"} <= set(plan)
+    assert "--no-deps" in install
+    assert (installed / ".venv" / "course-plan.txt").read_text() == "ruff==0.17.5\ntorch==2.13.0+cpu\n"
+    assert own[-2:] == ["-e", str(installed)]
+    assert "2 packages, about 200 MB (largest: torch 2.13.0+cpu, 190 MB)" in capsys.readouterr().out
+    assert launcher.inspect(installed, ("test",)) == "ready"
+    assert not (installed / ".venv" / launcher.UNFINISHED).exists()
+
+
+def test_a_failure_leaves_the_mark_that_repairs_it(installed, pip, monkeypatch):
+    change_constraints(installed)
+    record = launcher.run_pip
+
+    def fail_on_install(command, root, log, on_line=None):
+        record(command, root, log, on_line)
+        if "-r" in command:
+            raise Trouble("no network")
+
+    monkeypatch.setattr(launcher, "run_pip", fail_on_install)
+    with pytest.raises(Trouble, match="no network"):
+        launcher.prepare(installed, ("test",))
+    assert launcher.inspect(installed, ("test",)) == "rebuild"
+
+
+def test_an_old_pip_is_renewed_before_it_is_asked(installed, pip):
+    change_constraints(installed)
+    (installed / ".venv" / "lib" / "pip-26.3.dist-info").rename(installed / ".venv" / "lib" / "pip-23.2.1.dist-info")
+    launcher.prepare(installed, ("test",))
+    assert pip[0][-1] == "pip"
+    assert "--upgrade" in pip[0]
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+@pytest.mark.parametrize("line", [
+    "Collecting nvidia-cudnn-cu13==9.20.0.48 (from torch==2.13.0)",
+    "Collecting cuda-bindings<14,>=13.0.3 (from torch==2.13.0)",
+    "Collecting triton==3.7.1 (from torch==2.13.0)",
+    "  Downloading torch-2.13.0-cp311-cp311-manylinux_2_28_x86_64.whl (526.6 MB)",
+    "  Downloading torch-2.13.0-cp311-cp311-manylinux_2_28_x86_64.whl (1.1 GB)",
+])
+def test_the_cuda_build_is_refused_at_its_first_sign(line):
+    with pytest.raises(Trouble, match=r"CUDA build .* --allow-cuda$"):
+        launcher.refuse_cuda(line)
+
+
+@pytest.mark.parametrize("line", [
+    "Collecting torch==2.13.0",
+    "  Downloading torch-2.13.0-cp311-cp311-manylinux_2_28_x86_64.whl.metadata (29 kB)",
+    "  Downloading torch-2.13.0%2Bcpu-cp311-cp311-manylinux_2_28_x86_64.whl (191.8 MB)",
+])
+def test_the_cpu_build_is_not_refused(line):
+    launcher.refuse_cuda(line)
+
+
+def test_a_folder_that_is_no_virtual_environment_is_left_alone(clone):
+    (clone / ".venv").mkdir()
+    (clone / ".venv" / "thesis.tex").touch()
+    with pytest.raises(Trouble, match="not a virtual environment: move it away"):
+        launcher.prepare(clone, ())
+    assert (clone / ".venv" / "thesis.tex").exists()
+
+
+@pytest.mark.skipif(launcher.WINDOWS, reason="Windows has no harmless signal")
+def test_an_environment_that_another_start_prepares_is_left_alone(installed):
+    (installed / ".venv" / launcher.UNFINISHED).write_text(str(os.getppid()))
+    with pytest.raises(Trouble, match=f"process {os.getppid()} is still preparing it"):
+        launcher.prepare(installed, ())
+
+
+def test_the_environment_that_runs_is_not_removed(installed, monkeypatch):
+    (installed / ".venv" / launcher.UNFINISHED).touch()
+    monkeypatch.setattr(sys, "prefix", str(installed / ".venv"))
+    with pytest.raises(Trouble, match="deactivate"):
+        launcher.prepare(installed, ())
+
+
+def test_a_python_without_venv_is_named(clone, monkeypatch):
+    monkeypatch.setattr(launcher.importlib.util, "find_spec", lambda name: None if name == "ensurepip" else name)
+    with pytest.raises(Trouble, match="has no ensurepip module.*apt install python3-venv"):
+        launcher.prepare(clone, ())
+
+
+def test_a_full_disk_is_seen_before_the_download(clone):
+    with pytest.raises(Trouble, match="no disk space: about .* MB are needed"):
+        launcher.require_space(clone, 1e12)
+
+
+@pytest.mark.parametrize(("number", "words"), [(errno.EROFS, "read-only"), (errno.EACCES, "read-only"),
+                                               (errno.ENOSPC, "no disk space")])
+def test_a_failed_write_is_explained(clone, monkeypatch, number, words):
+    def refuse(*args, **kwargs):
+        raise OSError(number, os.strerror(number), str(clone / ".course"))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(Trouble, match=f"{words}.*start again"):
+        launcher.prepare(clone, ())
+
+
+def test_a_taken_port_is_named():
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        with pytest.raises(Trouble, match="taken or not allowed: choose another"):
+            launcher.require_free_port(holder.getsockname()[1])
+
+
+@pytest.mark.parametrize(("output", "words"), [
+    ("WARNING: Retrying after connection broken by 'NewConnectionError(...: Temporary failure in name resolution)'\n"
+     "ERROR: Could not find a version that satisfies the requirement torch==2.13.0\n", "no network"),
+    ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "no disk space"),
+    ("ERROR: Could not install packages due to an OSError: [Errno 13] Permission denied: '/x'", "read-only"),
+    ("ERROR: No matching distribution found for torch==2.13.0", "no build of torch==2.13.0 for this Python"),
+    ("Collecting a\nERROR: something new\nhint: none", "pip failed: something new"),
+])
+def test_pips_words_become_one_line(clone, output, words):
+    log = io.StringIO()
+    with pytest.raises(Trouble, match=words) as caught:
+        launcher.run_pip([sys.executable, "-c", f"print({output!r}); raise SystemExit(1)"], clone, log)
+    assert "\n" not in str(caught.value)
+    assert "setup.log" in str(caught.value)
+    assert "# exit 1" in log.getvalue()
+
+
+def test_pip_is_stopped_when_a_line_is_refused(clone):
+    source = "import time; print('Collecting nvidia-cublas==13', flush=True); time.sleep(60)"
+    with pytest.raises(Trouble, match="CUDA"):
+        launcher.run_pip([sys.executable, "-c", source], clone, io.StringIO(), launcher.refuse_cuda)
+
+
+# ---------------------------------------------------------------- what is handed over
+
+
+def test_lab_opens_the_start_notebook_with_its_own_kernel(handed, monkeypatch, tmp_path):
+    monkeypatch.setattr(launcher, "ROOT", tmp_path)
+    monkeypatch.setenv("JUPYTER_PATH", "/somewhere")
+    monkeypatch.setenv("PYTHONPATH", "/somewhere")
+    assert launcher.main(["lab", "--no-browser", "--collaborative"]) == 0
+    (extras, allow_cuda), (command, env) = handed
+    assert (extras, allow_cuda) == ((), False)
+    assert command[:3] == [str(launcher.venv_python(tmp_path / ".venv")), "-m", "jupyterlab"]
+    assert {"--no-browser", "--collaborative", "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb",
+            f"--ServerApp.root_dir={tmp_path}"} <= set(command)
+    assert env["JUPYTER_PREFER_ENV_PATH"] == "1"
+    assert not env["JUPYTER_PATH"]
+    assert "PYTHONPATH" not in env
+    settings = Path(env["JUPYTERLAB_SETTINGS_DIR"], "@jupyterlab/apputils-extension/notification.jupyterlab-settings")
+    assert json.loads(settings.read_text())["fetchNews"] == "false"
+
+
+def test_the_start_notebook_asks_for_the_kernel_that_lab_offers():
+    notebook = ROOT / launcher.START
+    assert json.loads(notebook.read_text("utf-8"))["metadata"]["kernelspec"]["name"] == "python3"
+
+
+def test_test_hands_its_arguments_to_pytest(handed, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert launcher.main(["test", "-k", "nn or data", "--allow-cuda"]) == 0
+    (extras, allow_cuda), (command, env) = handed
+    assert (extras, allow_cuda) == (("test",), True)
+    assert command[1:] == ["-m", "pytest", "-k", "nn or data"]
+    assert env["OMP_NUM_THREADS"] == "1"
+
+
+def test_other_words_go_to_course(handed, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(launcher, "ROOT", tmp_path)
+    monkeypatch.setattr(launcher.importlib.util, "find_spec", lambda name: None)
+    assert launcher.main(["grade", "x.ipynb"]) == 2
+    assert "'grade' needs the installed course" in capsys.readouterr().err
+    python = launcher.venv_python(tmp_path / ".venv")
+    python.parent.mkdir(parents=True)
+    python.touch()
+    assert launcher.main(["grade", "x.ipynb"]) == 0
+    assert handed[0][0] == [str(python), "-m", "course_lib", "grade", "x.ipynb"]
+
+
+def test_windows_keeps_its_python_elsewhere(monkeypatch):
+    monkeypatch.setattr(launcher, "WINDOWS", True)
+    assert launcher.venv_python(Path("v")).parts == ("v", "Scripts", "python.exe")
+    assert launcher.is_running("1") is False
+
+
+def test_windows_waits_for_its_child(monkeypatch):
+    monkeypatch.setattr(launcher, "WINDOWS", True)
+    with contextlib.chdir(Path.cwd()):
+        assert launcher.hand_over([sys.executable, "-c", "raise SystemExit(5)"], dict(os.environ)) == 5
+
+
+def test_trouble_is_one_line_and_exit_code_two(monkeypatch, capsys):
+    assert launcher.main(["show-notebook", "no-such.ipynb"]) == 2
+    assert capsys.readouterr().err == "course_lib: show-notebook: expected one notebook file, got no-such.ipynb\n"
+
+
+# ---------------------------------------------------------------- notebooks as text
+
+
+def test_a_notebook_shows_its_sources_and_not_its_pictures(tmp_path, capsys):
+    cells = [
+        {"cell_type": "markdown", "id": "m", "metadata": {}, "source": "# Größe"},
+        {"cell_type": "code", "id": "c", "metadata": {"tags": ["answer:f"]}, "source": ["a = 1\n", "a"], "outputs": [
+            {"output_type": "stream", "name": "stdout", "text": ["said\n"]},
+            {"output_type": "display_data", "data": {"image/png": "A" * 5000, "text/plain": "<Figure>"}},
+            {"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": []},
+        ]},
+    ]
+    path = tmp_path / "n.ipynb"
+    path.write_text(json.dumps({"cells": cells, "metadata": {}}), encoding="utf-8")
+    assert launcher.main(["show-notebook", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "# ---- markdown m", "# Größe", "", "# ---- code c answer:f", "a = 1", "a", "# out: said", "# out: <Figure>",
+        "# out: image/png, 5000 characters", "# out: ValueError: no"]
+
+
+@pytest.mark.parametrize("text", ["", "{cut", "[]", '{"cells": [{}]}'])
+def test_a_broken_notebook_still_has_a_diff(tmp_path, capsys, text):
+    path = tmp_path / "n.ipynb"
+    path.write_text(text)
+    assert launcher.main(["show-notebook", str(path)]) == 0
+    assert capsys.readouterr().out == text + "\n"
+
+
+def test_examples_in_the_launcher_are_true():
+    assert doctest.testmod(launcher).failed == 0
