@@ -57,6 +57,47 @@ def progress() -> None:
     typer.echo(as_text())
 
 
+@app.command()
+def grade(
+    paths: Annotated[list[str], typer.Argument(help="notebooks, or folders with a class")],
+    seed: Annotated[int | None, typer.Option(help="draw the inputs with this seed; without it a new one")] = None,
+    json: Annotated[str | None, typer.Option(help="write all results here")] = None,
+    csv: Annotated[str | None, typer.Option(help="write a table here")] = None,
+    html: Annotated[str | None, typer.Option(help="write pages for learners and the class into this folder")] = None,
+    canvas: Annotated[str | None, typer.Option(help="write a Canvas grade import here")] = None,
+    moodle: Annotated[str | None, typer.Option(help="write a Moodle grade import here")] = None,
+    junit: Annotated[str | None, typer.Option(help="write JUnit XML here")] = None,
+    cluster: Annotated[str | None, typer.Option(help="a dask scheduler's address, or `local`")] = None,
+    jobs: Annotated[int | None, typer.Option(help="workers on this machine; without it one a core")] = None,
+    sandbox: Annotated[str, typer.Option(help="required, best or off")] = "best",
+    lesson: Annotated[str, typer.Option(help="the lesson that is expected, for instance 03")] = "",
+    course: Annotated[str | None, typer.Option(help="the course's folder, where it is not this one")] = None,
+    state: Annotated[str | None, typer.Option(help="keep finished results here between runs")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="grade again what was graded before")] = False,
+) -> None:
+    """Grade a notebook or a class: run each answer in a kernel of its own on fresh inputs and compare here."""
+    from course_lib.grading import main as grading
+
+    code = grading.grade(
+        paths,
+        seed=seed,
+        json_file=json,
+        csv_file=csv,
+        html=html,
+        canvas=canvas,
+        moodle=moodle,
+        junit=junit,
+        cluster=cluster,
+        jobs=jobs,
+        sandbox=sandbox,
+        lesson=lesson,
+        course=course,
+        state=state,
+        fresh=fresh,
+    )
+    raise typer.Exit(code)
+
+
 def main() -> None:
     """Entry point of `course`."""
     for stream in (sys.stdout, sys.stderr):  # a Windows console may not know ✓

@@ -1,0 +1,234 @@
+"""Who does the work: forked workers on this machine, or a dask cluster; and the store that keeps what is done.
+
+Results never depend on the number of workers or on the order in which they finish. A result is named by the hash of
+submission, grader, course and seed and written by an atomic rename, so a run that was killed goes on where it stopped
+and a job that is delivered twice does no harm.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from course_lib.grading.plugin import Job, Settings, ungraded
+
+Row = dict[str, Any]
+TRIES = 2  # a job that ends its worker is tried once more, then reported
+JOB_SECONDS = 900.0
+
+
+class Store:
+    """Finished results in a folder, one JSON file each; a torn or foreign file counts as absent."""
+
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        self.folder, self.fingerprint = folder, fingerprint
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def key(self, job: Job) -> str:
+        """The name of a job's result."""
+        text = hashlib.sha256(job.raw).hexdigest() + f"|{job.seed}|{job.lesson}|{name_hint(job.file)}|"
+        return hashlib.sha256((text + self.fingerprint).encode()).hexdigest()[:40]
+
+    def get(self, job: Job) -> Row | None:
+        """The result of a job that was done before, else None."""
+        try:
+            row = json.loads((self.folder / f"{self.key(job)}.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+        return {**row, "file": job.file} if isinstance(row, dict) and "exercises" in row else None
+
+    def put(self, job: Job, row: Row) -> None:
+        """Keep a result; OSError when the disk is full."""
+        write_atomically(self.folder / f"{self.key(job)}.json", json.dumps(row))
+
+
+def name_hint(file: str) -> str:
+    """The two digits that a file name starts with: the one thing in a name that may decide the lesson."""
+    stem = Path(file).stem[:2]
+    return stem if stem.isdigit() else ""
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file so that it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def fingerprint(course: Path, protection: str) -> str:
+    """A hash of everything that a verdict depends on besides the submission: grader, checks, notebooks, versions."""
+    digest = hashlib.sha256()
+    package = Path(__file__).resolve().parents[1]
+    for folder, pattern in ((package, "**/*.py"), (course, "checks/*.py"), (course, "*/[0-9][0-9]_*.ipynb")):
+        for path in sorted(folder.glob(pattern)):
+            if path.parent.name != "notebooks":
+                digest.update(path.name.encode() + path.read_bytes())
+    for name in ("numpy", "torch", "nbval", "ipython"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            digest.update(importlib.metadata.version(name).encode())
+    digest.update(f"{sys.version_info[:2]} {protection}".encode())
+    return digest.hexdigest()
+
+
+@dataclass
+class _Worker:
+    process: Any
+    pipe: Connection
+    job: int | None = None
+    since: float = 0.0
+
+    @property
+    def late(self) -> bool:
+        """Whether its job takes longer than any honest submission can."""
+        return time.monotonic() - self.since > JOB_SECONDS
+
+
+@dataclass
+class LocalPool:
+    """Worker processes on this machine; a worker that dies costs nothing but time."""
+
+    settings: Settings
+    size: int
+    workers: list[_Worker] = field(default_factory=list)
+
+    def __enter__(self) -> LocalPool:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for worker in self.workers:
+            self._end(worker)
+        self.workers.clear()
+
+    def run(self, jobs: list[Job]) -> Iterator[tuple[int, Row]]:
+        """(index, result) for every job, as they finish."""
+        waiting = list(range(len(jobs)))[::-1]
+        tries = [0] * len(jobs)
+        left = len(jobs)
+        while left:
+            while waiting and len(self.workers) < min(self.size, left):
+                self.workers.append(self._start())
+            for worker in self.workers:
+                if worker.job is None and waiting:
+                    k = waiting.pop()
+                    tries[k] += 1
+                    worker.job, worker.since = k, time.monotonic()
+                    with contextlib.suppress(OSError):  # it has died: found below
+                        worker.pipe.send(jobs[k])
+            for worker, row in self._ready():
+                k, worker.job = worker.job, None
+                if row is None:
+                    self._end(worker)
+                    self.workers.remove(worker)
+                    if k is None:
+                        continue
+                    if tries[k] < TRIES:
+                        waiting.append(k)
+                        continue
+                    row = {**ungraded(jobs[k], "ends the grader's worker each time: look at it by hand")}
+                    row["status"] = "failed"
+                left -= 1
+                yield k, row
+
+    def _ready(self) -> Iterator[tuple[_Worker, Row | None]]:
+        wait([w.pipe for w in self.workers] + [w.process.sentinel for w in self.workers], timeout=1.0)
+        for worker in list(self.workers):
+            if worker.pipe.poll():
+                try:
+                    yield worker, worker.pipe.recv()
+                except (EOFError, OSError):
+                    yield worker, None
+            elif not worker.process.is_alive() or worker.job is not None and worker.late:
+                yield worker, None
+
+    def _start(self) -> _Worker:
+        context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        here, there = context.Pipe()
+        others = [w.pipe for w in self.workers] + [here]
+        process = context.Process(target=_work, args=(there, self.settings, os.getpid(), others), daemon=True)
+        process.start()
+        there.close()
+        return _Worker(process, here)
+
+    def _end(self, worker: _Worker) -> None:
+        worker.pipe.close()
+        worker.process.join(2.0)
+        if worker.process.is_alive():
+            worker.process.kill()
+            worker.process.join()
+
+
+def _work(pipe: Connection, settings: Settings, parent: int, others: list[Connection]) -> None:
+    from course_lib.grading import plugin
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    if sys.platform == "linux":
+        for other in others:  # inherited by the fork: they would keep a dead parent's pipes open
+            other.close()
+        die_with_parent(parent)
+
+    def jobs() -> Iterator[Job]:
+        while True:
+            try:
+                yield pipe.recv()
+            except (EOFError, OSError):
+                return
+
+    with open(os.devnull, "w") as sink, contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):  # noqa: PTH123
+        plugin.serve(settings, jobs(), pipe.send)
+
+
+def die_with_parent(parent: int) -> None:
+    """End this process when the one that started it ends, however that happens (Linux)."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def progress(total: int, done: int) -> Callable[[Row], None]:
+    """A progress bar with the time left on a terminal, plain lines in a log."""
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+
+        bar = tqdm(total=total, initial=done, unit="submission", desc="grading", leave=False)
+
+        def tick(row: Row) -> None:
+            bar.update()
+            if bar.n >= total:
+                bar.close()
+
+        return tick
+    count, start = done, time.monotonic()
+    every = max(1, total // 10)
+
+    def line(row: Row) -> None:
+        nonlocal count
+        count += 1
+        if count == total or count % every == 0:
+            passed = time.monotonic() - start
+            rest = passed / max(1, count - done) * (total - count)
+            print(f"graded {count} of {total}, {rest:.0f} s left", file=sys.stderr, flush=True)
+
+    return line

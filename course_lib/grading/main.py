@@ -1,0 +1,185 @@
+"""`course grade`: collect what was handed in, grade it, write the reports, end with an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from course_lib.grading import executor, kernels, report
+from course_lib.grading.notebook import MAX_FILE, Course
+from course_lib.grading.plugin import Job, Settings, ungraded
+
+NOTEBOOK = re.compile(r"\.ipynb\b", re.IGNORECASE)
+
+
+def grade(
+    paths: Sequence[str | Path],
+    seed: int | None = None,
+    json_file: str | None = None,
+    csv_file: str | None = None,
+    html: str | None = None,
+    cluster: str | None = None,
+    jobs: int | None = None,
+    sandbox: str = "best",
+    lesson: str = "",
+    canvas: str | None = None,
+    moodle: str | None = None,
+    junit: str | None = None,
+    course: str | None = None,
+    state: str | None = None,
+    fresh: bool = False,
+    quiet: bool = False,
+) -> int:
+    """Grade notebooks and folders of notebooks; the exit code is 0 fine, 1 findings, 2 wrong use.
+
+    A finding is a file that could not be graded, or a report that could not be written. Wrong answers are no findings.
+    """
+    try:
+        home = Course(Path(course).resolve()) if course else Course.here()
+        files = list(collect(paths))
+        if sandbox not in ("required", "best", "off"):
+            raise ValueError(f"--sandbox: expected required, best or off, got {sandbox!r}")
+        if jobs is not None and jobs < 1:
+            raise ValueError(f"--jobs: expected at least 1, got {jobs}")
+        if not home.notebooks():
+            raise ValueError(f"{home.root}: the course has no lesson with exercises; name the course with --course DIR")
+    except (ValueError, OSError) as error:
+        print(f"course: {error}", file=sys.stderr)
+        return 2
+    kept = state_folder(state, files)
+    number = choose_seed(seed, kept)
+    rows, protection = run(files, home, number, cluster, jobs, sandbox, lesson, kept, fresh, quiet)
+    if rows is None:
+        print(f"course: {protection}", file=sys.stderr)
+        return 2
+    outputs = {"json": json_file, "csv": csv_file, "html": html, "canvas": canvas, "moodle": moodle, "junit": junit}
+    failed = report.write(rows, {k: v for k, v in outputs.items() if v}, number, protection)
+    for line in failed:
+        print(f"course: {line}", file=sys.stderr)
+    if not quiet:
+        print(report.as_text(rows, number, protection))
+    with contextlib.suppress(OSError):
+        (kept / "seed").unlink()
+    return 1 if failed or any(r["status"] != "graded" for r in rows) else 0
+
+
+def collect(paths: Sequence[str | Path]) -> Iterator[Path]:
+    """The files to grade; ValueError for a path that is not there or a folder without notebooks."""
+    if not paths:
+        raise ValueError("name a notebook or a folder with notebooks")
+    seen: set[Path] = set()
+    for path in map(Path, paths):
+        if path.is_dir():
+            found = [p for p in _walk(path) if p not in seen]
+            if not found:
+                raise ValueError(f"{shown(path)}: a folder without notebooks (*.ipynb); name another one")
+        elif os.path.lexists(path):
+            found = [path] if path not in seen else []
+        else:
+            raise ValueError(f"{shown(path)}: not there; name a notebook or a folder with notebooks")
+        seen.update(found)
+        yield from found
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for at, folders, names in os.walk(folder):
+        folders[:] = sorted(f for f in folders if not f.startswith((".", "__MACOSX", "__pycache__")))
+        yield from (Path(at) / n for n in sorted(names) if NOTEBOOK.search(n) and not n.startswith("."))
+
+
+def shown(path: Path) -> str:
+    """A path as text that every report can hold, whatever bytes its name is made of."""
+    return os.fsencode(path).decode("utf-8", "replace").replace("\n", "�").replace("\r", "�")
+
+
+def state_folder(state: str | None, files: list[Path]) -> Path:
+    """Where finished results of this set of files are kept between runs."""
+    if state:
+        folder = Path(state)
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+        names = "\n".join(sorted(str(f.absolute()) for f in files))
+        digest = hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        folder = Path(base) / "course" / "grading" / digest
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        folder = Path(tempfile.mkdtemp(prefix="course-state-"))
+    return folder
+
+
+def choose_seed(seed: int | None, kept: Path) -> int:
+    """The seed that was asked for; else that of an unfinished run on the same files; else a new one."""
+    if seed is not None:
+        return seed
+    with contextlib.suppress(OSError, ValueError):
+        return int((kept / "seed").read_text("utf-8"))
+    number = secrets.randbelow(2**31)
+    with contextlib.suppress(OSError):
+        executor.write_atomically(kept / "seed", str(number))
+    return number
+
+
+def run(
+    files: list[Path],
+    course: Course,
+    seed: int,
+    cluster: str | None,
+    jobs: int | None,
+    sandbox: str,
+    lesson: str,
+    kept: Path,
+    fresh: bool,
+    quiet: bool,
+) -> tuple[list[dict[str, Any]] | None, str]:
+    """All results in the order of the files, and a sentence on the protection that was in force."""
+    folder = Path(tempfile.mkdtemp(prefix="course-"))
+    try:
+        settings = Settings(str(course.root), kernels.Kernels(str(folder)))
+        protection = "No protection was in force: learner code ran with your rights."
+        store = executor.Store(kept, executor.fingerprint(course.root, protection))
+        rows: list[dict[str, Any] | None] = [None] * len(files)
+        todo: list[tuple[int, Job]] = []
+        for k, path in enumerate(files):
+            job = Job(shown(path), b"", seed, lesson)
+            try:
+                job = Job(job.file, read_bytes(path), seed, lesson)
+            except OSError as error:
+                rows[k] = ungraded(job, f"cannot be read ({error.strerror or error}): hand it in again")
+                continue
+            rows[k] = None if fresh else store.get(job)
+            if rows[k] is None:
+                todo.append((k, job))
+        tick = executor.progress(len(files), len(files) - len(todo)) if todo and not quiet else lambda row: None
+        size = min(jobs or os.cpu_count() or 1, max(1, len(todo)))
+        with executor.LocalPool(settings, size) as pool:
+            for i, row in pool.run([job for _, job in todo]):
+                k, job = todo[i]
+                rows[k] = row
+                with contextlib.suppress(OSError):  # a full disk costs the next run time, not this one its result
+                    store.put(job, row)
+                tick(row)
+        return [r for r in rows if r is not None], protection
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def read_bytes(path: Path) -> bytes:
+    """A submission's bytes; OSError in words for what is no file or too large."""
+    import stat
+
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("it is no file")
+    if status.st_size > MAX_FILE:
+        raise OSError(f"it has {status.st_size / 2**20:.0f} MiB, at most {MAX_FILE // 2**20}; clear its outputs")
+    return path.read_bytes()

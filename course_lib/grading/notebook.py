@@ -1,0 +1,525 @@
+"""Read what was handed in, repair it, and graft the answers into the course's own notebook.
+
+Of a submission only the sources of its answers count, and the imports, definitions and assignments that they use.
+Points, checks, tags, outputs and metadata come from the course's notebook: what a learner's file says of them is not
+read.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import re
+import stat
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from course_lib.checks.exercise import Exercise
+
+MAX_FILE = 64 * 2**20
+STUB = "your answer goes here"
+
+
+class Unreadable(ValueError):
+    """A submission that cannot be graded; its text is one line: what is wrong, where, and how to mend it."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell, reduced to what grading needs; `number` counts all cells from 1, as a reader counts them."""
+
+    kind: str
+    source: str
+    id: str = ""
+    tags: tuple[str, ...] = ()
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A readable notebook: its cells, the lesson that its metadata names, and what had to be repaired."""
+
+    cells: tuple[Cell, ...]
+    lesson: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The course's own notebook of one lesson: number, cells, and its exercises in order."""
+
+    number: str
+    stem: str
+    cells: tuple[Cell, ...]
+    exercises: tuple[Exercise, ...]
+
+    @property
+    def max_points(self) -> float:
+        """The points of all exercises together."""
+        return sum(e.points for e in self.exercises)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One cell to run: `role` is setup, answer or probe; `name` the exercise's function or variable."""
+
+    role: str
+    source: str
+    name: str = ""
+    cell: int = 0
+
+
+@dataclass(frozen=True)
+class Graft:
+    """A notebook that is ready to run: its steps, each answer's own code, and what to tell the learner."""
+
+    steps: tuple[Step, ...]
+    answers: dict[str, str]
+    sources: dict[str, str]
+    notes: tuple[str, ...]
+    blank: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Course:
+    """Where the course's notebooks and checks are: a folder with solutions/ (or exercises/) and perhaps checks/."""
+
+    root: Path
+
+    @classmethod
+    def here(cls) -> Course:
+        """The course that this package belongs to; FileNotFoundError where only the package is installed."""
+        root = Path(__file__).resolve().parents[2]
+        if not any((root / folder).is_dir() for folder in ("solutions", "exercises")):
+            raise FileNotFoundError(f"{root}: no solutions/ and no exercises/ here; name the course with --course DIR")
+        return cls(root)
+
+    def notebooks(self) -> dict[str, Path]:
+        """Lesson number → its notebook, from solutions/, else from exercises/; lessons without checks are left out."""
+        found: dict[str, Path] = {}
+        for folder in ("exercises", "solutions"):
+            for path in sorted((self.root / folder).glob("[0-9][0-9]_*.ipynb")):
+                if self.exercises(path.name[:2]):
+                    found[path.name[:2]] = path
+        return dict(sorted(found.items()))
+
+    def exercises(self, number: str) -> tuple[Exercise, ...]:
+        """The exercises of a lesson, from the course's own checks/ folder, else from `course_lib.checks`."""
+        return _exercises(self.root, number)
+
+    def assignments(self) -> list[Assignment]:
+        """All lessons that can be graded."""
+        return [_assignment(self.root, number, path) for number, path in self.notebooks().items()]
+
+
+@cache
+def _exercises(root: Path, number: str) -> tuple[Exercise, ...]:
+    path = root / "checks" / f"lesson_{number}.py"
+    if (root / "checks").is_dir():
+        if not path.is_file():
+            return ()
+        spec = importlib.util.spec_from_file_location(f"course_checks_lesson_{number}", path)
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return tuple(module.EXERCISES)
+    from course_lib import checks
+
+    return checks.lesson(number) if number in checks.lessons() else ()
+
+
+@cache
+def _assignment(root: Path, number: str, path: Path) -> Assignment:
+    return Assignment(number, path.stem, read(path).cells, _exercises(root, number))
+
+
+def read(path: Path) -> Submission:
+    """A notebook file of any format, repaired where that is safe; `Unreadable` says in one line why not."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise Unreadable(f"cannot be read ({error.strerror}): hand it in again") from None
+    if not stat.S_ISREG(status.st_mode):
+        raise Unreadable("is no file: hand in the .ipynb file itself")
+    if status.st_size > MAX_FILE:
+        raise Unreadable(f"has {status.st_size / 2**20:.0f} MiB, at most {MAX_FILE // 2**20}: clear its outputs")
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise Unreadable(f"cannot be read ({error.strerror}): hand it in again") from None
+    return parse(raw)
+
+
+def parse(raw: bytes) -> Submission:
+    """`read` for a file's bytes."""
+    if not raw.strip():
+        raise Unreadable("is empty: save the notebook and hand it in again")
+    notes: list[str] = []
+    data = _json(raw, notes)
+    if not isinstance(data, dict):
+        raise Unreadable("is JSON but no notebook: hand in the .ipynb file")
+    rows = data.get("cells")
+    if rows is None and isinstance(data.get("worksheets"), list):  # nbformat 3 and older
+        notes.append("old notebook format, converted")
+        rows = [c for sheet in data["worksheets"] if isinstance(sheet, dict) for c in _list(sheet.get("cells"))]
+    if not isinstance(rows, list):
+        raise Unreadable('is JSON but no notebook (it has no "cells"): hand in the .ipynb file')
+    cells = [_cell(row, k) for k, row in enumerate(rows, 1) if isinstance(row, dict)]
+    if len(cells) < len(rows):
+        notes.append(f"{len(rows) - len(cells)} cells are damaged and were left out")
+    if not cells:
+        raise Unreadable("has no cells: save the notebook and hand it in again")
+    metadata = data.get("metadata")
+    course = metadata.get("course") if isinstance(metadata, dict) else None
+    lesson = course.get("lesson") if isinstance(course, dict) else None
+    return Submission(tuple(cells), str(lesson)[:2] if isinstance(lesson, (str, int)) else "", tuple(notes))
+
+
+def _json(raw: bytes, notes: list[str]) -> Any:
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError:
+        text = raw.decode(encoding, errors="replace")
+        notes.append(f"characters that are not {encoding[:6].upper()} were replaced")
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        if error.pos >= len(text.rstrip()) - 1 or text.lstrip()[:1] == "{" and not text.rstrip().endswith("}"):
+            raise Unreadable(f"is cut off at line {error.lineno}: save it and hand it in again") from None
+        what = "is damaged JSON" if text.lstrip()[:1] in "{[" else "is not a notebook (no JSON)"
+        raise Unreadable(f"{what} at line {error.lineno}: open it in JupyterLab, save, hand it in again") from None
+    except (ValueError, RecursionError):
+        raise Unreadable("is damaged JSON (nested too deep, or a number too long): hand in a fresh copy") from None
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _cell(row: dict[str, Any], number: int) -> Cell:
+    source = row.get("source", row.get("input", ""))
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    source = source if isinstance(source, str) else ""
+    # a lone surrogate cannot be sent to a kernel; a pair that was escaped in two halves is joined
+    source = source.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\r\n", "\n")
+    metadata = row.get("metadata")
+    tags = _list(metadata.get("tags")) if isinstance(metadata, dict) else []
+    kind = row.get("cell_type")
+    if kind == "heading":
+        source = "# " + source
+    return Cell(
+        kind if kind in ("code", "raw") else "markdown",
+        source,
+        row["id"] if isinstance(row.get("id"), str) else "",
+        tuple(t for t in tags if isinstance(t, str)),
+        number,
+    )
+
+
+def tagged(cell: Cell, role: str) -> str:
+    """The name in a cell's tag `role:NAME`, else ''."""
+    return next((t.partition(":")[2].strip() for t in cell.tags if t.startswith(role + ":")), "")
+
+
+def is_blank(source: str, name: str) -> bool:
+    """Whether an answer is still the stub: empty, comments only, the stub's line, or `NAME = ...`."""
+    if not source.strip() or STUB in source:
+        return True
+    try:
+        body = ast.parse(plain(source)).body
+    except SyntaxError:
+        return False
+    for node in body:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        dots = isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Constant)
+        if not (dots and node.value.value is Ellipsis):
+            return False
+    return True
+
+
+def plain(source: str) -> str:
+    """Source with IPython's magics and shell lines as comments, so that Python can parse it; line numbers stay."""
+    if source.lstrip().startswith("%%"):
+        return "".join(f"#{line}" for line in source.splitlines(keepends=True))
+    return re.sub(r"(?m)^(\s*)([%!?].*)$", r"\1pass #\2", source)
+
+
+def _tree(source: str) -> ast.Module | None:
+    try:
+        return ast.parse(plain(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def used_names(source: str) -> set[str]:
+    """Every name that a piece of code may read."""
+    tree = _tree(source)
+    if tree is None:
+        return set(re.findall(r"[^\W\d]\w*", source))
+    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+
+
+def bound_names(node: ast.AST) -> set[str]:
+    """The names that a top-level statement defines or changes (also through `a[k] = …` and `a.b = …`)."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {(n.asname or n.name).partition(".")[0] for n in node.names}
+    if isinstance(node, ast.Expr):
+        return set()
+    found: set[str] = set()
+    for at in ast.walk(node):
+        if isinstance(at, (ast.FunctionDef, ast.ClassDef)):
+            found.add(at.name)
+        elif isinstance(at, (ast.Import, ast.ImportFrom)):
+            found |= {(n.asname or n.name).partition(".")[0] for n in at.names}
+        elif isinstance(at, (ast.Name, ast.Subscript, ast.Attribute)) and isinstance(at.ctx, ast.Store):
+            root: ast.AST = at
+            while isinstance(root, (ast.Subscript, ast.Attribute)):
+                root = root.value
+            if isinstance(root, ast.Name):
+                found.add(root.id)
+    return found
+
+
+def defines(source: str, name: str) -> bool:
+    """Whether a cell defines a name at its top level."""
+    tree = _tree(source)
+    if tree is None:
+        return bool(re.search(rf"(?m)^(def\s+{re.escape(name)}\s*\(|{re.escape(name)}\s*=[^=])", source))
+    return any(name in bound_names(node) for node in tree.body)
+
+
+def choose(submission: Submission, assignments: list[Assignment], stem: str = "", lesson: str = "") -> Assignment:
+    """The lesson that a submission answers: by its answer cells first, then by metadata, then by its file name."""
+    if not assignments:
+        raise Unreadable("cannot be graded: the course has no lesson with exercises")
+    if lesson:
+        wanted = [a for a in assignments if a.number == lesson[:2]]
+        if not wanted:
+            numbers = ", ".join(a.number for a in assignments)
+            raise Unreadable(f"cannot be graded: expected one of the lessons {numbers}, got {lesson}")
+    ids = {c.id for c in submission.cells if c.id}
+    tags = {tagged(c, "answer") for c in submission.cells}
+    text = "\n".join(c.source for c in submission.cells if c.kind == "code")
+    called = set(re.findall(r"check\(\s*[\"'](\d\d\.\w+)[\"']", text))
+
+    def score(a: Assignment) -> float:
+        strong = weak = 0
+        for cell in (c for c in a.cells if tagged(c, "answer")):
+            name = tagged(cell, "answer")
+            strong += (bool(cell.id) and cell.id in ids) + (name in tags)
+            weak += any(defines(c.source, name) for c in submission.cells if c.kind == "code")
+        weak += sum(e.id in called for e in a.exercises)
+        return 10 * strong + weak + 0.5 * (submission.lesson == a.number) + 0.25 * stem.startswith(a.number)
+
+    best = max(assignments, key=score)
+    if score(best) == 0:
+        raise Unreadable("holds no answer of this course: expected the lesson's exercise notebook, got another one")
+    if lesson and best.number != lesson[:2]:
+        raise Unreadable(f"is lesson {best.number} ({best.stem}), expected lesson {lesson}: hand in the right notebook")
+    return best
+
+
+@dataclass
+class _Plan:
+    assignment: Assignment
+    submission: Submission
+    notes: list[str] = field(default_factory=list)
+    taken: dict[str, Cell] = field(default_factory=dict)  # answer name -> the learner's cell that counts
+    blank: set[str] = field(default_factory=set)
+    answer_cells: set[int] = field(default_factory=set)  # numbers of learner cells that are answers, chosen or not
+
+
+def graft(assignment: Assignment, submission: Submission) -> Graft:
+    """Put the answers into the course's notebook; everything else that they use comes along, the rest is reported."""
+    plan = _Plan(assignment, submission)
+    names = [e.name for e in assignment.exercises]
+    for name in names:
+        _find(plan, name)
+    order = _order(plan)
+    steps, dropped = _slice(plan, order)
+    left_out = sorted({s.cell for s in dropped})
+    if left_out:
+        cells = ", ".join(map(str, left_out[:6])) + (" …" if len(left_out) > 6 else "")
+        plan.notes.append(f"not run, because no answer uses it: code in cell {cells} of your notebook")
+    sources = {n: _sources(n, steps) for n in names if n in plan.taken}
+    answers = {n: plan.taken[n].source for n in plan.taken}
+    probed = {s.name for s in steps if s.role == "probe"}
+    steps += [Step("probe", "", n) for n in names if n in plan.taken and n not in probed]
+    return Graft(tuple(steps), answers, sources, (*submission.notes, *plan.notes), frozenset(plan.blank))
+
+
+def _find(plan: _Plan, name: str) -> None:
+    """Decide which of the learner's cells answers an exercise: by id, by tag, by heading, by what it defines."""
+    pristine = next((c for c in plan.assignment.cells if tagged(c, "answer") == name), None)
+    cells = plan.submission.cells
+    ids = {pristine.id} - {""} if pristine else set()
+    own = [c for c in cells if c.id in ids or tagged(c, "answer") == name]
+    plan.answer_cells |= {c.number for c in own}
+    for cell in own:
+        if cell.kind != "code" and _tree(cell.source) is None:
+            plan.notes.append(f"{name}: cell {cell.number} is a {cell.kind} cell: change it to code")
+    own = [c for c in own if c.kind == "code" or _tree(c.source) is not None]
+    others = {tagged(c, "answer") for c in plan.assignment.cells} - {name, ""}
+    full = [c for c in own if not is_blank(c.source, name)]
+    how = ""
+    if not full:
+        free = [c for c in cells if c.kind == "code" and tagged(c, "answer") not in others]
+        full = [c for c in free if defines(c.source, name) and not is_blank(c.source, name)]
+        how = "found by the name that it defines" if full else ""
+    if not full and not own and pristine:
+        full = [c for c in _under_heading(plan, pristine) if not is_blank(c.source, name)]
+        how = "found under its heading" if full else ""
+    if not full:
+        if own or any(defines(c.source, name) for c in cells if c.kind == "code"):
+            plan.blank.add(name)
+        else:
+            plan.notes.append(f"{name}: no cell answers it: restore the cell tagged answer:{name}")
+        return
+    chosen = full[-1]
+    if len(full) > 1:
+        there = ", ".join(str(c.number) for c in full)
+        plan.notes.append(f"{name}: cells {there} answer it, the last one counts")
+    if how:
+        plan.notes.append(f"{name}: cell {chosen.number} was {how}")
+    plan.taken[name] = chosen
+    plan.answer_cells |= {c.number for c in full}
+
+
+def _heading(cell: Cell) -> str:
+    line = next((x for x in cell.source.splitlines() if x.lstrip().startswith("#")), "")
+    return re.sub(r"[\W_]+", " ", line).strip().casefold() if cell.kind == "markdown" else ""
+
+
+def _under_heading(plan: _Plan, pristine: Cell) -> list[Cell]:
+    before = [_heading(c) for c in plan.assignment.cells if c.number < pristine.number]
+    wanted = next((h for h in reversed(before) if h), "")
+    found, inside = [], False
+    for cell in plan.submission.cells:
+        if _heading(cell):
+            inside = _heading(cell) == wanted
+        elif inside and cell.kind == "code" and not re.match(r"\s*check\(", cell.source):
+            found.append(cell)
+    return found if wanted else []
+
+
+def _order(plan: _Plan) -> list[Step]:
+    """All code in the course's order; a learner's added cells keep their place after the cell they follow."""
+    pristine_ids = {c.id: c for c in plan.assignment.cells if c.id}
+    by_source = {c.source.strip(): c for c in plan.assignment.cells if c.kind == "code"}
+    extra: dict[int, list[Cell]] = {}
+    anchor = 0
+    number_of = {tagged(c, "answer"): c.number for c in plan.assignment.cells if tagged(c, "answer")}
+    chosen = {c.number: n for n, c in plan.taken.items()}
+    for cell in plan.submission.cells:
+        known = pristine_ids.get(cell.id) or by_source.get(cell.source.strip())
+        if cell.number in chosen:
+            anchor = number_of.get(chosen[cell.number], anchor)
+        elif known:
+            anchor = known.number
+        if cell.kind != "code" or cell.number in plan.answer_cells or re.match(r"\s*check\([^\n]*\)\s*$", cell.source):
+            continue
+        if not (known and known.source.strip() == cell.source.strip()):
+            extra.setdefault(anchor, []).append(cell)
+    steps = [Step("setup", c.source, cell=c.number) for c in extra.get(0, [])]
+    for cell in plan.assignment.cells:
+        name = tagged(cell, "answer")
+        if name:
+            if name in plan.taken:
+                steps.append(Step("answer", plan.taken[name].source, name, plan.taken[name].number))
+        elif tagged(cell, "check"):
+            if tagged(cell, "check") in plan.taken:
+                steps.append(Step("probe", "", tagged(cell, "check")))
+        elif cell.kind == "code":
+            steps.append(Step("setup", cell.source))
+        steps += [Step("setup", c.source, cell=c.number) for c in extra.get(cell.number, [])]
+    placed = {s.name for s in steps if s.role == "answer"}
+    steps += [Step("answer", c.source, n, c.number) for n, c in plan.taken.items() if n not in placed]
+    return steps
+
+
+def _slice(plan: _Plan, steps: list[Step]) -> tuple[list[Step], list[Step]]:
+    """Of the code around the answers, the statements that bind a name which an answer needs, however indirectly."""
+    answer_names = {e.name for e in plan.assignment.exercises}
+    needed: set[str] = set()
+    for step in steps:
+        if step.role == "answer":
+            needed |= used_names(step.source)
+    pieces: list[tuple[int, ast.stmt, str]] = []  # step, statement, its source
+    for k, step in enumerate(steps):
+        tree = _tree(step.source) if step.role == "setup" else None
+        if tree is not None:
+            text = plain(step.source)
+            pieces += [(k, node, _segment(text, node)) for node in tree.body]
+    kept: set[int] = set()
+    changed = True
+    while changed:
+        changed = False
+        for i, (_, node, text) in enumerate(pieces):
+            names = bound_names(node) - answer_names
+            if i not in kept and names & needed | {n for n in names if n == "*"}:
+                kept.add(i)
+                needed |= used_names(text)
+                changed = True
+    result, dropped = [], []
+    for k, step in enumerate(steps):
+        if step.role != "setup":
+            result.append(step)
+            continue
+        mine = [text for i, (at, _, text) in enumerate(pieces) if at == k and i in kept]
+        if mine:
+            result.append(Step("setup", "\n".join(mine), cell=step.cell))
+        rest = [n for i, (at, n, _) in enumerate(pieces) if at == k and i not in kept]
+        if step.cell and any(not isinstance(n, (ast.Import, ast.ImportFrom, ast.Pass)) for n in rest):
+            dropped.append(step)
+    return result, dropped
+
+
+def _segment(text: str, node: ast.stmt) -> str:
+    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+    lines = text.splitlines()[first - 1 : node.end_lineno]
+    if node.col_offset or len(lines) == 1 and ";" in lines[0]:  # `a = 1; b = 2`
+        return ast.unparse(node)
+    return "\n".join(lines)
+
+
+def _sources(name: str, steps: list[Step]) -> str:
+    """An answer's code with the learner's helpers that it uses and the imports behind its names, for `not_allowed`."""
+    answer = "\n".join(s.source for s in steps if s.role == "answer" and s.name == name)
+    needed, parts = used_names(answer), [plain(answer)]
+    other = [s for s in steps if s.role == "setup" or s.role == "answer" and s.name != name]
+    pieces = [
+        (s, node, _segment(plain(s.source), node))
+        for s in other
+        if (t := _tree(s.source)) is not None
+        for node in t.body
+    ]
+    seen: set[int] = set()
+    changed = True
+    while changed:
+        changed = False
+        for i, (step, node, text) in enumerate(pieces):
+            if i in seen or not bound_names(node) & needed:
+                continue
+            seen.add(i)
+            changed = True
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                names = [n for n in node.names if (n.asname or n.name).partition(".")[0] in needed]
+                parts.insert(0, ast.unparse(_only(node, names)))
+            elif step.cell:  # the learner's own helper; the course's own code is not accused
+                needed |= used_names(text)
+                parts.insert(0, text)
+    return "\n".join(parts)
+
+
+def _only(node: ast.Import | ast.ImportFrom, names: list[ast.alias]) -> ast.stmt:
+    if isinstance(node, ast.Import):
+        return ast.Import(names)
+    return ast.ImportFrom(node.module, names, node.level)
