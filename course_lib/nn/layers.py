@@ -18,6 +18,7 @@ The loops are derived in notebooks/03_bptt.ipynb, 05_lstm.ipynb and 06_gru.ipynb
 """
 
 from collections.abc import Iterator
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -70,7 +71,7 @@ class _Layer:
     """What the three layers share: checks, buffers, chunks of time. Each layer adds its equations."""
 
     gates: int
-    chunk = 8  # time steps per chunk: their factors fit into a second-level cache of 1 MB at B = 32, H = 128
+    chunk = 16  # time steps per chunk: more cost memory, fewer cost time (measured: `course bench memory`)
 
     def _keep(self, **params: Array) -> None:
         """Check the weights and keep read-only copies, so that no change to them can go unnoticed."""
@@ -134,10 +135,13 @@ class _Layer:
         return dhs, *(np.zeros((B, self.H), self.dtype) if d is None else d.copy() for d in dstates.values())
 
     def _weight_gradients(self, da: Array, x1: Array, h_prev: Array, into: tuple[Array, Array]) -> None:
-        """Add one chunk's share: rows of `da` times rows of inputs, and of `da` times rows of previous states."""
+        """Add one chunk's share: rows of `da` times rows of inputs, and of `da` times rows of previous states.
+
+        `matmul` and not `dot`: a part of the columns goes to BLAS as it lies, where `dot` would copy it first.
+        """
         dW_x1, dW_hh = into
-        dW_x1 += np.dot(da[:, : len(dW_x1)].T, x1, out=self._buffer("dW_x1", *dW_x1.shape))
-        dW_hh += np.dot(da[:, -len(dW_hh) :].T, h_prev, out=self._buffer("dW_hh", *dW_hh.shape))
+        dW_x1 += np.matmul(da[:, : len(dW_x1)].T, x1, out=self._buffer("dW_x1", *dW_x1.shape))
+        dW_hh += np.matmul(da[:, -len(dW_hh) :].T, h_prev, out=self._buffer("dW_hh", *dW_hh.shape))
 
 
 class RNN(_Layer):
@@ -224,6 +228,10 @@ class RNN(_Layer):
                 np.dot(rows, self.W_xh, out=dxs[start:stop].reshape(-1, self.D))
         return RNNGrads(dxs, dh, dW_x1[:, :-1], dW_hh, dW_x1[:, -1])
 
+    def stream(self, h0: Array) -> "RNNStream":
+        """The layer one time step at a time from the state h0 (B, H): `h_t = step(x_t)`."""
+        return RNNStream(self, h0)
+
     def _slope(self, start: int, stop: int) -> Array:
         hs = self._hs[start + 1 : stop + 1]
         slope = self._buffer("slope", self.chunk, *hs.shape[1:])[: stop - start]
@@ -267,7 +275,7 @@ class LSTM(_Layer):
         W_x1 = _blocks(np.column_stack([W_xh, b_h]), 4)[self._ORDER]  # (4, H, D + 1)
         W_hh = _blocks(W_hh, 4)[self._ORDER]  # (4, H, H)
         self._W_in = (half * W_x1).transpose(0, 2, 1)
-        self._W_rec = (half * W_hh).reshape(-1, self.H).T  # (H, 4H)
+        self._W_rec = (half * W_hh).transpose(0, 2, 1)  # (4, H, H): one product per gate, out in blocks
         self._W_back = _transposed(W_hh.reshape(-1, self.H))  # (4H, H)
         self._W_out = np.ascontiguousarray(W_x1[..., :-1]).reshape(-1, self.D)  # (4H, D)
 
@@ -283,14 +291,12 @@ class LSTM(_Layer):
         H = self.H
         hs, z = np.empty((T + 1, B, H), self.dtype), self._buffer("z", 6, T + 1, B, H)
         hs[0], z[4, 0] = h0, c0
-        recurrent, terms = self._buffer("recurrent", B, 4 * H), self._buffer("terms", 2, B, H)
-        recurrent_blocks = recurrent.reshape(B, 4, H).transpose(1, 0, 2)
+        recurrent, terms = self._buffer("recurrent", 4, B, H), self._buffer("terms", 2, B, H)
         for start, stop in self._chunks(T):
             np.matmul(self._inputs(start, stop), self._W_in, out=z[:4, start:stop].reshape(4, -1, H))
             for t in range(start, stop):
                 z_t = z[:, t]
-                np.dot(hs[t], self._W_rec, out=recurrent)
-                z_t[:4] += recurrent_blocks
+                z_t[:4] += np.matmul(hs[t], self._W_rec, out=recurrent)
                 np.tanh(z_t[:4], out=z_t[:4])
                 z_t[:3] *= 0.5
                 z_t[:3] += 0.5
@@ -340,6 +346,10 @@ class LSTM(_Layer):
                 np.dot(rows, self._W_out, out=dxs[start:stop].reshape(-1, self.D))
         dW_x1, dW_hh = (_blocks(dW, 4)[self._BACK].reshape(dW.shape) for dW in (dW_x1, dW_hh))
         return LSTMGrads(dxs, dh, dc, dW_x1[:, :-1], dW_hh, dW_x1[:, -1])
+
+    def stream(self, h0: Array, c0: Array) -> "LSTMStream":
+        """The layer one time step at a time from the state h0, c0 (B, H): `h_t = step(x_t)`."""
+        return LSTMStream(self, h0, c0)
 
     def _factors(self, start: int, stop: int) -> Array:
         """What multiplies dh_t or dc_t at each step of a chunk, blocks o, i, f, g, and dh_t -> dc_t: (n, 5, B, H)."""
@@ -392,7 +402,7 @@ class GRU(_Layer):
         W_x1 = _blocks(np.column_stack([W_xh, bias]), 3)[self._ORDER_X]  # (3, H, D + 1): n, r, z
         half = np.array([1, 0.5, 0.5, 1], self.dtype)[:, None, None]
         self._W_in = (half[:3] * W_x1).transpose(0, 2, 1)
-        self._W_rec = (half[1:] * _blocks(W_hh, 3)).reshape(-1, H).T  # (H, 3H): r, z, q
+        self._W_rec = (half[1:] * _blocks(W_hh, 3)).transpose(0, 2, 1)  # (3, H, H): r, z, q
         self._W_back = _transposed(W_hh)
         self._W_out = np.ascontiguousarray(W_x1[..., :-1]).reshape(-1, self.D)  # (3H, D)
 
@@ -406,15 +416,13 @@ class GRU(_Layer):
         H = self.H
         hs, z = np.empty((T + 1, B, H), self.dtype), self._buffer("z", 4, T, B, H)
         hs[0] = h0
-        recurrent, change = self._buffer("recurrent", B, 3 * H), self._buffer("change", B, H)
-        recurrent_blocks = recurrent.reshape(B, 3, H).transpose(1, 0, 2)
+        recurrent, change = self._buffer("recurrent", 3, B, H), self._buffer("change", B, H)
         for start, stop in self._chunks(T):
             np.matmul(self._inputs(start, stop), self._W_in, out=z[:3, start:stop].reshape(3, -1, H))
             z[3, start:stop] = self.b_h[2 * H :]
             for t in range(start, stop):
                 z_t, h_prev = z[:, t], hs[t]
-                np.dot(h_prev, self._W_rec, out=recurrent)
-                z_t[1:] += recurrent_blocks
+                z_t[1:] += np.matmul(h_prev, self._W_rec, out=recurrent)
                 np.tanh(z_t[1:3], out=z_t[1:3])
                 z_t[1:3] *= 0.5
                 z_t[1:3] += 0.5
@@ -465,6 +473,10 @@ class GRU(_Layer):
         db_x = dW_x1[:, -1]
         return GRUGrads(dxs, dh, dW_x1[:, :-1], dW_hh, db_x, np.concatenate([db_x[: 2 * H], db_q]))
 
+    def stream(self, h0: Array) -> "GRUStream":
+        """The layer one time step at a time from the state h0 (B, H): `h_t = step(x_t)`."""
+        return GRUStream(self, h0)
+
     def _factors(self, start: int, stop: int) -> Array:
         """What multiplies dh_t at each step of a chunk to give da_n, da_r, da_z, da_q: (n, 4, B, H)."""
         z = self._z[:, start:stop]
@@ -479,8 +491,139 @@ class GRU(_Layer):
         np.multiply(f_n, z[1], out=f_q)
         f_r *= f_n
         f_r *= z[3]
-        f_z *= np.subtract(self._hs[start:stop], z[0], out=self._buffer("h_minus_n", self.chunk, *z.shape[2:])[: stop - start])
+        f_z *= np.subtract(self._hs[start:stop], z[0], out=self._buffer("h_minus_n", *z.shape[1:]))
         return factors.transpose(1, 0, 2, 3)
+
+
+class _Stream:
+    """One time step per call, for generation and live data: state, buffers and weights stay prepared between calls.
+
+    Everything lies feature by feature, (H, B), and one column vector [h_prev; x_t; 1] meets all weights in one product.
+    """
+
+    def __init__(self, layer: _Layer, W: Array, **states: Array):
+        check(layer.gates, W_hh=layer.W_hh, **states)
+        check_finite(**states)
+        self._B, self._D, self._H, self._dtype = len(states["h0"]), layer.D, layer.H, layer.dtype
+        self._W = _transposed(W)  # (blocks H, H + D + 1); for one vector, BLAS runs faster down columns
+        self._half = np.array(0.5, self._dtype)  # NumPy converts a Python number anew on each call
+        self._v = np.ones((self._H + self._D + 1, self._B), self._dtype)
+        self._h, self._x = self._v[: self._H], self._v[self._H : -1]
+        self._h[:] = states["h0"].T
+        self._z = np.zeros((len(W) // self._H, self._H, self._B), self._dtype)
+        self._a = self._z.reshape(-1, self._B)
+
+    def _take(self, x_t: Array) -> None:
+        """Check one input at the price of a comparison and a scalar product, and put it under the state."""
+        if not isinstance(x_t, np.ndarray) or x_t.shape != (self._B, self._D) or x_t.dtype != self._dtype:
+            W_xh = np.empty((1, self._D), self._dtype)
+            check(W_xh=W_xh, sizes={"B": self._B}, x_t=x_t)
+        if not isfinite(np.vdot(x_t, x_t)):
+            check_finite(x_t=x_t)
+        self._x[...] = x_t.T
+
+    @property
+    def state(self) -> Array:
+        """The state after the last call, h (B, H)."""
+        return self._h.T.copy()
+
+
+class RNNStream(_Stream):
+    """`RNN.stream`: h_t = f(W_xh x_t + W_hh h_prev + b_h), one call per time step.
+
+    Example:
+        >>> step = RNN(np.zeros((2, 3)), np.eye(2), np.zeros(2), "relu").stream(np.array([[1.0, 2.0]]))
+        >>> step(np.ones((1, 3))).tolist()
+        [[1.0, 2.0]]
+    """
+
+    def __init__(self, layer: RNN, h0: Array):
+        super().__init__(layer, np.column_stack([layer.W_hh, layer.W_xh, layer.b_h]), h0=h0)
+        self._tanh = layer.nonlinearity == "tanh"
+
+    def __call__(self, x_t: Array) -> Array:
+        """Take x_t (B, D), return h_t (B, H)."""
+        self._take(x_t)
+        a_t = np.dot(self._W, self._v, out=self._a)
+        np.tanh(a_t, out=self._h) if self._tanh else np.maximum(a_t, 0, out=self._h)
+        return self._h.T.copy()
+
+
+class LSTMStream(_Stream):
+    """`LSTM.stream`: the equations of `LSTM`, one call per time step.
+
+    Example:
+        >>> step = LSTM(np.zeros((4, 3)), np.zeros((4, 1)), np.zeros(4)).stream(np.zeros((1, 1)), np.array([[8.0]]))
+        >>> h_t = step(np.ones((1, 3)))
+        >>> step.state.c.tolist()
+        [[4.0]]
+    """
+
+    def __init__(self, layer: LSTM, h0: Array, c0: Array):
+        W = np.column_stack([layer.W_hh, layer.W_xh, layer.b_h])
+        W = _blocks(W, 4)[LSTM._ORDER]  # o, i, f, g
+        W[:3] *= 0.5
+        super().__init__(layer, W.reshape(-1, W.shape[-1]), h0=h0, c0=c0)
+        z = np.concatenate([self._z, c0.T[None]])  # o, i, f, g, c
+        terms, tanh_c = np.empty_like(z[:2]), np.empty_like(z[0])
+        self._c = z[4]
+        self._views = z[:4].reshape(-1, self._B), z[:3], z[1:3], z[3:5], terms, *terms, z[0], z[4], tanh_c
+
+    def __call__(self, x_t: Array) -> Array:
+        """Take x_t (B, D), return h_t (B, H)."""
+        self._take(x_t)
+        a_t, sigmoids, i_and_f, g_and_c, terms, input_term, kept_term, o, c, tanh_c = self._views
+        np.dot(self._W, self._v, a_t)
+        np.tanh(a_t, a_t)
+        sigmoids *= self._half
+        sigmoids += self._half
+        np.multiply(i_and_f, g_and_c, terms)
+        np.add(input_term, kept_term, c)
+        np.tanh(c, tanh_c)
+        np.multiply(o, tanh_c, self._h)
+        return self._h.T.copy()
+
+    @property
+    def state(self) -> LSTMState:
+        """The state after the last call, (h, c), each (B, H)."""
+        return LSTMState(self._h.T.copy(), self._c.T.copy())
+
+
+class GRUStream(_Stream):
+    """`GRU.stream`: the equations of `GRU`, one call per time step.
+
+    Example:
+        >>> step = GRU(np.zeros((3, 3)), np.zeros((3, 1)), np.zeros(3), np.zeros(3)).stream(np.array([[8.0]]))
+        >>> step(np.ones((1, 3))).tolist()
+        [[4.0]]
+    """
+
+    def __init__(self, layer: GRU, h0: Array):
+        H, D = layer.H, layer.D
+        W = np.zeros((4, H, H + D + 1), layer.dtype)  # n, r, z, q: n sees the input only, q the state only
+        W[:3, :, H:-1] = _blocks(layer.W_xh, 3)[GRU._ORDER_X]
+        W[:3, :, -1] = layer.b_x.reshape(3, H)[GRU._ORDER_X]
+        W[1:, :, :H] = _blocks(layer.W_hh, 3)
+        W[1:, :, -1] += layer.b_h.reshape(3, H)
+        W[1:3] *= 0.5
+        super().__init__(layer, W.reshape(-1, W.shape[-1]), h0=h0)
+        self._change = np.empty_like(self._z[0])
+        self._blocks = (*self._z, self._z[1:3])
+
+    def __call__(self, x_t: Array) -> Array:
+        """Take x_t (B, D), return h_t (B, H)."""
+        self._take(x_t)
+        (n, r, z, q, sigmoids), change, h = self._blocks, self._change, self._h
+        np.dot(self._W, self._v, out=self._a)
+        np.tanh(sigmoids, sigmoids)
+        sigmoids *= self._half
+        sigmoids += self._half
+        n += np.multiply(r, q, change)
+        np.tanh(n, n)
+        np.subtract(h, n, change)
+        change *= z
+        np.add(n, change, h)
+        return h.T.copy()
 
 
 LAYERS = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
@@ -542,8 +685,7 @@ def _check_finite_fast(**arrays: Array) -> None:
     Squares of huge finite numbers may overflow, so a suspicious sum is looked at again, exactly.
     """
     for name, a in arrays.items():
-        flat = a.reshape(-1)
-        if not np.isfinite(np.dot(flat, flat)):
+        if not isfinite(np.vdot(a, a)):  # `dot` would warn of the overflow, `vdot` does not
             check_finite(**{name: a})
 
 
