@@ -1,0 +1,897 @@
+"""Lesson 01: one step, the loop, what shares weights, what depends on what, weights set by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from course_lib.checks.exercise import Case, Exercise, Misconception
+from course_lib.checks.probe import Source
+
+Array = np.ndarray
+OWN = ("course_lib.nn", "torch.nn")  # what these exercises ask you to write yourself
+
+
+# ---------------------------------------------------------------- 01.1 rnn_step
+
+
+def rnn_step(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Array:
+    """h_t = tanh(W_xh x_t + W_hh h_prev + b_h), rows are the batch."""
+    return np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h)
+
+
+def _step_args(rng: np.random.Generator, B: int = 3, D: int = 5, H: int = 4) -> list[Array]:
+    shapes = [(B, D), (B, H), (H, D), (H, H), (H,)]
+    scales = [1.0, 1.0, 0.6, 0.6, 0.8]
+    return [scale * _away_from_zero(rng, shape) for scale, shape in zip(scales, shapes)]
+
+
+def _away_from_zero(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Entries of size 0.3 to 1.3: none so small that a bug hides behind it."""
+    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.3, 1.3, shape)
+
+
+def _without(args: list[Array], k: int) -> tuple[Array, ...]:
+    return (*args[:k], np.zeros_like(args[k]), *args[k + 1 :])
+
+
+def _step_cases(rng: np.random.Generator) -> list[Case]:
+    args = _step_args(rng)
+    return [
+        Case("B = 3, D = 5, H = 4", tuple(args)),
+        Case("B = D = H = 3", tuple(_step_args(rng, 3, 3, 3))),
+        Case("h_prev = 0", _without(args, 1), easy=True, look="look at the recurrent term"),
+        Case("x_t = 0", _without(args, 0), easy=True, look="look at the input term"),
+        Case("b_h = 0", _without(args, 4), easy=True, look="look at the bias"),
+        Case("B = 1", tuple(_step_args(rng, B=1)), easy=True, look="look at how rows of the batch are kept apart"),
+    ]
+
+
+def _sigmoid(a: Array) -> Array:
+    return 1 / (1 + np.exp(-a))
+
+
+def _written_into_h_prev(x_t, h_prev, W_xh, W_hh, b_h):
+    h_prev[:] = rnn_step(x_t, h_prev, W_xh, W_hh, b_h)
+    return h_prev
+
+
+def _divided_by_its_maximum(*args):
+    h_t = rnn_step(*args)
+    return h_t / np.abs(h_t).max()
+
+
+_LEFT_OUT = (
+    "Feed the same x_t with two different h_prev. Should the answer change, and does yours?",
+    "How many matrix products does the equation have, and how many has your line?",
+    "Which symbol of the equation never meets its matrix in your code?",
+)
+_ACTIVATION = (
+    "What is the smallest and the largest value your state takes?",
+    "Try an input that makes the sum strongly negative, then one that makes it strongly positive.",
+    "Compare the range of your function with the range of the one in the equation.",
+)
+_SHAPES = (
+    "Write the shape of every operand next to the line.",
+    "Which two neighbouring sizes must be equal in a matrix product, and are they?",
+    "The sum must have shape (B, H). Which term of yours does not have it?",
+)
+_COMBINED = (
+    "With h_prev = 0, what should remain of the equation? What remains of yours?",
+    "Where does the bracket of the tanh open and where does it close?",
+    "How are the contribution of the input and that of the past joined before the tanh?",
+)
+_BIAS_PLACE = (
+    "Can a tanh state ever be larger than 1? Is yours?",
+    "Set x_t = h_prev = 0 and b_h = 0.5: what do you get, and what should it be?",
+    "Follow b_h through your code: how often and where is it added?",
+)
+_TRANSPOSED = (
+    "The shape is right and the numbers are not: which matrix is square and cannot complain?",
+    "Put a single 1 into W_hh, in row 0 and column 1. Unit 0 should now listen to unit 1. Does it?",
+    "Vectors are rows here, W_hh is (to, from). Which index of W_hh must meet h_prev?",
+)
+_IN_PLACE = (
+    "Keep a copy of the arguments, call your function, and compare: which one has changed?",
+    "What is the difference between giving a name a new array and writing into the old array?",
+    "Which line of yours writes into an array that it did not make?",
+)
+
+RNN_STEP = Exercise(
+    id="01.1",
+    name="rnn_step",
+    points=2,
+    reference=rnn_step,
+    cases=_step_cases,
+    outputs=("h_t",),
+    not_allowed=OWN,
+    hints=(
+        "Write the shape of every operand next to the line.",
+        "Compare with the worked example: set all but one argument to zero, one after the other.",
+        "The equation has two products, two sums and one function. Find each of them in your code.",
+    ),
+    misconceptions=(
+        Misconception("S01", "previous state left out", lambda x, h, U, W, b: np.tanh(x @ U.T + b), _LEFT_OUT),
+        Misconception(
+            "S16",
+            "previous state added without its matrix",
+            lambda x, h, U, W, b: np.tanh(x @ U.T + h + b),
+            _LEFT_OUT,
+        ),
+        Misconception(
+            "S02",
+            "bias forgotten",
+            lambda x, h, U, W, b: np.tanh(x @ U.T + h @ W.T),
+            (
+                "Set x_t and h_prev to zero. What should come out?",
+                "Your answer for that input is always 0. Which parameter should shift it?",
+                "Count the arguments of the function that your code uses.",
+            ),
+        ),
+        Misconception(
+            "S03", "no nonlinearity: the tanh is missing", lambda x, h, U, W, b: x @ U.T + h @ W.T + b, _ACTIVATION
+        ),
+        Misconception(
+            "S04",
+            "sigmoid in place of tanh",
+            lambda x, h, U, W, b: _sigmoid(x @ U.T + h @ W.T + b),
+            _ACTIVATION,
+        ),
+        Misconception(
+            "S04.relu",
+            "ReLU in place of tanh",
+            lambda x, h, U, W, b: np.maximum(x @ U.T + h @ W.T + b, 0),
+            _ACTIVATION,
+        ),
+        Misconception("S15", "an extra division by the largest value", _divided_by_its_maximum, _ACTIVATION),
+        Misconception(
+            "S05", "recurrent matrix transposed", lambda x, h, U, W, b: np.tanh(x @ U.T + h @ W + b), _TRANSPOSED
+        ),
+        Misconception(
+            "S06", "input matrix not transposed", lambda x, h, U, W, b: np.tanh(x @ U + h @ W.T + b), _SHAPES
+        ),
+        Misconception(
+            "S06.both", "neither matrix transposed", lambda x, h, U, W, b: np.tanh(x @ U + h @ W + b), _SHAPES
+        ),
+        Misconception(
+            "S06.columns",
+            "written for column vectors: here each row of x_t is one sequence of the batch",
+            lambda x, h, U, W, b: np.tanh(U @ x + W @ h + b),
+            _SHAPES,
+        ),
+        Misconception(
+            "S07",
+            "the input multiplied by the recurrent matrix",
+            lambda x, h, U, W, b: np.tanh(x @ W.T + h @ W.T + b),
+            _SHAPES,
+        ),
+        Misconception(
+            "S07.swapped", "the two matrices exchanged", lambda x, h, U, W, b: np.tanh(x @ W.T + h @ U.T + b), _SHAPES
+        ),
+        Misconception(
+            "S09",
+            "entry by entry (*) in place of a matrix product (@)",
+            lambda x, h, U, W, b: np.tanh(x * U + h * W + b),
+            _SHAPES,
+        ),
+        Misconception(
+            "S13", "bias as a column", lambda x, h, U, W, b: np.tanh(x @ U.T + h @ W.T + b[:, None]), _SHAPES
+        ),
+        Misconception(
+            "S08", "the two terms multiplied", lambda x, h, U, W, b: np.tanh((x @ U.T) * (h @ W.T) + b), _COMBINED
+        ),
+        Misconception(
+            "S10",
+            "tanh of each term, then the sum",
+            lambda x, h, U, W, b: np.tanh(x @ U.T) + np.tanh(h @ W.T + b),
+            _COMBINED,
+        ),
+        Misconception(
+            "S10.input",
+            "tanh of each term, then the sum",
+            lambda x, h, U, W, b: np.tanh(x @ U.T + b) + np.tanh(h @ W.T),
+            _COMBINED,
+        ),
+        Misconception(
+            "S11", "bias outside the tanh", lambda x, h, U, W, b: np.tanh(x @ U.T + h @ W.T) + b, _BIAS_PLACE
+        ),
+        Misconception(
+            "S12", "bias added twice", lambda x, h, U, W, b: np.tanh(x @ U.T + h @ W.T + 2 * b), _BIAS_PLACE
+        ),
+        Misconception("S14", "state overwritten in place", _written_into_h_prev, _IN_PLACE),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 01.2 unroll
+
+TANH_STEP = Source("lambda x_t, h_prev, W_xh, W_hh, b_h: np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h)")
+LEAKY_STEP = Source("lambda x_t, h_prev, keep: keep * h_prev + x_t[:, :1]")
+
+
+def unroll(step: Any, xs: Array, h0: Array, *params: Any) -> Array:
+    """h_t = step(x_t, h_{t-1}, *params) for t = 1..T, all states stacked: (T, B, H)."""
+    h_t, hs = h0, []
+    for x_t in xs:
+        h_t = step(x_t, h_t, *params)
+        hs.append(h_t)
+    return np.stack(hs)
+
+
+def _sequence(rng: np.random.Generator, T: int = 6, B: int = 3, D: int = 5, H: int = 4) -> list[Any]:
+    _, h0, *params = _step_args(rng, B, D, H)
+    return [TANH_STEP, _away_from_zero(rng, (T, B, D)), h0, *params]
+
+
+def _unroll_cases(rng: np.random.Generator) -> list[Case]:
+    args = _sequence(rng)
+    whole = _sequence(rng)
+    whole[1] = rng.integers(-1, 2, whole[1].shape)
+    whole[2] = rng.integers(1, 3, whole[2].shape)
+    leaky = (LEAKY_STEP, _away_from_zero(rng, (5, 2, 1)), _away_from_zero(rng, (2, 1)), 0.7)
+    return [
+        Case("T = 6, B = 3, D = 5, H = 4", tuple(args)),
+        Case("T = B = 4", tuple(_sequence(rng, T=4, B=4))),
+        Case("whole numbers in xs and h0", tuple(whole)),
+        Case("another step: keep * h_prev + x_t", leaky),
+        Case("h0 = 0", _without(args, 2), easy=True, look="look at the place where your loop reads h0"),
+        Case(
+            "T = 1",
+            tuple(_sequence(rng, T=1)),
+            easy=True,
+            look="look at how the state is handed from one step to the next",
+        ),
+        Case("B = 1", tuple(_sequence(rng, B=1)), easy=True, look="look at which axis counts time"),
+    ]
+
+
+def _in_h0(step, xs, h0, *params):
+    hs = []
+    for x_t in xs:
+        h0[:] = step(x_t, h0, *params)
+        hs.append(h0)
+    return np.stack(hs)
+
+
+def _in_h0_names(step, xs, h0, *params):
+    hs = []
+    for x_t in xs:
+        h0[:] = step(x_t, h0, *params)
+        hs.append(h0)
+    return hs
+
+
+def _one_buffer(step, xs, h0, *params):
+    h_t, hs = np.array(h0, dtype=float), []
+    for x_t in xs:
+        h_t[:] = step(x_t, h_t, *params)
+        hs.append(h_t)
+    return np.stack(hs)
+
+
+def _cut_to_integers(step, xs, h0, *params):
+    hs = np.zeros((len(xs), *h0.shape), dtype=h0.dtype)
+    h_t = h0
+    for t, x_t in enumerate(xs):
+        hs[t] = h_t = step(x_t, h_t, *params)
+    return hs
+
+
+def _along_axis_1(step, xs, h0, *params):
+    return unroll(step, np.swapaxes(xs, 0, 1), h0, *params)
+
+
+def _reshaped(step, xs, h0, *params):
+    T, B, D = xs.shape
+    return unroll(step, xs.reshape(B, T, D).swapaxes(0, 1), h0, *params)
+
+
+def _one_behind(step, xs, h0, *params):
+    return unroll(step, np.stack([xs[t - 1] for t in range(len(xs))]), h0, *params)
+
+
+_NOT_HANDED_ON = (
+    "Change the first input only. Should the last state change? Does yours?",
+    "Which variable does your loop read as the state, and which does it write?",
+    "What must be true, at the start of round t, about the name that holds the state?",
+)
+_ALL_ONE_ARRAY = (
+    "Print the first stored state at the end of the loop. Is it still the first state?",
+    "Does your list hold T arrays, or T names for one array?",
+    "What is the difference between giving a name a new array and writing into the old array?",
+)
+_AXES = (
+    "Write down the three sizes of xs. Which axis counts time?",
+    "Take a tiny array of labelled numbers and print it before and after you move its axes.",
+    "Does your operation move axes, or does it cut the same sequence of numbers in other places?",
+)
+_ORDER = (
+    "Which input does the first state depend on?",
+    "Set all inputs to zero but one, and see at which step the effect starts.",
+    "What does a negative index do in Python?",
+)
+_WHICH_STATES = (
+    "How many inputs go in, and how many states does the statement ask for?",
+    "Compare the length of your result with T.",
+    "Write under each state of your result which input was the last that it has seen.",
+)
+
+UNROLL = Exercise(
+    id="01.2",
+    name="unroll",
+    points=2,
+    reference=unroll,
+    cases=_unroll_cases,
+    outputs=("hs",),
+    not_allowed=OWN,
+    hints=(
+        "Take T = 2 and write the two calls of step by hand. Which name is new, which is handed on?",
+        "Print the shape of the state after each round, and of what you return.",
+        "One name holds the state before the loop, is read in each round, and is given its new value there.",
+    ),
+    misconceptions=(
+        Misconception("S14", "state overwritten in place: all stored states are one array", _in_h0, _ALL_ONE_ARRAY),
+        Misconception("S21", "the same buffer appended at each step", _one_buffer, _ALL_ONE_ARRAY),
+        Misconception(
+            "S17",
+            "every step starts from h0",
+            lambda step, xs, h0, *p: np.stack([step(x_t, h0, *p) for x_t in xs]),
+            _NOT_HANDED_ON,
+        ),
+        Misconception(
+            "S26",
+            "every step starts from zeros: the state is never handed on",
+            lambda step, xs, h0, *p: np.stack([step(x_t, np.zeros(h0.shape), *p) for x_t in xs]),
+            _NOT_HANDED_ON,
+        ),
+        Misconception(
+            "S27",
+            "the state is set back to zeros after the first step",
+            lambda step, xs, h0, *p: np.stack(
+                [step(x_t, np.zeros(h0.shape) if t else h0, *p) for t, x_t in enumerate(xs)]
+            ),
+            _NOT_HANDED_ON,
+        ),
+        Misconception(
+            "S18",
+            "h0 ignored: starts from zeros",
+            lambda step, xs, h0, *p: unroll(step, xs, np.zeros(h0.shape), *p),
+            (
+                "Run with two different h0. Should the results agree?",
+                "Where does your function first read its argument h0?",
+                "What is the state before the first input, according to the signature?",
+            ),
+        ),
+        Misconception("S19", "time and batch axes mixed up: the loop runs over the batch", _along_axis_1, _AXES),
+        Misconception("S19.reshape", "time and batch axes mixed up: reshape does not move axes", _reshaped, _AXES),
+        Misconception(
+            "S19.result",
+            "time and batch axes mixed up in the result",
+            lambda step, xs, h0, *p: unroll(step, xs, h0, *p).swapaxes(0, 1),
+            _AXES,
+        ),
+        Misconception(
+            "S20", "inputs read in reversed order", lambda step, xs, h0, *p: unroll(step, xs[::-1], h0, *p), _ORDER
+        ),
+        Misconception("S23", "inputs read one step late: xs[t - 1]", _one_behind, _ORDER),
+        Misconception(
+            "S22",
+            "h0 stored with the states: one too many",
+            lambda step, xs, h0, *p: np.concatenate([h0[None], unroll(step, xs, h0, *p)]),
+            _WHICH_STATES,
+        ),
+        Misconception(
+            "S22.shifted",
+            "each state stored before its step: h0 is there, the last state is not",
+            lambda step, xs, h0, *p: np.concatenate([h0[None], unroll(step, xs, h0, *p)])[:-1],
+            _WHICH_STATES,
+        ),
+        Misconception(
+            "S24",
+            "only the last state returned",
+            lambda step, xs, h0, *p: unroll(step, xs, h0, *p)[-1],
+            _WHICH_STATES,
+        ),
+        Misconception(
+            "S25",
+            "integer arrays: states stored in an array of whole numbers are cut to 0",
+            _cut_to_integers,
+            (
+                "Look at the dtype of your result when h0 holds whole numbers.",
+                "What happens when 0.7 is written into an array of integers?",
+                "Which array gave your buffer its dtype?",
+            ),
+        ),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 01.3 count_parameters
+
+
+def count_parameters(D: int, H: int, V: int, T: int) -> int:
+    """Numbers in W_xh, W_hh, b_h, W_hy, b_y: the length T of the sequence plays no part."""
+    return H * D + H * H + H + V * H + V
+
+
+def _count_cases(rng: np.random.Generator) -> list[Case]:
+    D, H, V, T = (int(n) for n in rng.permutation(np.arange(3, 60))[:4])
+    return [
+        Case(f"D = {D}, H = {H}, V = {V}, T = {T}", (D, H, V, T)),
+        Case("T = 1", (D, H, V, 1), easy=True, look="should the count depend on T?"),
+    ]
+
+
+_LISTS_ALL = (
+    "List the arrays of the lecture's table that training may change. How many are there?",
+    "Write the shape of each array and multiply its sizes.",
+    "Add the products: which of them has your formula left out?",
+)
+
+COUNT = Exercise(
+    id="01.3",
+    name="count_parameters",
+    points=1,
+    reference=count_parameters,
+    cases=_count_cases,
+    outputs=("count",),
+    hints=_LISTS_ALL,
+    misconceptions=(
+        Misconception(
+            "P01",
+            "unrolled copies counted as separate layers",
+            lambda D, H, V, T: T * count_parameters(D, H, V, T),
+            (
+                "Count for T = 1 and for T = 2: which array would exist twice?",
+                "Look at your unroll: does the loop make new weights?",
+                "What does 'the same step at every time' say about the factor T?",
+            ),
+        ),
+        Misconception(
+            "P02",
+            "only the recurrent layer multiplied by T",
+            lambda D, H, V, T: T * (H * D + H * H + H) + V * H + V,
+            (
+                "Count for T = 1 and for T = 2: which array would exist twice?",
+                "Look at your unroll: does the loop make new weights?",
+                "What does 'the same step at every time' say about the factor T?",
+            ),
+        ),
+        Misconception(
+            "P03",
+            "units = time steps",
+            lambda D, H, V, T: T * D + T * T + T + V * T + V,
+            (
+                "Which two letters of your formula would change if the sequence were longer?",
+                "H is the size of the state at one time step. What is T?",
+                "How many numbers has h_t, and how many h_t are there?",
+            ),
+        ),
+        Misconception(
+            "P04",
+            "one loop per unit: W_hh counted as H numbers",
+            lambda D, H, V, T: H * D + H + H + V * H + V,
+            (
+                "Which units does unit 0 listen to at the next step: only itself?",
+                "What is the shape of W_hh in the table of letters?",
+                "A full matrix has how many entries?",
+            ),
+        ),
+        Misconception("P05", "biases left out", lambda D, H, V, T: H * D + H * H + V * H, _LISTS_ALL),
+        Misconception("P06", "bias of the output left out", lambda D, H, V, T: H * D + H * H + H + V * H, _LISTS_ALL),
+        Misconception("P07", "output head left out", lambda D, H, V, T: H * D + H * H + H, _LISTS_ALL),
+        Misconception(
+            "P08",
+            "PyTorch's second bias counted: this course keeps one",
+            lambda D, H, V, T: H * D + H * H + 2 * H + V * H + V,
+            (
+                "Look at the equation: how many biases are added before the tanh?",
+                "PyTorch stores two vectors whose sum is b_h. The statement asks about b_h.",
+                "How many numbers has b_h?",
+            ),
+        ),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 01.4 BEHAVIOUR
+
+BEHAVIOUR = {"A": "keeps", "B": "forgets", "C": "flips", "D": "turns", "E": "keeps", "F": "forgets"}
+_TRY = (
+    "Run it: h = np.array([1.0, 0.5]), then h = np.tanh(W_hh @ h) again and again.",
+    "Print h after 1, 2, 3, 4 and 50 steps and compare signs and sizes.",
+)
+
+WHAT_W_DOES = Exercise(
+    id="01.4",
+    name="BEHAVIOUR",
+    points=1,
+    reference=BEHAVIOUR,
+    hints=(*_TRY, "Which of the four words describes the 50th state, and which the way there?"),
+    misconceptions=(
+        Misconception(
+            "W01",
+            "entries below 1 taken for forgetting",
+            {**BEHAVIOUR, "E": "forgets"},
+            (*_TRY, "In E each unit hears two units. How large is the sum of both?"),
+        ),
+        Misconception(
+            "W02",
+            "a large entry taken for memory",
+            {**BEHAVIOUR, "F": "keeps"},
+            (*_TRY, "In F follow the large entry: from which unit to which? And where does it go at the next step?"),
+        ),
+        Misconception(
+            "W03",
+            "sizes of entries taken for memory, in both directions",
+            {**BEHAVIOUR, "E": "forgets", "F": "keeps"},
+            (*_TRY, "In E and F, follow one unit's value for two steps along the entries of the matrix."),
+        ),
+        Misconception(
+            "W04",
+            "a negative weight taken for forgetting",
+            {**BEHAVIOUR, "C": "forgets"},
+            (*_TRY, "In C, is the size of h gone, or only its sign changed?"),
+        ),
+        Misconception(
+            "W05",
+            "turning taken for flipping",
+            {**BEHAVIOUR, "D": "flips"},
+            (*_TRY, "In D, after how many steps does h come back to where it was?"),
+        ),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 01.5 influence
+
+
+def influence(f: Any, xs: Array) -> Array:
+    """[k, t] is True where the output of step t changes when the input of step k changes."""
+    before = np.asarray(f(xs))
+    moves = np.zeros((len(xs), len(before)), dtype=bool)
+    for k in range(len(xs)):
+        changed = xs.copy()
+        changed[k] += 1.0
+        moves[k] = np.asarray(f(changed)) != before
+    return moves
+
+
+def _influence_cases(rng: np.random.Generator) -> list[Case]:
+    def rnn(extra: str) -> Source:
+        U, W = _away_from_zero(rng, (2,)), 0.8 + 0.4 * rng.random()
+        return Source(
+            "lambda xs: (lambda h: [h := np.tanh(h * "
+            f"{W:.3f} + x[0] * {0.4 * U[0]:.3f} + x[1] * {0.4 * U[1]:.3f}){extra} for x in xs])(0.0)"
+        )
+
+    def xs(T: int) -> Array:
+        return 0.3 * _away_from_zero(rng, (T, 2))
+
+    return [
+        Case("a recurrent net", (rnn(""), xs(5))),
+        Case("a window of two steps", (Source("lambda xs: xs[:, 1] + np.append(0, 2 * xs[:-1, 1])"), xs(6))),
+        Case("a net that reads the future", (Source("lambda xs: 3 * xs[::-1].sum(axis=1).cumsum()[::-1]"), xs(4))),
+        Case("no memory", (Source("lambda xs: np.tanh(xs[:, 0] - 2 * xs[:, 1])"), xs(5)), easy=True,
+             look="look at what happens between different steps"),
+    ]  # fmt: skip
+
+
+def _never_put_back(f, xs):
+    before = np.asarray(f(xs))
+    changed = xs.copy()
+    moves = []
+    for k in range(len(xs)):
+        changed[k] += 1.0
+        moves.append(np.asarray(f(changed)) != before)
+    return np.stack(moves)
+
+
+def _in_the_argument(f, xs):
+    before = np.asarray(f(xs))
+    moves = []
+    for k in range(len(xs)):
+        xs[k] += 1.0
+        moves.append(np.asarray(f(xs)) != before)
+    return np.stack(moves)
+
+
+def _first_feature_only(f, xs):
+    before = np.asarray(f(xs))
+    moves = []
+    for k in range(len(xs)):
+        changed = xs.copy()
+        changed[k, 0] += 1.0
+        moves.append(np.asarray(f(changed)) != before)
+    return np.stack(moves)
+
+
+_PUT_BACK = (
+    "For k = 1, print changed - xs: how many rows should differ from zero, and how many do?",
+    "What has happened to row 0 when your loop comes to k = 1?",
+    "Where is a fresh copy of xs made: once, or once for each k?",
+)
+
+INFLUENCE = Exercise(
+    id="01.5",
+    name="influence",
+    points=1,
+    reference=influence,
+    cases=_influence_cases,
+    outputs=("moves",),
+    hints=(
+        "Print f(xs) and f(changed) side by side for one k.",
+        "For each k exactly one row of xs may differ from the original.",
+        "Row k of the result holds one True or False for each step t.",
+    ),
+    misconceptions=(
+        Misconception(
+            "C01",
+            "rows and columns exchanged",
+            lambda f, xs: influence(f, xs).T,
+            (
+                "Row k belongs to the input that you change. What do your rows belong to?",
+                "A recurrent net cannot move an output before the changed input: which corner must be False?",
+                "Which index of the result does your loop set, the first or the second?",
+            ),
+        ),
+        Misconception("C02", "changed inputs are never put back", _never_put_back, _PUT_BACK),
+        Misconception(
+            "C03", "changed inputs are never put back, and the argument is changed", _in_the_argument, _PUT_BACK
+        ),
+        Misconception(
+            "C04",
+            "the step's own input left out",
+            lambda f, xs: influence(f, xs) & ~np.eye(len(xs), dtype=bool),
+            (
+                "Change x_k. Does y_k, the output of the same step, move?",
+                "Compare your diagonal with the picture of the unrolled net.",
+                "Does your test ask for t > k or for t >= k?",
+            ),
+        ),
+        Misconception(
+            "C05",
+            "causality assumed, not measured",
+            lambda f, xs: np.triu(np.ones((len(xs), len(xs)), dtype=bool)),
+            (
+                "Which result would your function give for a net that reads from the end?",
+                "Does your function call f at all?",
+                "Let the outputs decide: compare f(xs) with f(changed).",
+            ),
+        ),
+        Misconception(
+            "C06",
+            "only the first feature changed",
+            _first_feature_only,
+            (
+                "An input of one step has D features. Which of them does your code change?",
+                "What would your function say of a net that reads only the second feature?",
+                "Change the whole row xs[k].",
+            ),
+        ),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 01.6 generate
+
+
+def generate(
+    x_1: Array, h0: Array, T: int, W_xh: Array, W_hh: Array, b_h: Array, W_hy: Array, b_y: Array
+) -> Array:
+    """One input in, T outputs out: each output is the next step's input."""
+    x_t, h_t, ys = x_1, h0, []
+    for _ in range(T):
+        h_t = rnn_step(x_t, h_t, W_xh, W_hh, b_h)
+        y_t = h_t @ W_hy.T + b_y
+        ys.append(y_t)
+        x_t = y_t
+    return np.stack(ys)
+
+
+def _generate_args(rng: np.random.Generator, T: int = 5, B: int = 3, D: int = 2, H: int = 4) -> list[Any]:
+    x_1, h0, *params = _step_args(rng, B, D, H)
+    return [x_1, h0, T, *params, 0.6 * _away_from_zero(rng, (D, H)), 0.5 * _away_from_zero(rng, (D,))]
+
+
+def _generate_cases(rng: np.random.Generator) -> list[Case]:
+    args = _generate_args(rng)
+    return [
+        Case("T = 5, B = 3, D = 2, H = 4", tuple(args)),
+        Case("B = D = H = 3", tuple(_generate_args(rng, B=3, D=3, H=3))),
+        Case("T = 1", tuple(_generate_args(rng, T=1)), easy=True, look="look at what the second step reads"),
+        Case("b_y = 0", _without(args, 7), easy=True, look="look at the output's bias"),
+        Case("h0 = 0", _without(args, 1), easy=True, look="look at the first state"),
+    ]
+
+
+def _generate_wrong(reads: str = "y", linear_state: bool = False, late: bool = False, bias: bool = True) -> Any:
+    def wrong(x_1, h0, T, W_xh, W_hh, b_h, W_hy, b_y):
+        x_t, h_t, ys = x_1, h0, []
+        for _ in range(T):
+            h_old, h_t = h_t, rnn_step(x_t, h0 if linear_state else h_t, W_xh, W_hh, b_h)
+            y_t = (h_old if late else h_t) @ W_hy.T + (b_y if bias else 0)
+            ys.append(y_t)
+            x_t = {"y": y_t, "x_1": x_1, "0": np.zeros_like(x_1), "tanh": np.tanh(y_t)}[reads]
+        return np.stack(ys)
+
+    return wrong
+
+
+def _x_1_among_the_outputs(x_1, *rest):
+    return np.concatenate([x_1[None], generate(x_1, *rest)])
+
+
+def _x_1_first(x_1, *rest):
+    return _x_1_among_the_outputs(x_1, *rest)[:-1]
+
+
+_FEED_BACK = (
+    "Take T = 2 and write all four lines by hand: h_1, y_1, h_2, y_2.",
+    "What does the second step read as its input?",
+    "Which name must get a new value at the end of each round, besides the state?",
+)
+
+GENERATE = Exercise(
+    id="01.6",
+    name="generate",
+    points=1,
+    reference=generate,
+    cases=_generate_cases,
+    outputs=("ys",),
+    not_allowed=OWN,
+    hints=_FEED_BACK,
+    misconceptions=(
+        Misconception("N01", "the first input is fed again at every step", _generate_wrong("x_1"), _FEED_BACK),
+        Misconception("N02", "zeros are fed after the first step", _generate_wrong("0"), _FEED_BACK),
+        Misconception("N03", "the output squashed before it is fed back", _generate_wrong("tanh"), _FEED_BACK),
+        Misconception(
+            "N04",
+            "every step starts from h0: only the output is handed on (Jordan's loop without Elman's)",
+            _generate_wrong(linear_state=True),
+            _NOT_HANDED_ON,
+        ),
+        Misconception(
+            "N05",
+            "output taken from the previous state",
+            _generate_wrong(late=True),
+            (
+                "Which input has the state seen that your first output is made from?",
+                "In the drawing, the arrow up to y_t starts at which circle?",
+                "Does your code compute y_t before or after the new state?",
+            ),
+        ),
+        Misconception(
+            "N06",
+            "bias of the output forgotten",
+            _generate_wrong(bias=False),
+            (
+                "Set all weights to zero. What should every output be?",
+                "Count the arguments of the function that your code uses.",
+                "Where does the equation of y_t use b_y?",
+            ),
+        ),
+        Misconception("N07", "x_1 returned as the first output: one too many", _x_1_among_the_outputs, _WHICH_STATES),
+        Misconception("N08", "x_1 returned as the first output, the last one missing", _x_1_first, _WHICH_STATES),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 01.7 EDGE
+
+K = 6.0
+EDGE = {
+    "W_xh": K * np.array([[1.0], [1.0], [1.0]]),
+    "W_hh": K * np.array([[0.0, 0.0, 0.0], [0.5, 0.0, 0.0], [0.5, 0.0, 0.0]]),
+    "b_h": K * np.array([-0.5, 0.0, -1.0]),
+    "W_hy": np.array([[0.0, 1.0, -1.0]]),
+    "b_y": np.array([-1.0]),
+}
+BITS = np.random.default_rng(101).integers(0, 2, 400)
+
+
+def run_on_bits(weights: dict[str, Any], bits: Array = BITS) -> Array:
+    """The answers (0 or 1) of a hand-set net for every bit after the first; ValueError when a shape does not fit."""
+    names = ("W_xh", "W_hh", "b_h", "W_hy", "b_y")
+    if not isinstance(weights, dict) or any(n not in weights for n in names):
+        raise ValueError(f"expected a dict with the keys {', '.join(names)}")
+    W_xh, W_hh, b_h, W_hy, b_y = (np.asarray(weights[n], dtype=float) for n in names)
+    H = W_hh.shape[0] if W_hh.ndim == 2 else -1
+    wanted = {"W_xh": (H, 1), "W_hh": (H, H), "b_h": (H,), "W_hy": (1, H), "b_y": (1,)}
+    for name, array in zip(names, (W_xh, W_hh, b_h, W_hy, b_y)):
+        if array.shape != wanted[name] or H > 64:
+            form = str(wanted[name]) if H > 0 else "(H, H)"
+            raise ValueError(f"{name}: expected shape {form}, got {array.shape}")
+    h_t, answers = np.zeros((1, H)), []
+    for bit in bits:
+        h_t = rnn_step(np.array([[float(bit)]]), h_t, W_xh, W_hh, b_h)
+        answers.append((h_t @ W_hy.T + b_y).item() > 0)
+    return np.array(answers[1:], dtype=int)
+
+
+def _edge_view(case: Case, weights: Any) -> dict[str, Any]:
+    return {"answers after each bit": run_on_bits(weights)}
+
+
+_PARITY = {
+    "W_xh": K * np.array([[1.0], [1.0]]),
+    "W_hh": K * np.array([[0.5, -0.5], [0.5, -0.5]]),
+    "b_h": K * np.array([-0.5, -1.5]),
+    "W_hy": np.array([[1.0, -1.0]]),
+    "b_y": np.array([-1.0]),
+}
+
+HAND_SET = Exercise(
+    id="01.7",
+    name="EDGE",
+    points=2,
+    reference=EDGE,
+    view=_edge_view,
+    hints=(
+        "Let one unit keep the last bit, so that the next step can read it.",
+        "Two more units see the sum s = x_t + x_{t-1}: one asks whether s is at least 1, one whether it is 2.",
+        "The bit differs from the last one when the sum is at least 1 and is not 2.",
+    ),
+    misconceptions=(
+        Misconception(
+            "E01",
+            "parity of all bits, not change from the last one",
+            _PARITY,
+            (
+                "Feed 1, 1, 0, 0, 1 and compare with the table of the statement.",
+                "Your net answers whether the number of ones so far is odd. Which older bit may still matter here?",
+                "Which unit should carry the last bit and nothing older?",
+            ),
+        ),
+        Misconception(
+            "E02",
+            "the answer is upside down: 1 where the bits agree",
+            {**EDGE, "W_hy": -EDGE["W_hy"], "b_y": -EDGE["b_y"]},
+            ("Feed 0, 0, 1: which of the two answers should be 1?", "What does the sign of W_hy and b_y decide?"),
+        ),
+        Misconception(
+            "E03",
+            "answers the bit itself: the past has no say",
+            {**EDGE, "W_hy": np.array([[1.0, 0.0, 0.0]]), "b_y": np.array([0.0])},
+            (
+                "Feed 1, 1. What should the second answer be?",
+                "Which unit's value depends on the last bit?",
+                "Does W_hy read such a unit?",
+            ),
+        ),
+        Misconception(
+            "E04",
+            "says 1 when one of the two bits is 1 (or)",
+            {**EDGE, "W_hy": np.array([[0.0, 1.0, 0.0]]), "b_y": np.array([0.0])},
+            (
+                "Feed 1, 1. What should the second answer be?",
+                "One threshold cannot tell 'one of two' from 'both'. What can a second one add?",
+                "With which sign must the second threshold enter the answer?",
+            ),
+        ),
+        Misconception(
+            "E05",
+            "says 1 when both bits are 1 (and)",
+            {**EDGE, "W_hy": np.array([[0.0, 0.0, 1.0]]), "b_y": np.array([0.0])},
+            (
+                "Feed 1, 0. What should the second answer be?",
+                "One threshold cannot tell 'none' from 'one of two' and from 'both'. What can a second one add?",
+                "With which sign must this threshold enter the answer?",
+            ),
+        ),
+        Misconception(
+            "E06",
+            "finds the step from 0 to 1 only",
+            {**EDGE, "W_hh": K * np.array([[0.0, 0, 0], [-0.5, 0, 0], [-0.5, 0, 0]]),
+             "b_h": K * np.array([-0.5, -1.0, -1.5]), "W_hy": np.array([[0.0, 1.0, 0.0]]), "b_y": np.array([0.0])},
+            (
+                "Feed 1, 0. What should the second answer be?",
+                "Your net finds 0 → 1. Which unit would find 1 → 0?",
+                "How can W_hy join two such units?",
+            ),
+        ),
+    ),
+)  # fmt: skip
+
+EXERCISES = (RNN_STEP, UNROLL, COUNT, WHAT_W_DOES, INFLUENCE, GENERATE, HAND_SET)
