@@ -244,7 +244,7 @@ def fill_venv(root: Path, extras: set[str], allow_cuda: bool, log) -> None:
     venv, constraints = root / ".venv", ["-c", str(root / "constraints.txt")]
     pip = [str(venv_python(venv)), "-m", "pip", "install", "--no-input", "--disable-pip-version-check",
            "--progress-bar", "off", "--retries", "2"]
-    refuse = None if allow_cuda else refuse_cuda
+    refuse = None if allow_cuda else CudaGuard()
     print("Looking up what is missing (reads package descriptions, installs nothing) …")
     if pip_version(venv) < OLDEST_PIP:
         run_pip([*pip, "--upgrade", *constraints, "pip"], root, log)
@@ -317,12 +317,21 @@ def require_space(root: Path, megabytes: float) -> None:
                       "free some, or clone to another disk")
 
 
-def refuse_cuda(line: str) -> None:
+class CudaGuard:
     """Stop pip at the first sign of the CUDA build of torch: nobody asked for 2.7 GB."""
-    if CUDA.match(line):
-        raise Trouble("torch: your package index offers the CUDA build (about 2.7 GB to download) where the CPU build "
-                      "(about 0.2 GB) is enough: set PIP_EXTRA_INDEX_URL to the CPU index that pytorch.org names under "
-                      "\"Get started\" and start again, or start with --allow-cuda")
+
+    def __init__(self) -> None:
+        self.cpu_seen = False
+
+    def __call__(self, line: str) -> None:
+        self.cpu_seen = self.cpu_seen or bool(re.search(r"torch-\S+(\+|%2B)cpu", line))
+        if CUDA.match(line) and self.cpu_seen:
+            raise Trouble(f"constraints.txt: pip found the CPU build of torch and then no set of versions that fits this "
+                          f"Python {sys.version.split()[0]}: start again with another Python, 3.11 to 3.13 (log: {LOG})")
+        if CUDA.match(line):
+            raise Trouble("torch: your package index offers the CUDA build (about 2.7 GB to download) where the CPU build "
+                          "(about 0.2 GB) is enough: set PIP_EXTRA_INDEX_URL to the CPU index that pytorch.org names "
+                          "under \"Get started\" and start again, or start with --allow-cuda")
 
 
 class Progress:

@@ -197,7 +197,7 @@ def test_an_old_pip_is_renewed_before_it_is_asked(installed, pip):
 ])
 def test_the_cuda_build_is_refused_at_its_first_sign(line):
     with pytest.raises(Trouble, match=r"CUDA build .* --allow-cuda$"):
-        launcher.refuse_cuda(line)
+        launcher.CudaGuard()(line)
 
 
 @pytest.mark.parametrize("line", [
@@ -206,7 +206,14 @@ def test_the_cuda_build_is_refused_at_its_first_sign(line):
     "  Downloading torch-2.13.0%2Bcpu-cp311-cp311-manylinux_2_28_x86_64.whl (191.8 MB)",
 ])
 def test_the_cpu_build_is_not_refused(line):
-    launcher.refuse_cuda(line)
+    launcher.CudaGuard()(line)
+
+
+def test_versions_that_do_not_fit_are_not_mistaken_for_a_missing_cpu_build():
+    guard = launcher.CudaGuard()
+    guard("Processing /wheels/torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl")
+    with pytest.raises(Trouble, match=r"constraints.txt: .*no set of versions that fits this Python"):
+        guard("  Downloading torch-2.13.0-cp311-cp311-manylinux_2_28_x86_64.whl (526.6 MB)")
 
 
 def test_a_folder_that_is_no_virtual_environment_is_left_alone(clone):
@@ -281,7 +288,7 @@ def test_pips_words_become_one_line(clone, output, words):
 def test_pip_is_stopped_when_a_line_is_refused(clone):
     source = "import time; print('Collecting nvidia-cublas==13', flush=True); time.sleep(60)"
     with pytest.raises(Trouble, match="CUDA"):
-        launcher.run_pip([sys.executable, "-c", source], clone, io.StringIO(), launcher.refuse_cuda)
+        launcher.run_pip([sys.executable, "-c", source], clone, io.StringIO(), launcher.CudaGuard())
 
 
 # ---------------------------------------------------------------- what is handed over

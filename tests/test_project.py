@@ -3,6 +3,7 @@
 import ast
 import doctest
 import importlib
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -48,6 +50,14 @@ def test_every_dependency_has_a_tested_version_within_its_bounds():
     assert [str(r) for r in wanted if canonicalize_name(r.name) not in tested] == []
     assert [str(r) for r in wanted if tested[canonicalize_name(r.name)] not in r.specifier] == []
     assert all(any(s.operator == ">=" for s in r.specifier) for r in wanted)
+
+
+def test_the_tested_versions_fit_the_oldest_python():
+    oldest = PROJECT["requires-python"].removeprefix(">=") + ".0"
+    tested = pins()
+    found = [d for d in importlib.metadata.distributions() if canonicalize_name(d.name) in tested]
+    same = [d for d in found if Version(d.version).public == tested[canonicalize_name(d.name)].public]
+    assert [d.name for d in same if not SpecifierSet(d.metadata["Requires-Python"] or "").contains(oldest)] == []
 
 
 # ---------------------------------------------------------------- imports one way
