@@ -37,6 +37,7 @@ class Recipe:
     sizes        the curriculum: each size is trained until its goal is met; the last one is the task itself
     out          numbers per answer
     at_most, at_least  the goal, in units of `metric`
+    advance      the goal of the sizes before the last, where it differs
     """
 
     title: str
@@ -46,6 +47,7 @@ class Recipe:
     metric: Metric
     at_most: float | None = None
     at_least: float | None = None
+    advance: float | None = None
     loss: Metric = sequence_loss
     cell: str = "lstm"
     H: int = 32
@@ -118,7 +120,7 @@ def run_recipe(recipe: str | Recipe, seed: int = 0, **changes: Any) -> Run:
     model = _model(recipe, seed)
     optimizer, history = make_optimizer(model, recipe.settings), History()
     for size in recipe.sizes:
-        goal = Goal(recipe.draw(goal_rng, size, 512), recipe.metric, recipe.at_most, recipe.at_least)
+        goal = _goal(recipe, goal_rng, size)
         history.solved_at = None
         fit(
             model,
@@ -133,6 +135,13 @@ def run_recipe(recipe: str | Recipe, seed: int = 0, **changes: Any) -> Run:
             break
     fresh = score(model, recipe.draw(test_rng, recipe.sizes[-1], 2560), recipe.metric)
     return Run(model, history, history.solved, fresh, history.sequences[-1], history.seconds[-1])
+
+
+def _goal(recipe: Recipe, rng: np.random.Generator, size: int) -> Goal:
+    at_most, at_least = recipe.at_most, recipe.at_least
+    if recipe.advance is not None and size != recipe.sizes[-1]:
+        at_most, at_least = (at_most and recipe.advance), (at_least and recipe.advance)
+    return Goal(recipe.draw(rng, size, 512), recipe.metric, at_most, at_least)
 
 
 def _model(recipe: Recipe, seed: int) -> SequenceModel:

@@ -38,9 +38,9 @@ class Text(NamedTuple):
 def topics() -> dict[str, str]:
     """Topic -> text, without the topics that mostly repeat another one.
 
-    About a quarter of the help topics (22 of 79 in Python 3.11) are parts of longer ones; kept, they would stand in both
-    halves of any split. Long topics come first; a topic is left out when 20 % of its paragraphs' characters have been
-    seen. Raises RuntimeError when this Python has no topics (some Linux packages leave them out).
+    About a quarter of the help topics (22 of 79 in Python 3.11) are parts of longer ones; kept, they would stand in
+    both halves of any split. Long topics come first; a topic is left out when 20 % of the characters of its
+    paragraphs have been seen. Raises RuntimeError when this Python has no topics (some Linux packages leave them out).
 
     >>> "if" in topics(), "compound" in topics()
     (False, True)

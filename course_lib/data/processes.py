@@ -20,7 +20,7 @@ def parity(rng: np.random.Generator, T: int, B: int) -> Batch:
     y_t = (x_1 + ... + x_t) mod 2
 
     Shapes: xs (T, B, 1) bits, targets (T, B) in {0, 1}. Raises ValueError for T < 1 or B < 1.
-    Source: Minsky & Papert 1969; as a sequence task Hochreiter & Schmidhuber 1997 §5.1 (which guessing solves when short).
+    Source: Minsky & Papert 1969; as a sequence task Schmidhuber & Hochreiter 1996, who solve it by guessing.
 
     >>> xs, targets, _ = parity(np.random.default_rng(0), T=6, B=1)
     >>> xs[:, 0, 0].astype(int), targets[:, 0]

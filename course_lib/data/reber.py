@@ -77,9 +77,8 @@ def _walk(string: str, offset: int) -> list[str]:
     state, legal = 0, []
     for i, letter in enumerate(string):
         if letter not in _GRAMMAR[state]:
-            raise ValueError(
-                f"string: expected one of {'/'.join(_GRAMMAR[state]) or 'nothing'} at position {i + offset}, got {letter!r}"
-            )
+            choices = "/".join(_GRAMMAR[state]) or "nothing"
+            raise ValueError(f"string: expected {choices} at position {i + offset}, got {letter!r}")
         state = _GRAMMAR[state][letter]
         legal.append("".join(_GRAMMAR[state]))
     if state != 7:

@@ -66,9 +66,9 @@ def agreement(
 ) -> list[Sentence]:
     """ "The cat, which slept near the dogs, was hungry": the verb agrees with a noun `distance` words before it.
 
-    Between noun and verb stand exactly `distance` words: ", which VERB (PREPOSITION the NOUN)* ADVERB* ,". Of the `nouns`
-    nouns in between (default: `attractors`), `attractors` have the other number: a reader who takes the last noun
-    is misled by them. distance = 0 leaves the clause out.
+    Between noun and verb stand exactly `distance` words: ", which VERB (PREPOSITION the NOUN)* ADVERB* ,". Of the
+    `nouns` nouns in between (default: `attractors`), `attractors` have the other number: a reader who goes by
+    the last noun is misled by them. distance = 0 leaves the clause out.
 
     Raises ValueError when the words do not fit: distance must be 0, or at least 4 + 3 nouns; attractors <= nouns.
     Source: after Linzen, Dupoux & Goldberg 2016.

@@ -124,7 +124,8 @@ def test_reber_strings_are_judged(rng):
     assert set(data.continual_reber(rng, 3)) <= set(data.REBER_SYMBOLS)
 
 
-@pytest.mark.parametrize("distance, attractors, nouns", [(0, 0, 0), (4, 0, 0), (7, 1, None), (12, 1, 2), (12, 0, 2)])
+@pytest.mark.parametrize(("distance", "attractors", "nouns"),
+    [(0, 0, 0), (4, 0, 0), (7, 1, None), (12, 1, 2), (12, 0, 2)])
 def test_agreement_keeps_distance_and_attractors(rng, distance, attractors, nouns):
     for sentence in data.agreement(rng, 40, distance, attractors, nouns):
         words = sentence.words
@@ -164,13 +165,11 @@ def test_digits_can_be_told_apart_without_noise(rng):
         assert seen.setdefault(shape, label) == label
     assert set(labels) == set(range(10))
     images = data.Images(pixels, labels)
-    np.testing.assert_array_equal(
-        data.pixel_sequence(images).xs[8:16, :, 0], data.row_sequence(images).xs[1].T
-    )
+    np.testing.assert_array_equal(data.pixel_sequence(images).xs[8:16, :, 0], data.row_sequence(images).xs[1].T)
 
 
 @pytest.mark.parametrize(
-    "call, message",
+    ("call", "message"),
     [
         (lambda rng: data.adding(rng, 1, 3), "T: expected an integer >= 2, got 1"),
         (lambda rng: data.adding(rng, 10.0, 3), "T: expected an integer >= 2, got 10.0"),

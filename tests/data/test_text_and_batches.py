@@ -61,7 +61,7 @@ def test_buckets_hold_every_index_once_and_waste_less():
 
 
 @pytest.mark.parametrize(
-    "call, message",
+    ("call", "message"),
     [
         (lambda: data.pad([]), "at least one"),
         (lambda: data.pad([np.array([])]), "none of them empty"),
