@@ -1,0 +1,864 @@
+"""Exercises of lesson 03: the backward pass of a leaky cell, BPTT, truncation, gradient checks."""
+
+from functools import partial
+
+import numpy as np
+
+from course_lib.checks.exercise import Case, Exercise, Misconception
+from course_lib.checks.probe import Source
+
+NOT_ALLOWED = ("course_lib.nn", "torch")
+
+
+# --- 03.1 one step of a leaky cell: h_t = (1 - leak) h_prev + leak tanh(a_t) ----------------------------------------
+
+
+def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak, bug=""):
+    """The right gradients, or with `bug` the same with one change."""
+    a_t = x_t @ W_xh.T + h_prev @ W_hh.T + b_h
+    u_t = np.tanh(a_t)
+    h_t = (1 - leak) * h_prev + leak * u_t
+    slopes = {
+        "no slope": np.ones_like(u_t),
+        "1 - u": 1 - u_t,
+        "u(1 - u)": u_t * (1 - u_t),
+        "tanh twice": 1 - np.tanh(u_t) ** 2,
+        "1 + u^2": 1 + u_t**2,
+        "divided": 1 / (1 - u_t**2),
+        "1 - a^2": 1 - a_t**2,
+        "slope at h_prev": 1 - h_prev**2,
+        "slope at h_t": 1 - h_t**2,
+    }
+    outer = {"no leak": 1, "leak swapped": 1 - leak}.get(bug, leak)
+    if bug == "dh in place":
+        dh_t *= leak * (1 - u_t**2)
+        da_t = dh_t
+    else:
+        da_t = outer * dh_t * slopes.get(bug, 1 - u_t**2)
+    flat = outer * dh_t
+
+    def at(part):
+        return flat if bug == f"no slope in {part}" else da_t
+
+    W_back = {"W_hh turned": W_hh.T, "no W_hh": np.eye(len(W_hh))}.get(bug, W_hh)
+    inner = {"no path": 0, "whole path": 1, "leak swapped": leak}.get(bug, 1 - leak)
+    dx_t = at("dx") @ (W_xh.T if bug == "W_xh turned" else W_xh)
+    dh_prev = at("dh_prev") @ W_back + inner * dh_t
+    dW_xh = at("dW").T @ x_t
+    dW_hh = at("dW").T @ (h_t if bug == "h_t in dW_hh" else h_prev)
+    db_h = at("db").sum(axis=0)
+    if bug == "dW_xh turned":
+        dW_xh = dW_xh.T
+    if bug == "dW_hh turned":
+        dW_hh = dW_hh.T
+    if bug.startswith("db "):
+        db_h = {"db rows": da_t, "db number": da_t.sum(), "db units": da_t.sum(1), "db mean": da_t.mean(0)}[bug]
+    if bug == "/ B":
+        dW_xh, dW_hh, db_h = dW_xh / len(x_t), dW_hh / len(x_t), db_h / len(x_t)
+    return dx_t, dh_prev, dW_xh, dW_hh, db_h
+
+
+def _weights(rng, D, H):
+    return rng.normal(0, 0.5, (H, D)), rng.normal(0, 0.6, (H, H)), rng.normal(0, 0.5, H)
+
+
+def _step_args(rng, B=3, D=5, H=4, leak=0.4, size=1.0):
+    W_xh, W_hh, b_h = _weights(rng, D, H)
+    arrays = [rng.normal(0, 0.8, (B, n)) for n in (H, D, H)]
+    return (*(size * a for a in arrays), W_xh, W_hh, size * b_h, leak)
+
+
+def _step_cases(rng):
+    dh, x, h, W_xh, W_hh, b, leak = _step_args(rng)
+    return [
+        Case("B = 3, D = 5, H = 4", (dh, x, h, W_xh, W_hh, b, leak)),
+        Case("B = D = H = 3", _step_args(rng, 3, 3, 3, 0.7)),
+        Case("leak = 1", (dh, x, h, W_xh, W_hh, b, 1.0), True, "look at every place where leak belongs"),
+        Case("h_prev = 0", (dh, x, 0 * h, W_xh, W_hh, b, leak), True, "look at the terms that contain h_prev"),
+        Case("B = 1", (dh[:1], x[:1], h[:1], W_xh, W_hh, b, leak), True, "look at the sums over the batch"),
+        Case("tiny values", _step_args(rng, size=1e-4), True, "look at the slope of the tanh"),
+        Case("W_hh = 0", (dh, x, h, W_xh, 0 * W_hh, b, leak), True, "look at where W_hh enters dh_prev"),
+    ]
+
+
+def _bugs(function, rows):
+    return tuple(Misconception(key, name, partial(function, bug=bug), hints) for key, name, bug, hints in rows)
+
+
+_SLOPE_MISSING = (
+    "Between h_t and the sum a_t stands a tanh. Where is its slope in your code?",
+    "Compare with a finite difference at large and at tiny weights: when does the error vanish?",
+    "Every result starts from the gradient at the pre-activation a_t: do all of yours?",
+)
+_SLOPE_WRONG = (
+    "What is the slope of tanh at 0, and what is yours?",
+    "What should the slope be when the tanh is near 1 or near -1?",
+    "Is the value in your formula the one before or after the tanh?",
+)
+_SLOPE_STEP = (
+    "Which value came out of the tanh that you are differentiating?",
+    "Set leak = 1 and h_prev = 0: does your answer become right in one of the two?",
+    "Draw the step: name the line that leaves the tanh, before the old state is mixed in.",
+)
+_TURNED = (
+    "Forward, unit j feeds unit i through W_hh[i, j]. In which direction does the gradient run?",
+    "Test with a W_hh that has a single 1 off the diagonal.",
+    "The forward line holds W_hh.T. What does its backward line hold?",
+)
+_DW_TURNED = (
+    "A gradient has the shape of its parameter, and the same place for the same weight.",
+    "Nudge one off-diagonal weight and see which entry should react.",
+    "W_hh[i, j] leads from unit j to unit i: which index of dW belongs to da_t?",
+)
+_DB = (
+    "What shape must db_h have?",
+    "In the forward pass, how many rows did the one bias serve?",
+    "Over which axis was it copied when it was added?",
+)
+_MEAN = (
+    "Compare the ratio of your answer and the right one for B = 2 and B = 4.",
+    "Where does the loss divide by B: here, or already in dh_t?",
+    "If the gradient of h_t is given, may this function scale it again?",
+)
+_PATH = (
+    "Set W_hh = 0. Does h_prev still reach h_t?",
+    "h_prev stands in the equation of the step twice. Name both places.",
+    "Two ways forward are two ways back: which two terms does dh_prev have?",
+)
+_LEAK = (
+    "Set leak = 1: does your answer become right?",
+    "Nudge a_t by a little. By how much does h_t move, compared with the tanh?",
+    "Write the leak in front of every term of the forward line, then walk each term backward.",
+)
+
+STEP_BUGS = (
+    ("B01", "tanh derivative missing", "no slope", _SLOPE_MISSING),
+    ("B13", "tanh derivative missing in dW_xh and dW_hh", "no slope in dW", _SLOPE_MISSING),
+    ("B17", "tanh derivative missing in db_h", "no slope in db", _SLOPE_MISSING),
+    ("B19", "tanh derivative missing in dh_prev", "no slope in dh_prev", _SLOPE_MISSING),
+    ("B38", "tanh derivative missing in dx_t", "no slope in dx", _SLOPE_MISSING),
+    ("B02", "tanh derivative written as 1 - u", "1 - u", _SLOPE_WRONG),
+    ("B03", "sigmoid's derivative u (1 - u) used for the tanh", "u(1 - u)", _SLOPE_WRONG),
+    ("B04", "tanh derivative taken of the tanh's output", "tanh twice", _SLOPE_WRONG),
+    ("B16", "tanh derivative with a plus sign", "1 + u^2", _SLOPE_WRONG),
+    ("B20", "divided by the tanh derivative", "divided", _SLOPE_WRONG),
+    ("B22", "tanh derivative with the value before the tanh", "1 - a^2", _SLOPE_WRONG),
+    ("B05", "tanh derivative taken at the old state", "slope at h_prev", _SLOPE_STEP),
+    ("leak-slope", "tanh derivative taken at h_t, after the old state is mixed in", "slope at h_t", _SLOPE_STEP),
+    ("B06", "dh_prev without the transpose", "W_hh turned", _TURNED),
+    ("B14", "dx_t without the transpose", "W_xh turned", _TURNED),
+    ("B08", "dW_xh transposed", "dW_xh turned", _DW_TURNED),
+    ("B09", "dW_hh transposed", "dW_hh turned", _DW_TURNED),
+    ("B10", "db_h not summed over the batch", "db rows", _DB),
+    ("B15", "db_h summed to one number", "db number", _DB),
+    ("B18", "db_h summed over the units", "db units", _DB),
+    ("B11", "db_h averaged over the batch", "db mean", _MEAN),
+    ("B12", "gradients divided by B", "/ B", _MEAN),
+    (
+        "B07",
+        "dW_hh uses h_t where h_prev belongs",
+        "h_t in dW_hh",
+        (
+            "Which state was multiplied by W_hh to make h_t?",
+            "Set h_prev to zero: what should dW_hh be?",
+            "The gradient of a matrix is the product of what came in and what came back. What came in?",
+        ),
+    ),
+    (
+        "B21",
+        "the gradient dh_t is changed in place",
+        "dh in place",
+        (
+            "Call your function twice with the same arrays. Are the answers equal?",
+            "Compare the arguments before and after the call.",
+            "Does your line make a new array, or write into the caller's?",
+        ),
+    ),
+    (
+        "B30",
+        "dh_prev is not multiplied by W_hh",
+        "no W_hh",
+        (
+            "By which matrix did h_prev enter the sum a_t?",
+            "Set W_hh to zero and leak to 1: may any gradient reach the past?",
+            "What lies between a_t and h_prev in your drawing?",
+        ),
+    ),
+    ("leak-path", "the direct path from h_prev to h_t is left out", "no path", _PATH),
+    ("leak-whole", "the direct path carries dh_t without its factor", "whole path", _PATH),
+    ("leak-none", "the factor leak in front of the tanh is left out", "no leak", _LEAK),
+    ("leak-swap", "leak and 1 - leak are exchanged", "leak swapped", _LEAK),
+)
+
+
+# --- 03.2 the whole sequence ----------------------------------------------------------------------------------------
+
+
+def leaky_bptt(xs, h0, W_xh, W_hh, b_h, leak, dhs, bug=""):
+    """The right gradients, or with `bug` one change in the loop (or, by the same name, in the step)."""
+    h0 = np.zeros_like(h0) if bug == "h0 zero" else h0
+    weights = (W_xh, W_hh, b_h, leak)
+    hs, T = [h0], len(xs)
+    for x_t in xs:
+        hs.append((1 - leak) * hs[-1] + leak * np.tanh(x_t @ W_xh.T + hs[-1] @ W_hh.T + b_h))
+    dxs, dh_next, dh0 = np.zeros_like(xs), np.zeros_like(h0), np.zeros_like(h0)
+    grads = [np.zeros_like(w) for w in (W_xh, W_hh, b_h)]
+    order = {"forward": range(T), "stops early": range(T - 1, 0, -1)}.get(bug, range(T - 1, -1, -1))
+    for t in order:
+        direct = {"last only": dhs[t] * (t == T - 1), "last everywhere": dhs[-1]}.get(bug, dhs[t])
+        if bug == "dhs in place":
+            dhs[t] += dh_next
+            direct = dhs[t] - dh_next
+        dh_t = direct if bug == "no future" else direct + dh_next
+        dxs[t], dh_prev, *parts = leaky_backward(dh_t, xs[t], hs[t], *weights, bug=bug)
+        if bug in ("h_t in all dW_hh", "wraps"):  # the step made with hs[t], its matrix gradient with another state
+            other = hs[t + 1] if bug == "h_t in all dW_hh" else hs[1:][t - 1]
+            u_t = np.tanh(xs[t] @ W_xh.T + hs[t] @ W_hh.T + b_h)
+            parts[1] = (leak * dh_t * (1 - u_t**2)).T @ other
+        for i, part in enumerate(parts):
+            kept = bug == "overwritten" or (bug == "overwritten db" and i == 2)
+            grads[i] = part if kept else grads[i] + part
+        if bug == "direct only":
+            dh_prev = leaky_backward(direct, xs[t], hs[t], *weights)[1]
+        dh_next = dh_next + dh_prev if bug == "piles up" else dh_prev
+        dh0 = dh_t if bug == "dh0 early" else dh_next
+    if bug in ("/ T", "/ batch"):
+        grads = [g / (T if bug == "/ T" else xs.shape[1]) for g in grads]
+    return dxs, dh0, *grads
+
+
+def _sequence_args(rng, T=6, B=3, D=5, H=4, leak=0.4):
+    W_xh, W_hh, b_h = _weights(rng, D, H)
+    return rng.normal(0, 0.8, (T, B, D)), rng.normal(0, 0.8, (B, H)), W_xh, W_hh, b_h, leak, rng.normal(size=(T, B, H))
+
+
+def _sequence_cases(rng):
+    xs, h0, W_xh, W_hh, b, leak, dhs = _sequence_args(rng)
+    last = dhs * (np.arange(6) == 5)[:, None, None]
+    first = dhs * (np.arange(6) == 0)[:, None, None]
+    w = (W_xh, W_hh, b, leak)
+    return [
+        Case("T = 6, B = 3, D = 5, H = 4", (xs, h0, *w, dhs)),
+        Case("T = B = D = H = 3", _sequence_args(rng, 3, 3, 3, 3, 0.7)),
+        Case("T = 1", (xs[:1], h0, *w, dhs[:1]), True, "look at what one step hands to the next"),
+        Case("leak = 1", (xs, h0, *w[:3], 1.0, dhs), True, "look at every place where leak belongs"),
+        Case("h0 = 0", (xs, 0 * h0, *w, dhs), True, "look at the first step: which state comes before it?"),
+        Case("B = 1", (xs[:, :1], h0[:1], *w, dhs[:, :1]), True, "look at the sums over the batch"),
+        Case("a loss at the last step only", (xs, h0, *w, last), True, "look at where each dhs[t] enters"),
+        Case("a loss at the first step only", (xs, h0, *w, first), True, "look at what comes back from step t + 1"),
+        Case("W_hh = 0", (xs, h0, W_xh, 0 * W_hh, b, leak, dhs), True, "look at where W_hh enters dh_next"),
+    ]
+
+
+_FUTURE = (
+    "Put a loss on the last step only. Should the first input get a gradient?",
+    "The state h_t goes to two places. Name both.",
+    "Which gradient does step t + 1 hand back, and where do you add it?",
+)
+_BETWEEN = (
+    "Put a loss on the first step only. Does the right thing come back?",
+    "How many losses does the sequence have?",
+    "Each step receives two gradients: list them for t = 1.",
+)
+_OVERWRITTEN = (
+    "The same weight acts at every step. How do its effects combine?",
+    "Compare your dW with the contribution of the first step alone.",
+    "What happens to the value from the last round in your line?",
+)
+_FIRST = (
+    "Test with T = 1: what should dh0 be?",
+    "Which values of t does your loop visit?",
+    "How many matrix products lie between h_1 and h0?",
+)
+_T_MEAN = (
+    "Is the ratio of your answer to the right one one constant for all entries?",
+    "Double the batch by repeating it: should dW double?",
+    "Who decides on a mean: the loss, or the backward pass?",
+)
+
+LOOP_BUGS = (
+    ("B23", "no gradient from the future", "no future", _FUTURE),
+    ("B24", "no gradient from the outputs in between", "last only", _BETWEEN),
+    ("B42", "the last step's dhs enters at every step", "last everywhere", _BETWEEN),
+    ("B25", "gradients overwritten instead of accumulated", "overwritten", _OVERWRITTEN),
+    ("B33", "db_h overwritten instead of accumulated", "overwritten db", _OVERWRITTEN),
+    (
+        "B26",
+        "the backward loop runs forward in time",
+        "forward",
+        (
+            "Which step's gradient can you know first?",
+            "Does step t need something from t + 1 or from t - 1?",
+            "Print the order in which your loop visits the steps.",
+        ),
+    ),
+    (
+        "B27",
+        "dW_hh uses h_t where the state before it belongs",
+        "h_t in all dW_hh",
+        (
+            "Which state was multiplied by W_hh to make h_t?",
+            "List the indices of your stored states: what is hs[0]?",
+            "For the very first step, which state should appear in dW_hh?",
+        ),
+    ),
+    (
+        "B28",
+        "the index wraps round at the first step",
+        "wraps",
+        (
+            "What does your code read at t = 0?",
+            "What does the index -1 mean in Python?",
+            "Where is h0 kept in your list of states?",
+        ),
+    ),
+    (
+        "B29",
+        "the gradient from the future piles up",
+        "piles up",
+        (
+            "Print the norm of the carried gradient at each step. Does it ever forget?",
+            "After it has been used at step t, should the old value still count?",
+            "Replace or add: which one does the chain rule ask for here?",
+        ),
+    ),
+    ("B31", "the carried gradient skips the tanh", "no slope in dh_prev", _SLOPE_MISSING),
+    ("B32", "gradients divided by T", "/ T", _T_MEAN),
+    ("B39", "gradients divided by B", "/ batch", _T_MEAN),
+    ("B40", "dh0 taken before the last step back", "dh0 early", _FIRST),
+    ("B41", "the loop stops before the first step", "stops early", _FIRST),
+    (
+        "B43",
+        "h0 ignored: starts from zeros",
+        "h0 zero",
+        (
+            "Run with two different h0. Should the results agree?",
+            "Where does your function first read its argument h0?",
+            "What is the state before the first input, according to the signature?",
+        ),
+    ),
+    (
+        "B35",
+        "dhs is changed in place",
+        "dhs in place",
+        (
+            "Call your function twice with the same arrays. Are the answers equal?",
+            "Compare dhs before and after the call.",
+            "Does your line make a new array, or write into the caller's?",
+        ),
+    ),
+    (
+        "direct",
+        "the messenger carries the direct derivative only",
+        "direct only",
+        (
+            "Put a loss on the last step only. How many steps back does your gradient reach?",
+            "dh_t is a total: its direct part plus what came from later. Which of the two do you hand back?",
+            "Your answer is right for T = 1 and T = 2 in dxs[-2:]. What is new at the third step from the end?",
+        ),
+    ),
+)
+_RENAMED = {"B06": "B36", "B05": "B37", "B01": "B38", "B38": "B38-dxs"}
+_IN_SEQUENCE = ("B01", "B38", "B02", "B03", "B04", "B13", "B17", "B22", "B05", "leak-slope", "B06", "B08", "B09", "B11")
+_IN_SEQUENCE += ("B15", "B30", "leak-path", "leak-whole", "leak-none", "leak-swap")
+SEQUENCE_BUGS = LOOP_BUGS + tuple((_RENAMED.get(r[0], r[0]), *r[1:]) for r in STEP_BUGS if r[0] in _IN_SEQUENCE)
+
+
+# --- 03.3 truncation: h_t = tanh(x_t + W_hh h_prev) -----------------------------------------------------------------
+
+
+def truncated(xs, h0, W_hh, dhs, k, bug=""):
+    """The right states and gradients, or with `bug` one change in how the chunks are cut."""
+    T = len(xs)
+    hs, dxs, dW_hh, h, carried = np.zeros_like(xs), np.zeros_like(xs), np.zeros_like(W_hh), h0, np.zeros_like(h0)
+    k = {"never": T, "always": 1, "k + 1": k + 1, "k - 1": max(k - 1, 1)}.get(bug, k)
+    stop = T - T % k if bug in ("rest dropped", "rest without gradient") else T
+    for start in range(0, T if bug == "rest without gradient" else stop, k):
+        end = min(start + k, T)
+        h = {"zeros": np.zeros_like(h0), "h0 again": h0}.get(bug, h)
+        before = [h]
+        for t in range(start, end):
+            hs[t] = np.tanh(xs[t] + before[-1] @ W_hh.T)
+            before.append(hs[t])
+        if bug == "last chunk":
+            dW_hh = np.zeros_like(W_hh)
+        dh_next = carried if bug == "not reset" else np.zeros_like(h0)
+        for t in reversed(range(start, end)):
+            if start >= stop:
+                continue
+            da = (dhs[t] + dh_next) * (1 - hs[t] ** 2)
+            dxs[t] = da
+            first = bug == "border zero" and t == start and t > 0
+            dW_hh = dW_hh + da.T @ (0 * before[t - start] if first else before[t - start])
+            dh_next = da @ W_hh
+        h, carried = before[-1], dh_next
+    return hs, dxs, dW_hh
+
+
+def _band(xs, h0, W_hh, dhs, k):
+    """Every loss by itself reaches back k steps: another truncation, not the one that was asked."""
+    states, T = [h0], len(xs)
+    for x_t in xs:
+        states.append(np.tanh(x_t + states[-1] @ W_hh.T))
+    dxs, dW_hh = np.zeros_like(xs), np.zeros_like(W_hh)
+    for t in range(T):
+        dh = dhs[t]
+        for j in range(t, max(t - k, -1), -1):
+            da = dh * (1 - states[j + 1] ** 2)
+            dxs[j] += da
+            dW_hh += da.T @ states[j]
+            dh = da @ W_hh
+    return np.stack(states[1:]), dxs, dW_hh
+
+
+def _chunk_args(rng, T, B, H, k):
+    xs, h0, W_hh = rng.normal(0, 0.8, (T, B, H)), rng.normal(0, 0.8, (B, H)), rng.normal(0, 0.6, (H, H))
+    return xs, h0, W_hh, rng.normal(size=(T, B, H)), k
+
+
+def _chunk_cases(rng):
+    xs, h0, W_hh, dhs, k = _chunk_args(rng, 7, 3, 4, 3)
+    return [
+        Case("T = 7, k = 3", (xs, h0, W_hh, dhs, k)),
+        Case("T = 11, k = 4", _chunk_args(rng, 11, 2, 5, 4)),
+        Case("T = 6, k = 3 (no rest)", (xs[:6], h0, W_hh, dhs[:6], 3), True, "look at the last, shorter chunk"),
+        Case("k = T", (xs, h0, W_hh, dhs, 7), True, "look at what happens at a border between chunks"),
+        Case("k = 1", (xs, h0, W_hh, dhs, 1), True, "look at what flows inside a chunk"),
+        Case("h0 = 0", (xs, 0 * h0, W_hh, dhs, k), True, "look at the state that a chunk starts from"),
+    ]
+
+
+_RESET = (
+    "Does cutting the gradient change the forward pass?",
+    "Compare your states with an uncut run.",
+    "Which of the two should stop at the border: values or gradients?",
+)
+_UNCUT = (
+    "Put a loss in the second chunk only. May the first chunk's inputs get a gradient?",
+    "Print dxs around the first border, once with your k and once with k = T.",
+    "What must be zero at the end of each chunk, before its backward loop starts?",
+)
+_BORDER = (
+    "List start and end of every chunk for T = 7, k = 3.",
+    "Is every step in exactly one chunk?",
+    "What does the end of a range mean in Python?",
+)
+
+CHUNK_BUGS = (
+    ("B44", "truncation resets the state to zero", "zeros", _RESET),
+    ("B44-h0", "every chunk starts from h0", "h0 again", _RESET),
+    ("B45", "no truncation: the gradient crosses the borders", "never", _UNCUT),
+    ("B50", "the carried gradient is not reset between two chunks", "not reset", _UNCUT),
+    (
+        "B46",
+        "cut at every step, whatever k is",
+        "always",
+        (
+            "How many steps back does your gradient reach? Put a loss on the last step only and look at dxs.",
+            "Change k: does your answer change?",
+            "Is the cut inside the loop over time, or outside it?",
+        ),
+    ),
+    ("B47", "chunks of k + 1 steps", "k + 1", _BORDER),
+    ("B47-short", "chunks of k - 1 steps", "k - 1", _BORDER),
+    ("B49", "the last, shorter chunk is dropped", "rest dropped", _BORDER),
+    ("B49-gradient", "the last, shorter chunk gets no gradient", "rest without gradient", _BORDER),
+    (
+        "B48",
+        "only the last chunk's gradient survives",
+        "last chunk",
+        (
+            "Compare with the gradient of the last chunk alone.",
+            "Where in your code is dW_hh set to zero?",
+            "Between two resets, does an update take place?",
+        ),
+    ),
+    (
+        "state-zero",
+        "the carried state counts as zero in dW_hh",
+        "border zero",
+        (
+            "Is dxs right, and only dW_hh wrong?",
+            "Which state was multiplied by W_hh in the first step of the second chunk?",
+            "A constant has no gradient. Has it no value either?",
+        ),
+    ),
+)
+
+
+# --- 03.4 and 03.5 the gradient check -------------------------------------------------------------------------------
+
+
+def numerical_gradient(f, w, eps, bug=""):
+    """Central differences, or with `bug` another quotient."""
+    if bug == "float32":
+        w = w.astype(np.float32)
+    step = {"1e-12": 1e-12, "1e-1": 0.1}.get(bug, eps)
+    w, gradient = w.copy(), np.zeros(w.shape)
+    for i in np.ndindex(w.shape):
+        old = w[i]
+        w[i] = old + step
+        above = f(w)
+        w[i] = old if bug == "forward" else old - step
+        below = f(w)
+        if bug == "copy":
+            below = above
+        if bug != "not restored":
+            w[i] = old
+        gradient[i] = (above - below) / (step if bug in ("forward", "/ eps") else 2 * step)
+        gradient[i] *= -1 if bug == "sign" else 1
+    return gradient
+
+
+def _total_only(f, w, eps):
+    """One quotient for all entries moved together."""
+    return np.full(w.shape, (f(w + eps) - f(w - eps)) / (2 * eps))
+
+
+def _quotient_cases(rng):
+    cubes = Source("lambda w: float((w ** 3).sum())")
+    mixed = Source("lambda w: float((w.sum() ** 3 + w ** 3).sum())")
+    sine = Source("lambda w: float(np.sin(w).sum() * np.exp(w.sum()))")
+    return [
+        Case("the sum of w cubed, eps = 0.5", (cubes, rng.uniform(0.5, 1.5, 4), 0.5)),
+        Case("a function of a matrix, eps = 0.2", (mixed, rng.uniform(0.5, 1.5, (3, 2)), 0.2)),
+        Case("eps = 1e-5", (sine, rng.uniform(-0.5, 0.5, (2, 3)), 1e-5), True, "look at where eps enters"),
+        Case("one entry", (cubes, rng.uniform(0.5, 1.5, 1), 0.5), True, "look at what one entry does to the next"),
+    ]
+
+
+_STEP_SIZE = (
+    "Plot the error against eps. What shape has the curve?",
+    "Two errors pull in opposite directions: which two?",
+    "How many digits are left when you subtract two nearly equal numbers? And which eps was asked for?",
+)
+_QUOTIENT = (
+    "Test your quotient on the sum of w ** 3 at w = 1 with eps = 0.1: it should say 3.01.",
+    "How far apart are your two points?",
+    "Print w after the check: is it what it was?",
+)
+QUOTIENT_BUGS = (
+    ("B51", "a step of 1e-12 in place of eps: rounding eats the difference", "1e-12", _STEP_SIZE),
+    ("B51-large", "a step of 0.1 in place of eps", "1e-1", _STEP_SIZE),
+    ("B51-float32", "differences taken in float32", "float32", _STEP_SIZE),
+    ("B52", "one-sided difference", "forward", _QUOTIENT),
+    ("B52-half", "divided by eps where the points are 2 eps apart", "/ eps", _QUOTIENT),
+    ("B52-restore", "the entry is not restored before the next one", "not restored", _QUOTIENT),
+    ("B52-copy", "both values are taken at the same point", "copy", _QUOTIENT),
+    ("B52-sign", "above and below exchanged", "sign", _QUOTIENT),
+)
+
+
+def worst_error(grads, judges, bug=""):
+    """The largest relative error over all parameters, or with `bug` a measure that misses something."""
+    errors = []
+    for name, judge in judges.items():
+        grad = grads[name]
+        gap, scale = np.abs(grad - judge), max(np.abs(grad).max(), np.abs(judge).max())
+        top = {"mean": gap.mean(), "signed": (grad - judge).max(), "sum": gap.sum()}.get(bug, gap.max())
+        if bug == "absolute":
+            scale = 1.0
+        if bug == "own scale":
+            scale = np.abs(grad).max()
+        if bug == "entries":
+            each = np.maximum(np.abs(grad), np.abs(judge))
+            top, scale = (gap / np.where(each > 0, each, 1)).max(), 1.0
+        if bug == "unguarded":
+            errors.append(float(np.float64(top) / np.float64(scale)))
+        else:
+            errors.append(float(top / scale) if scale > 0 else 0.0)
+    if bug == "pooled":
+        flat = [np.concatenate([d[n].ravel() for n in judges]) for d in (grads, judges)]
+        return worst_error({"all": flat[0]}, {"all": flat[1]})
+    return {"first": errors[0], "average": float(np.mean(errors))}.get(bug, max(errors))
+
+
+def _error_cases(rng):
+    def grads(scale=1.0):
+        names = {"dW_xh": (4, 5), "dW_hh": (4, 4), "db_h": (4,), "dh0": (3, 4)}
+        return {name: scale * rng.normal(size=shape) for name, shape in names.items()}
+
+    def planted(right, name, change):
+        wrong = {n: g.copy() for n, g in right.items()}
+        wrong[name].flat[2] = change(wrong[name].flat[2])
+        return wrong
+
+    a, small, zero = grads(), grads(), grads()
+    small["db_h"] = small["db_h"] * 1e-6
+    zero["dW_xh"] = np.zeros((4, 5))
+    top = 3 * float(np.abs(a["dh0"]).max())
+    return [
+        Case("one wrong entry in dh0", (planted(a, "dh0", lambda v: v - top), a)),
+        Case("a tiny db_h, doubled", ({**small, "db_h": 2 * small["db_h"]}, small)),
+        Case("dW_xh zero in both", (planted(zero, "dW_hh", lambda v: v + 0.5), zero)),
+        Case("dW_xh should be zero and is not", ({**zero, "dW_xh": np.full((4, 5), 0.1)}, zero)),
+        Case("db_h should not be zero and is", ({**a, "db_h": np.zeros(4)}, a)),
+        Case("all wrong a little", ({n: g + 1e-2 * rng.normal(size=g.shape) for n, g in a.items()}, a)),
+        Case("no error at all", (a, {n: g.copy() for n, g in a.items()}), True, "look at the scale"),
+    ]
+
+
+_SCALE = (
+    "Would your check pass if a tiny gradient were off by a factor 2?",
+    "What does your measure say when both gradients are 0? And when one of them is?",
+    "By what should a difference be divided to be comparable?",
+)
+_TOO_LITTLE = (
+    "Plant one wrong number in one gradient. Does your measure notice?",
+    "Which of the parameters does your measure look at?",
+    "Mean or maximum: which hides a single mistake?",
+)
+ERROR_BUGS = (
+    ("B53", "absolute error only", "absolute", _SCALE),
+    ("B53-zero", "division by a scale that can be zero", "unguarded", _SCALE),
+    ("B53-own", "divided by the gradient under test alone", "own scale", _SCALE),
+    ("B53-entry", "every entry divided by itself: tiny entries shout", "entries", _SCALE),
+    (
+        "B53-sign",
+        "signed error: what is too small does not count",
+        "signed",
+        (
+            "Make one entry of the gradient too small. What does your measure say?",
+            "Can an error be negative?",
+            "What do you take of the difference before you look for the largest?",
+        ),
+    ),
+    ("B55", "mean over the entries: one wrong entry drowns", "mean", _TOO_LITTLE),
+    ("B55-sum", "sum over the entries", "sum", _TOO_LITTLE),
+    ("B55-first", "only the first parameter is looked at", "first", _TOO_LITTLE),
+    ("B55-average", "mean over the parameters: one wrong parameter drowns", "average", _TOO_LITTLE),
+    ("B55-pooled", "one scale for all parameters: small ones drown", "pooled", _TOO_LITTLE),
+)
+
+
+# --- 03.6 three suspects --------------------------------------------------------------------------------------------
+
+VERDICTS = ("right", "no messenger", "dW overwritten")
+SUSPECTS = {"A": "dW overwritten", "B": "right", "C": "no messenger"}
+_DETECTIVE = (
+    "Put a loss on the last step only and print each suspect's dxs for T = 3.",
+    "Compare each dW_hh with finite differences for T = 1, then T = 2. When does the first difference appear?",
+    "Without a messenger, which inputs can get a gradient? With an overwritten dW, is dxs wrong at all?",
+)
+
+
+def _accused(A, B, C):
+    return {"A": VERDICTS[A], "B": VERDICTS[B], "C": VERDICTS[C]}
+
+
+# --- 03.7 how wide a band -------------------------------------------------------------------------------------------
+
+
+def band_needed(triangle, share, bug=""):
+    """The smallest k whose band keeps the share, or with `bug` another count."""
+    size, T = (triangle if bug == "signed" else np.abs(triangle)), len(triangle)
+    lag = np.subtract.outer(np.arange(T), np.arange(T))
+    for k in range(1, T + 1):
+        band = (lag >= 0) & (lag < k)
+        if bug == "columns":
+            band = np.broadcast_to(np.arange(T) >= T - k, (T, T))
+        if bug == "last row":
+            band = band & (np.arange(T) == T - 1)[:, None]
+        whole = size[-1] if bug == "last row" else size
+        enough = size[band].sum() >= share * whole.sum()
+        if bug == "entries":
+            enough = band.sum() >= share * (lag >= 0).sum()
+        if enough:
+            return k - (bug == "lag")
+    return T
+
+
+def _band_cases(rng):
+    def triangle(T, decay, signed=False):
+        lag = np.subtract.outer(np.arange(T), np.arange(T)).clip(0)
+        size = decay**lag * rng.uniform(0.3, 1.0, (T, T)) * np.linspace(1.6, 0.4, T)[:, None]
+        return np.tril(size * (rng.choice([-1.0, 1.0], (T, T), p=[0.35, 0.65]) if signed else 1.0))
+
+    return [
+        Case("a slow decay, share 0.9", (triangle(14, 0.85, signed=True), 0.9)),
+        Case("a fast decay, share 0.99", (triangle(12, 0.6, signed=True), 0.99)),
+        Case("no decay, share 0.5", (triangle(9, 0.97), 0.5)),
+        Case("rows that differ", (triangle(16, 0.8) * np.linspace(4, 0.1, 16)[:, None] ** 2, 0.95)),
+        Case("all entries positive", (triangle(12, 0.8), 0.9), True, "look at how entries of both signs add up"),
+    ]
+
+
+BAND_BUGS = (
+    (
+        "band-lag",
+        "the largest lag is returned, not the number of steps",
+        "lag",
+        (
+            "Try a triangle with entries on its diagonal only. Which k keeps everything?",
+            "k = 1 keeps lag 0. Which lags does k = 3 keep?",
+            "Count the diagonals in your band, then read off what you return.",
+        ),
+    ),
+    (
+        "band-sign",
+        "entries of opposite sign cancel",
+        "signed",
+        (
+            "Try a row with +1 and -1. How much is there to keep?",
+            "What does the share count: the sum, or the sizes?",
+            "Where in your code does the sign of an entry disappear?",
+        ),
+    ),
+    (
+        "band-columns",
+        "columns are kept, not diagonals",
+        "columns",
+        (
+            "Row t reaches back from step t. Is your band the same distance back in every row?",
+            "For T = 3 and k = 1, mark the entries that you keep.",
+            "Which number is constant along a band: the column, or row minus column?",
+        ),
+    ),
+    (
+        "band-entries",
+        "entries are counted, not their sizes",
+        "entries",
+        (
+            "Multiply the last diagonal by 100. Should the answer change?",
+            "What is summed: a mask, or the values under it?",
+        ),
+    ),
+    (
+        "band-row",
+        "only the last loss is looked at",
+        "last row",
+        (
+            "How many losses does the triangle hold, and how many rows do you use?",
+            "Change the first rows. Should the answer change?",
+        ),
+    ),
+)
+
+EXERCISES = (
+    Exercise(
+        id="03.1",
+        name="leaky_backward",
+        points=2,
+        reference=leaky_backward,
+        cases=_step_cases,
+        outputs=("dx_t", "dh_prev", "dW_xh", "dW_hh", "db_h"),
+        misconceptions=_bugs(leaky_backward, STEP_BUGS),
+        not_allowed=NOT_ALLOWED,
+        hints=(
+            "Write the step as three lines: a_t, u_t = tanh(a_t), h_t. Then the backward of each, last line first.",
+            "h_prev stands in two of the three lines: its gradient has two terms.",
+            "Compare each result with a finite difference of (h_t * dh_t).sum().",
+        ),
+    ),
+    Exercise(
+        id="03.2",
+        name="leaky_bptt",
+        points=2,
+        reference=leaky_bptt,
+        cases=_sequence_cases,
+        outputs=("dxs", "dh0", "dW_xh", "dW_hh", "db_h"),
+        misconceptions=_bugs(leaky_bptt, SEQUENCE_BUGS),
+        not_allowed=NOT_ALLOWED,
+        hints=(
+            "First a loop forward that keeps every state, h0 included; then a loop backward.",
+            "In round t the total is dhs[t] plus what round t + 1 handed back; before the first round that is zero.",
+            "Test T = 1 first, then T = 2 with a loss on the last step only.",
+        ),
+    ),
+    Exercise(
+        id="03.3",
+        name="truncated",
+        points=2,
+        reference=truncated,
+        cases=_chunk_cases,
+        outputs=("hs", "dxs", "dW_hh"),
+        misconceptions=(
+            *_bugs(truncated, CHUNK_BUGS),
+            Misconception(
+                "band",
+                "every loss reaches back k steps across the borders",
+                _band,
+                (
+                    "Put a loss on the first step of the second chunk only. Which dxs may differ from zero?",
+                    "There are two ways to truncate: a band, and chunks. Which one does the statement ask for?",
+                    "Your gradient is cut k steps before each loss. Where should all losses of a chunk be cut?",
+                ),
+            ),
+        ),
+        not_allowed=NOT_ALLOWED,
+        hints=(
+            "Two loops inside one: for each chunk, forward through its steps, then backward through its steps.",
+            "What goes from chunk to chunk is the last state. What does not?",
+            "range(0, T, k) gives the starts; the last chunk may be shorter.",
+        ),
+    ),
+    Exercise(
+        id="03.4",
+        name="numerical_gradient",
+        points=1,
+        reference=numerical_gradient,
+        cases=_quotient_cases,
+        misconceptions=(
+            *_bugs(numerical_gradient, QUOTIENT_BUGS),
+            Misconception(
+                "B55-together",
+                "all entries are moved together",
+                _total_only,
+                (
+                    "How many numbers does the gradient of a matrix hold, and how many quotients do you form?",
+                    "Which single entry should differ between your two points?",
+                ),
+            ),
+        ),
+        may_change=True,
+        not_allowed=NOT_ALLOWED,
+        hints=(
+            "np.ndindex(w.shape) visits every entry of an array of any shape.",
+            "Work on a copy of w, and put the entry back before you go to the next.",
+            "The two points are 2 eps apart.",
+        ),
+    ),
+    Exercise(
+        id="03.5",
+        name="worst_error",
+        points=1,
+        reference=worst_error,
+        cases=_error_cases,
+        misconceptions=_bugs(worst_error, ERROR_BUGS),
+        not_allowed=NOT_ALLOWED,
+        hints=(
+            "One number per parameter first; the answer is the largest of them.",
+            "The scale of a parameter is its largest absolute entry, in either of the two gradients.",
+            "If that scale is zero, both gradients are zero: the error is 0.",
+        ),
+    ),
+    Exercise(
+        id="03.6",
+        name="suspects",
+        points=1,
+        reference=SUSPECTS,
+        misconceptions=(
+            Misconception("swap-AC", "the two faulty ones are exchanged", _accused(1, 0, 2), _DETECTIVE),
+            Misconception("swap-BC", "the right one and the one without a messenger", _accused(2, 1, 0), _DETECTIVE),
+            Misconception("swap-AB", "the right one and the one that overwrites", _accused(0, 2, 1), _DETECTIVE),
+            Misconception("turn-1", "none of the three fits", _accused(0, 1, 2), _DETECTIVE),
+            Misconception("turn-2", "no suspect is where you put it", _accused(1, 2, 0), _DETECTIVE),
+            Misconception("B23", "one T hides it: at T = 1 all three are right", _accused(0, 0, 0), _DETECTIVE),
+        ),
+        hints=_DETECTIVE,
+    ),
+    Exercise(
+        id="03.7",
+        name="band_needed",
+        points=1,
+        reference=band_needed,
+        cases=_band_cases,
+        misconceptions=_bugs(band_needed, BAND_BUGS),
+        not_allowed=NOT_ALLOWED,
+        hints=(
+            "np.subtract.outer(np.arange(T), np.arange(T)) holds row minus column: the lag of every entry.",
+            "A band of k steps holds the lags 0 to k - 1.",
+            "Try k = 1, 2, 3, ... and stop at the first that keeps enough.",
+        ),
+    ),
+)

@@ -1,0 +1,180 @@
+"""Lesson 03 in pictures: the triangle of contributions, its band, gradients against the step they reach.
+
+Letters: row t, column k of a triangle hold what the use of w at step k contributes to dL_t/dw.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from course_lib.nn.bptt import Params
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Array = np.ndarray
+T_EXPLORED = 30
+
+
+def triangle(w: float, xs: Array, h0: float = 0.0) -> Array:
+    """Every use's share in every loss, for one tanh neuron and the losses L_t = h_t.
+
+        h_t = tanh(w h_{t-1} + x_t)        M[t, k] = dh_t/dh_k · (1 - h_k^2) h_{k-1}        (0 where k > t)
+
+    The sum of all entries is dL/dw for L = h_1 + ... + h_T.
+
+    Example:
+        >>> triangle(0.9, [1.0, 0.0, 0.0]).round(3).tolist()
+        [[0.0, 0.0, 0.0], [0.0, 0.492, 0.0], [0.0, 0.337, 0.452]]
+
+    Derived in notebooks/03_bptt.ipynb.
+    """
+    hs = [h0]
+    for x_t in xs:
+        hs.append(np.tanh(w * hs[-1] + x_t))
+    M = np.zeros((len(xs), len(xs)))
+    for t in range(1, len(xs) + 1):
+        dh = 1.0
+        for k in range(t, 0, -1):
+            da = dh * (1 - hs[k] ** 2)
+            M[t - 1, k - 1] = da * hs[k - 1]
+            dh = da * w
+    return M
+
+
+def kept(M: Array, k: int) -> float:
+    """The share of the summed absolute entries that lies in the band of the k most recent uses.
+
+    Example:
+        >>> kept(np.tril(np.ones((3, 3))), 1)
+        0.5
+    """
+    lag = np.subtract.outer(np.arange(len(M)), np.arange(len(M)))
+    return float(np.abs(M)[(lag >= 0) & (lag < k)].sum() / np.abs(M).sum())
+
+
+def noisy_triangle(w: float, T: int = T_EXPLORED, draws: int = 50, sd: float = 0.5) -> Array:
+    """The mean of |triangle| over input sequences of normal noise, seeds 0 .. draws - 1."""
+    rngs = map(np.random.default_rng, range(draws))
+    return np.mean([np.abs(triangle(w, rng.normal(0, sd, T))) for rng in rngs], axis=0)
+
+
+def plot_triangle(M: Array, k: int | None = None, ax: Axes | None = None, numbers: bool | None = None) -> Axes:
+    """A triangle as a heat map, with the border of the band of k steps."""
+    import matplotlib.pyplot as plt
+
+    ax = plt.subplots(figsize=(5, 4))[1] if ax is None else ax
+    T = len(M)
+    shown = np.where(np.tri(T, dtype=bool), np.abs(M), np.nan)
+    edges = np.arange(T + 1) + 0.5
+    mesh = ax.pcolormesh(edges, edges, shown, cmap="cividis", vmin=0)
+    ax.figure.colorbar(mesh, ax=ax, label="|contribution| to dL/dw")
+    if (T <= 8) if numbers is None else numbers:
+        for t in range(T):
+            for j in range(t + 1):
+                dark = shown[t, j] < 0.55 * np.nanmax(shown)
+                ax.text(j + 1, t + 1, f"{M[t, j]:.3f}", ha="center", va="center", color="white" if dark else "black")
+    if k is not None and k < T:
+        xs = np.repeat(edges[: T - k + 1], 2)[:-1]
+        ys = np.repeat(edges[k : T + 1], 2)[1:]
+        ax.plot(xs, ys, color="#D55E00", linestyle="-", lw=2.5, label=f"band of k = {k}")
+        ax.legend(loc="upper right")
+    ticks = np.arange(1, T + 1) if T <= 10 else np.arange(5, T + 1, 5)
+    ax.set(xticks=ticks, yticks=ticks, xlabel="use of w at step k", ylabel="loss at step t")
+    ax.set_ylim(T + 0.5, 0.5)
+    ax.grid(False)
+    return ax
+
+
+def draw_band(w: float, k: int) -> Figure:
+    """The explorer: the triangle of a noisy neuron for w, and the band that truncation to k steps keeps."""
+    import matplotlib.pyplot as plt
+
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.8), width_ratios=[1.15, 1], layout="constrained")
+    M = noisy_triangle(w)
+    plot_triangle(M, k, ax=left)
+    left.set_title(f"w = {w:g}, k = {k}: the band keeps {100 * kept(M, k):.1f} %")
+    shares = [100 * kept(M, j) for j in range(1, len(M) + 1)]
+    right.plot(range(1, len(M) + 1), shares, marker="o", ms=3)
+    right.plot([k], [shares[k - 1]], marker="s", ms=9, color="#D55E00", linestyle="none", label="your k")
+    right.axhline(90, color="black", linestyle=":", label="90 %")
+    right.set(xlabel="k, steps of gradient", ylabel="share kept (%)", ylim=(0, 103), title="What the band keeps")
+    right.legend(loc="lower right")
+    return fig
+
+
+def describe_band(w: float, k: int) -> str:
+    """What `draw_band` shows, for someone who cannot see it."""
+    share = 100 * kept(noisy_triangle(w), k)
+    return (
+        "Left, a heat map of a lower triangle of 30 rows (loss at step t) and 30 columns (use of w at step k): "
+        f"w = {w:g}, "
+        f"bright along the diagonal, fading to the left; a staircase marks the band of k = {k}. "
+        f"Right, the share kept against k, rising to 100 %; at your k it is {share:.1f} %."
+    )
+
+
+def plot_norms(norms: Array, ax: Axes | None = None, label: str | None = None) -> Axes:
+    """|dL_5/dx_k| as one bar per step k = 1 .. T."""
+    import matplotlib.pyplot as plt
+
+    ax = plt.subplots()[1] if ax is None else ax
+    steps = np.arange(1, len(norms) + 1)
+    bars = ax.bar(steps, norms, color="#0072B2", label=label)
+    ax.bar_label(bars, [f"{n:.3f}" for n in norms])
+    ax.set(xticks=steps, xlabel="step k of the input x_k", ylabel="norm of the gradient")
+    return ax
+
+
+def plot_training(losses: dict[str, Array], line: float, line_label: str, ax: Axes | None = None) -> Axes:
+    """Loss curves (already smoothed) against the update, and one horizontal line to judge them by."""
+    import matplotlib.pyplot as plt
+
+    ax = plt.subplots()[1] if ax is None else ax
+    for label, loss in losses.items():
+        ax.plot(np.arange(1, len(loss) + 1), loss, label=label)
+    ax.axhline(line, color="black", linestyle=":", label=line_label)
+    ax.set(xlabel="update", ylabel="training loss (nats per character)")
+    ax.legend()
+    return ax
+
+
+def plot_memory(Ts: Array, mebibytes: dict[str, Array], ax: Axes | None = None) -> Axes:
+    """Peak memory against the length of the sequence, both on logarithmic axes."""
+    import matplotlib.pyplot as plt
+
+    ax = plt.subplots()[1] if ax is None else ax
+    for (label, values), marker in zip(mebibytes.items(), "osd^", strict=False):
+        ax.loglog(Ts, values, marker=marker, label=label)
+    ax.set(xlabel="T, steps in the sequence", ylabel="peak memory (MiB)", title="What the backward pass has to keep")
+    ax.set_xticks(Ts, [str(T) for T in Ts])
+    ax.minorticks_off()
+    ax.legend()
+    return ax
+
+
+# --- the three suspects of exercise 03.6 ------------------------------------------------------------------------------
+
+
+def suspect(letter: str, xs: Array, h0: Array, params: Params, dhs: Array) -> tuple[Array, Array]:
+    """One of three backward passes of a tanh RNN, A, B or C; only one of them is right. Judge it from outside.
+
+    Args: xs (T, B, D), h0 (B, H), params (W_xh, W_hh, b_h), dhs (T, B, H) the direct derivatives of the loss.
+    Returns: dxs (T, B, D), dW_hh (H, H).
+    """
+    if letter not in ("A", "B", "C"):
+        raise ValueError(f"letter: expected A, B or C, got {letter!r}")
+    W_xh, W_hh, b_h = params
+    hs = [h0]
+    for x_t in xs:
+        hs.append(np.tanh(x_t @ W_xh.T + hs[-1] @ W_hh.T + b_h))
+    a, c = "BCA".index(letter) == 2, "ABC".index(letter) == 2
+    dxs, dW_hh, dh_next = np.empty_like(xs), np.zeros_like(W_hh), np.zeros_like(h0)
+    for t in reversed(range(len(xs))):
+        da_t = (dhs[t] + dh_next) * (1 - hs[t + 1] ** 2)
+        dxs[t], dW_hh = da_t @ W_xh, da_t.T @ hs[t] + (1 - a) * dW_hh
+        dh_next = (1 - c) * (da_t @ W_hh)
+    return dxs, dW_hh
