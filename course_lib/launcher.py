@@ -326,10 +326,10 @@ class CudaGuard:
     def __call__(self, line: str) -> None:
         self.cpu_seen = self.cpu_seen or bool(re.search(r"torch-\S+(\+|%2B)cpu", line))
         if CUDA.match(line) and self.cpu_seen:
-            raise Trouble(f"constraints.txt: pip found the CPU build of torch and then no set of versions that fits this "
-                          f"Python {sys.version.split()[0]}: start again with another Python, 3.11 to 3.13 (log: {LOG})")
+            raise Trouble("constraints.txt: pip found the CPU build of torch, but no set of versions that fits this "
+                          f"Python {sys.version.split()[0]}: start with another, 3.11 to 3.13 (log: {LOG})")
         if CUDA.match(line):
-            raise Trouble("torch: your package index offers the CUDA build (about 2.7 GB to download) where the CPU build "
+            raise Trouble("torch: your package index offers the CUDA build (about 2.7 GB to download), the CPU build "
                           "(about 0.2 GB) is enough: set PIP_EXTRA_INDEX_URL to the CPU index that pytorch.org names "
                           "under \"Get started\" and start again, or start with --allow-cuda")
 

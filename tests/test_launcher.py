@@ -212,7 +212,7 @@ def test_the_cpu_build_is_not_refused(line):
 def test_versions_that_do_not_fit_are_not_mistaken_for_a_missing_cpu_build():
     guard = launcher.CudaGuard()
     guard("Processing /wheels/torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl")
-    with pytest.raises(Trouble, match=r"constraints.txt: .*no set of versions that fits this Python"):
+    with pytest.raises(Trouble, match=r"constraints.txt: .*but no set of versions that fits this Python"):
         guard("  Downloading torch-2.13.0-cp311-cp311-manylinux_2_28_x86_64.whl (526.6 MB)")
 
 
