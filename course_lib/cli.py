@@ -103,7 +103,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # a Windows console may not know ✓
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    app()
+    app(prog_name="course")
 
 
 if __name__ == "__main__":
