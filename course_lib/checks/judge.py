@@ -174,7 +174,7 @@ def _differ_numbers(got: Any, expected: Any, rtol: float) -> str | None:
         return f"{int(odd_have.sum())} entries are not finite, expected {int(odd_want.sum())}"
     if odd_want.any() and not np.array_equal(have[odd_want], want[odd_want], equal_nan=True):
         return "the entries that are not finite differ in kind (inf, -inf, nan)"
-    gap = np.abs(have - want, where=~odd_want, out=np.zeros(want.shape))
+    gap = np.abs(np.subtract(have, want, where=~odd_want, out=np.zeros_like(want)))  # inf - inf would warn
     scale = np.abs(want, where=~odd_want, out=np.zeros(want.shape)).max()
     if gap.max() <= rtol * scale + 1e-7 * min(1.0, rtol * 1e4):
         return None

@@ -1,0 +1,784 @@
+"""Lesson 04: spectral radius, Jacobian products, gradient by lag, clipping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from course_lib.checks.exercise import Case, Exercise, Misconception
+from course_lib.checks.probe import Source
+
+Array = np.ndarray
+OWN_WORK = ("course_lib.nn", "torch.nn")
+
+
+# ---------------------------------------------------------------- 04.1 spectral_radius
+
+
+def spectral_radius(W: Array) -> float:
+    return np.abs(np.linalg.eigvals(W)).max()
+
+
+def _radius_cases(rng: np.random.Generator) -> list[Case]:
+    def square(n: int) -> Array:
+        return rng.normal(0, 1 / np.sqrt(n), (n, n)) + 0.1 * rng.normal(size=(n, n))
+
+    turn, size = rng.uniform(0.3, 1.3), rng.uniform(0.5, 2)
+    rotation = size * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    basis = square(4)
+    negative = basis @ np.diag(rng.permutation([-1.5, 0.7, 0.4, -0.2])) @ np.linalg.inv(basis)
+    shear = np.array([[rng.uniform(0.3, 0.8), rng.uniform(5, 100)], [0.0, rng.uniform(0.1, 0.25)]])
+    symmetric = square(5)
+    return [
+        Case("a random 5 x 5 matrix", (square(5),)),
+        Case("a random 7 x 7 matrix", (square(7),)),
+        Case("a rotation with a scale", (rotation,)),
+        Case("a leading eigenvalue that is negative", (negative,)),
+        Case("a shear", (shear,)),
+        Case("[[0, 100], [0, 0]]", (np.array([[0.0, 100.0], [0.0, 0.0]]),)),
+        Case(
+            "a symmetric W",
+            (symmetric + symmetric.T,),
+            True,
+            "what differs between W and W.T W when W is not symmetric",
+        ),
+        Case(
+            "a diagonal W", (np.diag(rng.uniform(0.2, 1.5, 4)),), True, "look at what the entries off the diagonal do"
+        ),
+    ]
+
+
+_ENTRIES = (
+    "What does the matrix [[0, 100], [0, 0]] do when it is applied twice?",
+    "Apply W fifty times to a vector and watch the growth per step.",
+    "Which property of W decides the growth in the long run?",
+)
+_EIGEN = (
+    "Try a rotation by 90 degrees. What is its radius?",
+    "Eigenvalues may be complex: what is the size of a complex number?",
+    "Are the eigenvalues sorted?",
+)
+_SINGULAR = (
+    "Growth in one step, or growth per step in the long run?",
+    "Compare your number with the growth of W**50.",
+    "For which matrices do the two numbers agree, and is W one of them?",
+)
+_FROM_ENTRIES = "spectral radius taken from the entries or from a sum"
+_EIGEN_WRONG = "eigenvalues used wrongly"
+_EIG = np.linalg.eigvals
+
+RADIUS_WRONG = (
+    Misconception("G18", _FROM_ENTRIES, lambda W: np.abs(W).max(), _ENTRIES),
+    Misconception("G21", _FROM_ENTRIES, lambda W: np.linalg.norm(W), _ENTRIES),
+    Misconception("G24", _FROM_ENTRIES, lambda W: abs(_EIG(W).sum()), _ENTRIES),
+    Misconception("G24b", _FROM_ENTRIES, lambda W: np.abs(_EIG(W)).sum(), _ENTRIES),
+    Misconception("G18b", _FROM_ENTRIES, lambda W: np.abs(W).sum(1).max(), _ENTRIES),
+    Misconception(
+        "G19", "largest singular value taken for the spectral radius", lambda W: np.linalg.norm(W, 2), _SINGULAR
+    ),
+    Misconception("G20", _EIGEN_WRONG, lambda W: _EIG(W).real.max(), _EIGEN),
+    Misconception("G20b", _EIGEN_WRONG, lambda W: np.abs(_EIG(W).real).max(), _EIGEN),
+    Misconception("G20c", _EIGEN_WRONG, lambda W: abs(_EIG(W).max()), _EIGEN),
+    Misconception("G22", _EIGEN_WRONG, lambda W: np.abs(np.linalg.eigvalsh(W)).max(), _EIGEN),
+    Misconception("G23", _EIGEN_WRONG, lambda W: abs(_EIG(W)[0]), _EIGEN),
+)
+
+
+# ---------------------------------------------------------------- 04.2 jacobian_product
+
+
+def _jacobian(h_t: Array, W_hh: Array) -> Array:
+    return (1 - h_t**2)[:, None] * W_hh
+
+
+def jacobian_product(hs: Array, W_hh: Array, k: int) -> Array:
+    return _product(hs, W_hh, k)
+
+
+def _product(
+    hs: Array,
+    W_hh: Array,
+    k: int,
+    jacobian: Callable[[Array, Array], Array] = _jacobian,
+    earliest_left: bool = False,
+    shift: int = 0,
+    more: int = 0,
+) -> Array:
+    """J_T ... J_{T-k+1} of the states hs (T + 1, H) = h_0 .. h_T, with the changes that learners make."""
+    T = len(hs) - 1
+    product = np.eye(len(W_hh))
+    for t in range(T, T - k - more, -1):
+        J_t = jacobian(hs[max(t - shift, 0)], W_hh)
+        product = J_t @ product if earliest_left else product @ J_t
+    return product
+
+
+def _product_cases(rng: np.random.Generator) -> list[Case]:
+    H, T = 4, 6
+    W_hh = rng.normal(0, 0.7, (H, H))
+    hs = np.tanh(rng.normal(0, 0.9, (T + 1, H)))
+    small = 1e-3 * rng.normal(size=(T + 1, H))
+    return [
+        Case("lag 3", (hs, W_hh, 3)),
+        Case("lag 5", (hs, W_hh, 5)),
+        Case("lag 2, another network", (np.tanh(rng.normal(0, 0.9, (5, 3))), rng.normal(0, 0.8, (3, 3)), 2)),
+        Case("lag 0", (hs, W_hh, 0), True, "look at what happens from the first factor on"),
+        Case("lag 1", (hs, W_hh, 1), True, "look at the order of the factors"),
+        Case("symmetric W_hh", (hs, W_hh + W_hh.T, 2), True, "is W_hh transposed somewhere?"),
+        Case("states near 0", (small, W_hh, 3), True, "look at the slopes 1 - h_t**2"),
+        Case(
+            "equal states", (np.tile(hs[-1], (T + 1, 1)), W_hh, 3), True, "look at which state belongs to which factor"
+        ),
+    ]
+
+
+_ORDER = (
+    "Test with lag 1 and lag 2: which one is right?",
+    "Which factor touches the earliest state?",
+    "In the product for column vectors, does a new, earlier step join on the left or on the right?",
+)
+_TRANSPOSED = (
+    "Entry (i, j): which unit is nudged, which one is watched?",
+    "Nudge one unit by 1e-6 and see whether a row or a column matches.",
+    "dh_t[i] / dh_{t-1}[j] holds one entry of W_hh: which one?",
+)
+_SLOPE = (
+    "Whose slope is it: the old state's or the new state's?",
+    "Multiply a matrix by diag from the left and from the right: what changes?",
+    "Which index of the Jacobian belongs to the tanh?",
+)
+_LAG = (
+    "What should the answer be for lag 0?",
+    "Count the factors for lag 1.",
+    "Which steps does your range visit?",
+)
+
+PRODUCT_WRONG = (
+    Misconception(
+        "G25",
+        "Jacobians multiplied in the wrong order",
+        lambda hs, W_hh, k: _product(hs, W_hh, k, earliest_left=True),
+        _ORDER,
+    ),
+    Misconception("G26", "Jacobian transposed", lambda hs, W_hh, k: _product(hs, W_hh.T, k), _TRANSPOSED),
+    Misconception("G31", "Jacobian transposed", lambda hs, W_hh, k: _product(hs, W_hh, k).T, _TRANSPOSED),
+    Misconception(
+        "G26b",
+        "Jacobian transposed",
+        lambda hs, W_hh, k: _product(hs, W_hh, k, jacobian=lambda h, W: (1 - h**2) * W.T),
+        _TRANSPOSED,
+    ),
+    Misconception(
+        "G27",
+        "slope factor on the wrong side or missing",
+        lambda hs, W_hh, k: _product(hs, W_hh, k, jacobian=lambda h, W: (1 - h**2) * W),
+        _SLOPE,
+    ),
+    Misconception(
+        "G30",
+        "slope factor on the wrong side or missing",
+        lambda hs, W_hh, k: _product(hs, W_hh, k, jacobian=lambda h, W: W),
+        _SLOPE,
+    ),
+    Misconception(
+        "G27b",
+        "slope factor on the wrong side or missing",
+        lambda hs, W_hh, k: _product(hs, W_hh, k, jacobian=lambda h, W: (1 - np.tanh(h) ** 2)[:, None] * W),
+        _SLOPE,
+    ),
+    Misconception("G28", "lag off by one", lambda hs, W_hh, k: _product(hs, W_hh, k, more=1), _LAG),
+    Misconception("G28b", "lag off by one", lambda hs, W_hh, k: _product(hs, W_hh, max(k - 1, 0)), _LAG),
+    Misconception("G29", "lag off by one", lambda hs, W_hh, k: _product(hs, W_hh, k, shift=1), _LAG),
+    Misconception("G29b", "lag off by one", lambda hs, W_hh, k: _product(hs[: k + 1], W_hh, k), _LAG),
+)
+
+
+# ---------------------------------------------------------------- 04.3 gradient_by_lag of a leaky cell
+
+
+def gradient_by_lag(xs: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: float, dh_T: Array) -> Array:
+    return _by_lag(xs, h0, W_xh, W_hh, b_h, leak, dh_T)
+
+
+def _by_lag(
+    xs: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: float, dh_T: Array, change: str = ""
+) -> Array:
+    """|dL/dh_{T-k}| of h_t = (1 - leak) h_{t-1} + leak n_t, k = 0 .. T, with the changes that learners make."""
+    h, candidates, states = h0, [], [h0]
+    for x_t in xs:
+        n_t = np.tanh(x_t @ W_xh.T + h @ W_hh.T + b_h)
+        h = (1 - leak) * h + leak * n_t
+        candidates.append(n_t)
+        states.append(h)
+    dh, dhs, da_parts = dh_T, [dh_T], []
+    for t in range(len(xs), 0, -1):
+        n_t = states[t] if change == "slope of h_t" else candidates[t - 1]
+        factor = 1.0 if change == "leak lost on the tanh path" else leak
+        slope = 1.0 if change == "no slope" else 1 - n_t**2
+        da = factor * dh * slope
+        da_parts.append(da.T @ states[t - 1])
+        keep = 0.0 if change == "only the tanh path" else 1 - leak
+        keep = 1.0 if change == "whole dh on the short path" else keep
+        dh = da @ (W_hh.T if change == "W_hh transposed" else W_hh) + keep * dh
+        if change == "a loss at every step":
+            dh = dh + dh_T
+        dhs.append(dh)
+    norms = np.array([np.linalg.norm(d) for d in dhs])
+    if change == "norm of dW":
+        total, lengths = np.zeros_like(W_hh), [0.0]
+        for part in da_parts:
+            total = total + part
+            lengths.append(np.linalg.norm(total))
+        return np.array(lengths)
+    if change == "norm of dW by step":
+        return np.array([np.linalg.norm(d) for d in da_parts])
+    if change == "norm of W":
+        return np.array([np.linalg.norm(np.linalg.matrix_power(W_hh, k)) for k in range(len(xs) + 1)])
+    ways: dict[str, Callable[[], Array]] = {
+        "reversed": lambda: norms[::-1],
+        "lag 0 left out": lambda: norms[1:],
+        "h_0 left out": lambda: norms[:-1],
+        "squared": lambda: norms**2,
+        "mean of sizes": lambda: np.array([np.abs(d).mean() for d in dhs]),
+    }
+    return ways.get(change, lambda: norms)()
+
+
+def _by_lag_cases(rng: np.random.Generator) -> list[Case]:
+    def args(T: int, B: int, D: int, H: int, leak: float, size: float = 0.8) -> list[Any]:
+        return [
+            rng.normal(0, size, (T, B, D)),
+            np.tanh(rng.normal(0, size, (B, H))),
+            rng.normal(0, 0.7, (H, D)),
+            rng.normal(0, 1.1 / np.sqrt(H), (H, H)),
+            rng.normal(0, 0.5, H),
+            leak,
+            rng.normal(size=(B, H)),
+        ]
+
+    symmetric = args(5, 3, 2, 4, 0.6)
+    symmetric[3] = symmetric[3] + symmetric[3].T
+    plain = args(5, 3, 2, 4, 1.0)
+    frozen = args(5, 3, 2, 4, 0.0)
+    still = args(5, 3, 2, 4, 0.6)
+    still[0], still[1], still[4] = 0 * still[0], 0 * still[1], 0 * still[4]
+    return [
+        Case("T = 7, leak 0.6", tuple(args(7, 3, 2, 4, 0.6))),
+        Case("T = 6, leak 0.35", tuple(args(6, 4, 3, 5, 0.35))),
+        Case("T = 1", tuple(args(1, 3, 2, 4, 0.6)), True, "look at what is carried from step to step"),
+        Case("leak = 1", tuple(plain), True, "look at the short path, (1 - leak) h_{t-1}"),
+        Case("leak = 0", tuple(frozen), True, "look at the path through tanh"),
+        Case("symmetric W_hh", tuple(symmetric), True, "is W_hh transposed somewhere?"),
+        Case("all states 0", tuple(still), True, "look at the slope of tanh"),
+    ]
+
+
+_WRONG_NORM = (
+    "Which quantity must shrink when the lag grows?",
+    "Put the loss on the last step only: how many curves do you need?",
+    "Is your number about one step or about all steps together?",
+)
+_LAG_INDEX = (
+    "Entry 0 belongs to lag 0: which gradient do you know before you take any step back?",
+    "How many states are there, h_0 included?",
+    "In which order does your loop meet the states, and in which order are they asked for?",
+)
+_LEAK = (
+    "Set leak = 0: h_t is h_{t-1}, so how must the gradient change from lag to lag?",
+    "h_prev enters h_t in two places. How many terms has dh_prev?",
+    "Which of the two paths carries the factor leak, and which 1 - leak?",
+)
+_CANDIDATE = (
+    "Set leak = 1: is the answer right? Then the mistake needs the leak to show.",
+    "tanh(a_t) is n_t, not h_t. Whose square is in the slope?",
+    "Which of the two must the forward loop keep for the way back?",
+)
+
+
+def _lag_wrong(key: str, name: str, change: str, hints: tuple[str, ...]) -> Misconception:
+    return Misconception(key, name, lambda *args: _by_lag(*args, change=change), hints)
+
+
+BY_LAG_WRONG = (
+    _lag_wrong("G34", "the wrong norm against the lag", "norm of dW", _WRONG_NORM),
+    _lag_wrong("G34b", "the wrong norm against the lag", "norm of W", _WRONG_NORM),
+    _lag_wrong("G34c", "the wrong norm against the lag", "norm of dW by step", _WRONG_NORM),
+    _lag_wrong("G34d", "a loss at every step, not at the last one only", "a loss at every step", _WRONG_NORM),
+    _lag_wrong("lag-order", "lags in the wrong order: forward in time", "reversed", _LAG_INDEX),
+    _lag_wrong("G28", "lag off by one", "lag 0 left out", _LAG_INDEX),
+    _lag_wrong("G28b", "lag off by one", "h_0 left out", _LAG_INDEX),
+    _lag_wrong("leak-short", "the short path forgotten", "only the tanh path", _LEAK),
+    _lag_wrong("leak-tanh", "the factor leak lost on the path through tanh", "leak lost on the tanh path", _LEAK),
+    _lag_wrong("leak-whole", "the short path without its factor 1 - leak", "whole dh on the short path", _LEAK),
+    _lag_wrong("slope-h", "slope taken from h_t instead of n_t", "slope of h_t", _CANDIDATE),
+    _lag_wrong("G30", "slope factor missing", "no slope", _SLOPE),
+    _lag_wrong("G26", "W_hh transposed on the way back", "W_hh transposed", _TRANSPOSED),
+    _lag_wrong("G05", "length squared: the root is missing", "squared", ("Compute your number for dh = (3, 4).",) * 2),
+    _lag_wrong(
+        "G08",
+        "mean of the entries' sizes taken for the length",
+        "mean of sizes",
+        ("Compute your number for dh = (3, 4).", "The length of a vector has squares and a root: where are they?"),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 04.4 clip_by_norm
+
+
+def clip_by_norm(grads: list[Array], max_norm: float) -> tuple[list[Array] | None, float]:
+    norm = _length(grads)
+    if not np.isfinite(norm):
+        return None, norm
+    factor = min(1.0, max_norm / norm) if norm > 0 else 1.0
+    return [factor * g for g in grads], norm
+
+
+def _length(grads: list[Array]) -> float:
+    return float(np.sqrt(sum((g**2).sum() for g in grads)))
+
+
+def _join(grads: list[Array]) -> Array:
+    return np.concatenate([np.ravel(g) for g in grads])
+
+
+def _clip_with(norm_of: Callable[[list[Array]], float]) -> Callable:
+    """Clipping with another idea of the norm."""
+
+    def clip(grads: list[Array], max_norm: float) -> tuple[list[Array] | None, float]:
+        norm = float(norm_of(grads))
+        if not np.isfinite(_length(grads)):
+            return None, norm
+        return [g * (max_norm / norm if norm > max_norm else 1.0) for g in grads], norm
+
+    return clip
+
+
+def _clip_by(factor_of: Callable[[float, float], float]) -> Callable:
+    """Clipping with another factor."""
+
+    def clip(grads: list[Array], max_norm: float) -> tuple[list[Array] | None, float]:
+        norm = _length(grads)
+        if not np.isfinite(norm):
+            return None, norm
+        return [g * factor_of(norm, max_norm) for g in grads], norm
+
+    return clip
+
+
+def _clip_each(one: Callable[[Array, float], Array]) -> Callable:
+    """Clipping of every array by itself."""
+
+    def clip(grads: list[Array], max_norm: float) -> tuple[list[Array] | None, float]:
+        norm = _length(grads)
+        return (None if not np.isfinite(norm) else [one(g, max_norm) for g in grads]), norm
+
+    return clip
+
+
+def _shrunk(g: Array, max_norm: float) -> Array:
+    norm = np.linalg.norm(g)
+    return g * (max_norm / norm) if norm > max_norm else g.copy()
+
+
+def _shrunk_rows(g: Array, max_norm: float) -> Array:
+    norms = np.sqrt((g**2).sum(-1, keepdims=True))
+    return g * np.minimum(1.0, max_norm / np.maximum(norms, 1e-300))
+
+
+def _clip_in_place(grads: list[Array], max_norm: float) -> tuple[list[Array] | None, float]:
+    norm = _length(grads)
+    if not np.isfinite(norm):
+        return None, norm
+    if norm > max_norm:
+        for g in grads:
+            g *= max_norm / norm
+    return grads, norm
+
+
+def _clip_nan_through(grads: list[Array], max_norm: float, how: str = "compare") -> tuple[list[Array], float]:
+    if how == "nan_to_num":
+        grads = [np.nan_to_num(g) for g in grads]
+    norm = _length(grads)
+    if how == "compare":
+        return [g * (max_norm / norm) if norm > max_norm else g.copy() for g in grads], norm
+    factor = np.minimum(1.0, np.float64(max_norm) / norm)  # unlike min(), it hands NaN on to every array
+    return [g * factor for g in grads], norm
+
+
+def _clip_nan_only(grads: list[Array], max_norm: float) -> tuple[list[Array] | None, float]:
+    norm = _length(grads)
+    return (None if np.isnan(norm) else [g * min(1.0, max_norm / max(norm, 1e-300)) for g in grads]), norm
+
+
+def _clip_only_the_norm(grads: list[Array], max_norm: float) -> tuple[list[Array] | None, float]:
+    clipped, norm = clip_by_norm(grads, max_norm)
+    return clipped, min(norm, max_norm) if np.isfinite(norm) else norm
+
+
+def _clip_cases(rng: np.random.Generator) -> list[Case]:
+    def grads(norm: float, positive: bool = False) -> list[Array]:
+        arrays = [rng.normal(0, 1.0, (4, 3)), rng.normal(0, 2.5, (4, 4)), rng.normal(0, 0.4, 4)]
+        arrays = [np.abs(g) for g in arrays] if positive else arrays
+        return [g * (norm / _length(arrays)) for g in arrays]
+
+    with_nan, with_inf = grads(8.0), grads(0.5)
+    with_nan[1][2, 1] = np.nan
+    with_inf[0][1, 1] = np.inf
+    above = float(rng.uniform(15, 25))
+    return [
+        Case("norm above the limit", (grads(above), 3.0)),
+        Case("norm far above the limit, limit 0.5", (grads(70.0), 0.5)),
+        Case("norm just above the limit", (grads(5.6), 5.0)),
+        Case("a NaN in one array", (with_nan, 3.0)),
+        Case("an inf in one array", (with_inf, 3.0)),
+        Case("norm below the limit", (grads(2.0), 3.0), True, "look at what happens above the limit"),
+        Case("one array only", (grads(above)[:1], 3.0), True, "how many norms has a list of arrays?"),
+        Case("all entries positive", (grads(above, positive=True), 3.0), True, "look at the negative entries"),
+        Case("all gradients 0", ([np.zeros((4, 3)), np.zeros(4)], 3.0), True, "look at gradients that are not 0"),
+    ]
+
+
+_EACH = (
+    "Is the direction of the whole gradient kept?",
+    "Compare the ratio new/old for each array.",
+    'How many norms does "the norm of the gradient" have?',
+)
+_BY_VALUE = (
+    "Take the gradient (3, 4) and the limit 1. Which direction should come out?",
+    "Does every entry shrink by the same factor?",
+    "Limit the length or limit the entries: which one was asked?",
+)
+_ALWAYS = (
+    "What should happen to a gradient that is already short?",
+    "Try a gradient of length 0.01 and limit 1.",
+    "For which norms may the factor be larger than 1?",
+)
+_NORM = (
+    "Compute the length of (3, 4) with your formula.",
+    "Join all arrays into one long vector: is its length your total?",
+    "Where is the root, and over what is the sum?",
+)
+_FACTOR = (
+    "What is the norm after your clipping? Compute it.",
+    "Should the factor be above or below 1 for a long gradient?",
+    "Where does the scaled array go after the loop?",
+)
+_CALLER = (
+    "Print the arguments after the call.",
+    "Does the task ask for new arrays or for a change in place?",
+    "What does `*=` do to an array that somebody else also holds?",
+)
+_NAN = (
+    "What is NaN > 5 in Python?",
+    "Pass one NaN, then one inf: which arrays come back, and is the first result None?",
+    "Should a training step be taken at all when the norm is not finite?",
+)
+_EACH_NAME = "each array clipped by itself"
+_VALUE_NAME = "clipped by value, or on one side only"
+_NORM_NAME = "norm computed wrongly"
+_FACTOR_NAME = "factor inverted or lost"
+_NAN_NAME = "NaN slips through"
+CLIP_WRONG = (
+    Misconception("G01", _EACH_NAME, _clip_each(_shrunk), _EACH),
+    Misconception("G01b", _EACH_NAME, _clip_each(_shrunk_rows), _EACH),
+    Misconception("G10", _EACH_NAME, _clip_with(lambda gs: np.linalg.norm(gs[0])), _EACH),
+    Misconception("G02", _VALUE_NAME, _clip_each(lambda g, c: np.clip(g, -c, c)), _BY_VALUE),
+    Misconception("G13", _VALUE_NAME, _clip_each(np.minimum), _BY_VALUE),
+    Misconception("G03", "always rescaled", _clip_by(lambda n, c: c / n if n > 0 else 0.0), _ALWAYS),
+    Misconception("G03b", "always rescaled", _clip_by(lambda n, c: np.float64(c) / np.float64(n)), _ALWAYS),
+    Misconception("G05", _NORM_NAME, _clip_with(lambda gs: (_join(gs) ** 2).sum()), _NORM),
+    Misconception("G04", _NORM_NAME, _clip_with(lambda gs: sum(np.linalg.norm(g) for g in gs)), _NORM),
+    Misconception("G07", _NORM_NAME, _clip_with(lambda gs: np.abs(_join(gs)).max()), _NORM),
+    Misconception("G08", _NORM_NAME, _clip_with(lambda gs: np.abs(_join(gs)).sum()), _NORM),
+    Misconception("G14", _NORM_NAME, _clip_with(lambda gs: max(np.linalg.norm(g) for g in gs)), _NORM),
+    Misconception("G15", _NORM_NAME, _clip_with(lambda gs: np.sqrt((_join(gs) ** 2).mean())), _NORM),
+    Misconception("G06", _FACTOR_NAME, _clip_by(lambda n, c: min(1.0, n / c)), _FACTOR),
+    Misconception("G09", _FACTOR_NAME, _clip_by(lambda n, c: max(1.0, c / n) if n > 0 else 1.0), _FACTOR),
+    Misconception("G12", _FACTOR_NAME, _clip_by(lambda n, c: 1.0), _FACTOR),
+    Misconception("G17", _FACTOR_NAME, _clip_by(lambda n, c: 0.0 if n > c else 1.0), _FACTOR),
+    Misconception("G06b", _FACTOR_NAME, _clip_by(lambda n, c: n / c if n > c else 1.0), _FACTOR),
+    Misconception("G11", "caller's gradients changed", _clip_in_place, _CALLER),
+    Misconception("G16", _NAN_NAME, lambda gs, c: _clip_nan_through(gs, c, "compare"), _NAN),
+    Misconception("G16c", _NAN_NAME, lambda gs, c: _clip_nan_through(gs, c, "numpy"), _NAN),
+    Misconception("G16d", _NAN_NAME, lambda gs, c: _clip_nan_through(gs, c, "nan_to_num"), _NAN),
+    Misconception("G16e", "NaN is caught, inf slips through", _clip_nan_only, _NAN),
+    Misconception(
+        "norm-after",
+        "norm returned after clipping, not before",
+        _clip_only_the_norm,
+        ("Which norm tells you that a step was dangerous?", "When do you compute the number that you return?"),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 04.5 clipped_descent
+
+
+def clipped_descent(
+    gradient: Callable[[Array], Array], w: Array, lr: float, max_norm: float, steps: int
+) -> tuple[Array, Array]:
+    return _descent(gradient, w, lr, max_norm, steps)
+
+
+def _descent(
+    gradient: Callable[[Array], Array], w: Array, lr: float, max_norm: float, steps: int, change: str = ""
+) -> tuple[Array, Array]:
+    """Gradient descent that clips by norm; returns the path (steps + 1, n) and the norms before clipping (steps,)."""
+    w, path, norms, stored = np.array(w, float), [np.array(w, float)], [], 0.0
+    for _ in range(steps):
+        g = gradient(w)
+        if change == "gradients add up":
+            stored = g = stored + g
+        norm = np.linalg.norm(g)
+        norms.append(min(norm, max_norm) if change == "norm after clipping" else norm)
+        if change == "no clipping":
+            step = lr * g
+        elif change == "the update is clipped":
+            step = _shrunk(lr * g, max_norm)
+        elif change == "the weights are clipped":
+            step = lr * g
+        elif change == "by value":
+            step = lr * np.clip(g, -max_norm, max_norm)
+        elif change == "always rescaled":
+            step = lr * max_norm * g / norm
+        else:
+            step = lr * _shrunk(g, max_norm)
+        w = w + step if change == "uphill" else w - step
+        if change == "the weights are clipped":
+            w = _shrunk(w, max_norm)
+        path.append(w.copy())
+    return np.array(path), np.array(norms)
+
+
+def _descent_cases(rng: np.random.Generator) -> list[Case]:
+    a, b = np.round(rng.uniform(2, 6, 2), 2)
+    bowl = Source(f"lambda w: np.array([{a}, {b}, 0.8]) * w")
+    wave = Source(f"lambda w: np.array([{a} * w[0]**3 - w[1], {b} * np.sin(w[1]) + w[0]])")
+    start3, start2 = rng.uniform(1, 2, 3) * [1, -1, 1], rng.uniform(1.2, 2, 2) * [1, -1]
+    return [
+        Case("a bowl", (bowl, start3, 0.1, 1.5, 6)),
+        Case("a curved surface", (wave, start2, 0.05, 2.0, 5)),
+        Case("limit 0.001", (wave, start2, 0.3, 0.001, 3)),
+        Case("one step", (bowl, start3, 0.1, 1.5, 1), True, "look at what is carried from step to step"),
+        Case("limit never reached", (bowl, 0.01 * start3, 0.1, 5.0, 4), True, "look at where the clipping happens"),
+    ]
+
+
+_PLACE = (
+    "Set the limit to 1e-9. Do the weights still move?",
+    "When does the gradient exist, and when is it used?",
+    "Write the lines of one training step in order: gradient, norm, clip, update.",
+)
+_THING = (
+    "Print the gradient norm of two equal steps in a row.",
+    "Which array did your clipping change?",
+    "What is still stored from the step before?",
+)
+
+DESCENT_WRONG = (
+    Misconception(
+        "G32", "clipping at the wrong place: after the update", lambda *a: _descent(*a, change="no clipping"), _PLACE
+    ),
+    Misconception(
+        "G32b",
+        "clipping at the wrong place: the update lr * g is clipped",
+        lambda *a: _descent(*a, change="the update is clipped"),
+        _PLACE,
+    ),
+    Misconception(
+        "G33", "wrong thing clipped: the weights", lambda *a: _descent(*a, change="the weights are clipped"), _THING
+    ),
+    Misconception("G33b", "old gradients kept", lambda *a: _descent(*a, change="gradients add up"), _THING),
+    Misconception("G02", _VALUE_NAME, lambda *a: _descent(*a, change="by value"), _BY_VALUE),
+    Misconception("G03", "always rescaled", lambda *a: _descent(*a, change="always rescaled"), _ALWAYS),
+    Misconception(
+        "norm-after",
+        "norms reported after clipping, not before",
+        lambda *a: _descent(*a, change="norm after clipping"),
+        ("Which norm tells you that a step was dangerous?", "When do you store the number: before or after clipping?"),
+    ),
+    Misconception(
+        "uphill",
+        "a step up the gradient",
+        lambda *a: _descent(*a, change="uphill"),
+        ("Does the loss fall along your path?", "Which sign leads downhill?"),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 04.6 POWERS and 04.7 DIAGNOSIS: values
+
+#: A = [[0.7, 8], [0, 0.7]]: A^k = 0.7^k [[1, 8 k / 0.7], [0, 1]]
+POWERS = {"largest at": 3, "below 1 from": 15}
+
+DIAGNOSIS = {"A": "saturation", "B": "exploding", "C": "small weights", "D": "healthy"}
+
+
+def _diagnosis(**changes: str) -> dict[str, str]:
+    return {**DIAGNOSIS, **changes}
+
+
+POWERS_WRONG = (
+    Misconception(
+        "eigenvalue-bound",
+        "eigenvalues below 1 taken to shrink every vector at once",
+        {"largest at": 1, "below 1 from": 1},
+        (
+            "Multiply A with the vector (0, 1): how long is the result?",
+            "Write A as 0.7 times [[1, c], [0, 1]] and take the square. What happens to the upper right entry?",
+            "A^k = 0.7^k [[1, k c], [0, 1]]: which factor grows, which one shrinks?",
+        ),
+    ),
+    Misconception(
+        "peak-first",
+        "the first power taken for the largest",
+        {"largest at": 1, "below 1 from": 15},
+        (
+            "Compute the upper right entry of A @ A by hand.",
+            "A^k = 0.7^k [[1, k c], [0, 1]]: compare k = 1, 2, 3.",
+        ),
+    ),
+    Misconception(
+        "last-above",
+        "the last power above 1 given instead of the first below",
+        {"largest at": 3, "below 1 from": 14},
+        ("Compute the norm for your k, and for k + 1.", "Which of the two is below 1?"),
+    ),
+    Misconception(
+        "count-from-0",
+        "powers counted from 0",
+        {"largest at": 2, "below 1 from": 14},
+        ("In your list, which power stands in place 0?", "A^1 is A itself: where is it in your list?"),
+    ),
+)
+
+_PLOTS = (
+    "Which of the curves fall? For those: is the slope 1 - h^2 the reason, or the weights?",
+    "A median slope near 1 means that tanh hardly squeezes: then only W_hh can shrink the gradient.",
+    "A median slope near 0 means saturation: then even large weights vanish.",
+)
+DIAGNOSIS_WRONG = (
+    Misconception(
+        "swap-vanishing",
+        "saturation and small weights exchanged",
+        _diagnosis(A="small weights", C="saturation"),
+        _PLOTS,
+    ),
+    Misconception(
+        "saturation-explodes",
+        "a network with low slopes cannot explode",
+        _diagnosis(A="saturation", B="saturation"),
+        (
+            "Look at the upper row: in which direction does B's curve go?",
+            "Slopes below 1 shrink, W_hh stretches: which of the two wins in B?",
+        ),
+    ),
+    Misconception(
+        "all-vanish",
+        "every falling curve has the same cause",
+        _diagnosis(A="small weights"),
+        _PLOTS,
+    ),
+    Misconception(
+        "all-saturate",
+        "every falling curve has the same cause",
+        _diagnosis(C="saturation"),
+        _PLOTS,
+    ),
+    Misconception(
+        "slope-healthy",
+        "a slope near 1 taken for a healthy gradient",
+        _diagnosis(C="healthy", D="healthy"),
+        ("What is C's gradient at lag 50?", "The slope is one factor of the Jacobian. Which one is the other?"),
+    ),
+    Misconception(
+        "swap-explode",
+        "growing and falling curves exchanged",
+        _diagnosis(A="exploding", B="saturation"),
+        ("The axis is the lag: to the right is further back.", "Where is the gradient larger, at lag 0 or at lag 100?"),
+    ),
+)
+
+
+EXERCISES = (
+    Exercise(
+        id="04.1",
+        name="spectral_radius",
+        points=1,
+        reference=spectral_radius,
+        cases=_radius_cases,
+        outputs=("the spectral radius",),
+        misconceptions=RADIUS_WRONG,
+        not_allowed=OWN_WORK,
+        hints=("Which numpy function returns all eigenvalues of a matrix that is not symmetric?",) + _EIGEN,
+    ),
+    Exercise(
+        id="04.2",
+        name="jacobian_product",
+        points=2,
+        reference=jacobian_product,
+        cases=_product_cases,
+        outputs=("dh_T/dh_{T-k}",),
+        misconceptions=PRODUCT_WRONG,
+        not_allowed=OWN_WORK,
+        hints=("Begin with the identity, for lag 0.", "Write one Jacobian first and test lag 1.") + _ORDER,
+    ),
+    Exercise(
+        id="04.3",
+        name="gradient_by_lag",
+        points=2,
+        reference=gradient_by_lag,
+        cases=_by_lag_cases,
+        outputs=("norms",),
+        misconceptions=BY_LAG_WRONG,
+        not_allowed=OWN_WORK,
+        hints=("Forward: keep every n_t.", "Backward: dh_prev has two terms, one for each path of h_prev into h_t.")
+        + _LEAK,
+    ),
+    Exercise(
+        id="04.4",
+        name="clip_by_norm",
+        points=2,
+        reference=clip_by_norm,
+        cases=_clip_cases,
+        outputs=("clipped", "norm"),
+        misconceptions=CLIP_WRONG,
+        not_allowed=OWN_WORK,
+        hints=("One norm for all arrays together.", "Is the norm finite? Above the limit?") + _FACTOR,
+    ),
+    Exercise(
+        id="04.5",
+        name="clipped_descent",
+        points=1,
+        reference=clipped_descent,
+        cases=_descent_cases,
+        outputs=("path", "norms"),
+        misconceptions=DESCENT_WRONG,
+        not_allowed=OWN_WORK,
+        hints=("One turn of the loop: gradient, norm, clip, update, store.",) + _PLACE,
+    ),
+    Exercise(
+        id="04.6",
+        name="POWERS",
+        points=1,
+        reference=POWERS,
+        outputs=("POWERS",),
+        misconceptions=POWERS_WRONG,
+        hints=(
+            "Write A as 0.7 times [[1, c], [0, 1]] with c = 8 / 0.7.",
+            "The power k of [[1, c], [0, 1]] is [[1, k c], [0, 1]].",
+        ),
+    ),
+    Exercise(
+        id="04.7",
+        name="DIAGNOSIS",
+        points=1,
+        reference=DIAGNOSIS,
+        outputs=("DIAGNOSIS",),
+        misconceptions=DIAGNOSIS_WRONG,
+        hints=_PLOTS,
+    ),
+)

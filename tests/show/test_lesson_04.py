@@ -1,0 +1,60 @@
+"""The explorers of lesson 04 draw at their default and extreme values, and their texts say what is drawn."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from course_lib.show import lesson_04 as pictures
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.mark.parametrize("values", [(0.5, 0.0), (1.0, 0.3), (3.0, 1.0)])
+def test_draw_flow(values):
+    fig = pictures.draw_flow(*values)
+    assert len(fig.axes) == 2
+    assert f"radius {values[0]:g}" in pictures.flow_text(*values)
+
+
+@pytest.mark.parametrize("values", [(5.0, 300.0, 4.0), (1.0, -40.0, 40.0), (20.0, 0.0, 0.0)])
+def test_draw_clip(values):
+    fig = pictures.draw_clip(*values)
+    assert len(fig.axes) == 1
+    assert "by value" in pictures.clip_text(*values)
+
+
+def test_without_input_the_radius_decides_alone():
+    norms = {r: pictures.network(r, 0.0)[0] for r in (0.9, 1.1)}
+    assert norms[0.9][100] < 1e-2 * norms[0.9][0]
+    assert norms[1.1][100] > 1e2 * norms[1.1][0]
+
+
+def test_the_four_patients_differ_in_what_the_exercise_asks():
+    end, slope = {}, {}
+    for name, values in pictures.PATIENTS.items():
+        norms, slopes = pictures.network(**values)
+        end[name], slope[name] = norms[100] / norms[0], np.median(slopes)
+    assert end["A"] < 1e-10 and slope["A"] < 0.2
+    assert end["B"] > 1e3
+    assert end["C"] < 1e-10 and slope["C"] > 0.9
+    assert 1e-3 < end["D"] < 10
+    assert len(pictures.patients().axes) == 8
+
+
+def test_static_figures_draw():
+    lags = np.arange(5)
+    pictures.flow({"a": 0.5**lags, "b": 2.0**lags})
+    pictures.memory_and_gradient(lags, lags / 5, -lags)
+    pictures.horizon([5, 10], {"a": [3, 0], "b": [3, 2]}, 3)
+    pictures.sentence(["the", "cat"], {"a": np.array([0.0, 1.0])})
+    pictures.losses({"a": np.array([2.0, np.nan])}, 2.08)
+    grid = np.linspace(0, 1, 4)
+    pictures.cliff(grid, grid, np.ones((4, 4)), {"a": np.zeros((3, 2)), "b": np.ones((3, 2))})
