@@ -88,6 +88,7 @@ def lab(args: list[str], word: str) -> int:
     env = child_environment(ROOT) | jupyter_environment(ROOT)
     command = [str(python), "-m", "jupyterlab", *jupyter_options(ROOT, options.no_browser, options.port), *others]
     print(f"Opening {START} in JupyterLab. Ctrl-C stops it.")
+    os.chdir(ROOT)
     return hand_over(command, env)
 
 
@@ -95,6 +96,7 @@ def test(args: list[str], word: str) -> int:
     """Run pytest in the course's own environment; every option but --allow-cuda goes to pytest."""
     python = prepare(ROOT, extras=("test",), allow_cuda="--allow-cuda" in args)
     pytest_args = [arg for arg in args if arg != "--allow-cuda"]
+    os.chdir(ROOT)
     return hand_over([str(python), "-m", "pytest", *pytest_args], child_environment(ROOT))
 
 
@@ -111,15 +113,15 @@ def show_notebook(args: list[str], word: str) -> int:
 
 
 def course(args: list[str], word: str) -> int:
-    """Hand any other word to the `course` command, here or in .venv."""
-    if importlib.util.find_spec("typer") is None:
-        python = venv_python(ROOT / ".venv")
-        if not python.exists() or Path(sys.prefix).resolve() == (ROOT / ".venv").resolve():
-            raise Trouble(f"'{word}' needs the installed course: run `python -m course_lib lab` once, "
-                          "or `pip install -e .`")
-        return hand_over([str(python), "-m", "course_lib", word, *args], child_environment(ROOT))
-    from course_lib.cli import main as run_course
-
+    """Hand any other word to the `course` command: in .venv when it is ready, else in this Python."""
+    venv = ROOT / ".venv"
+    if read_stamp(venv) and venv_python(venv).exists() and Path(sys.prefix).resolve() != venv.resolve():
+        return hand_over([str(venv_python(venv)), "-m", "course_lib", word, *args], child_environment(ROOT))
+    try:
+        from course_lib.cli import main as run_course
+    except ModuleNotFoundError as error:
+        raise Trouble(f"'{word}' needs the installed course ({error.name} is missing): run `python -m course_lib lab` "
+                      "once, or `pip install -e .`") from error
     sys.argv = ["course", word, *args]
     return run_course() or 0
 
@@ -487,7 +489,6 @@ def jupyter_options(root: Path, no_browser: bool = False, port: int | None = Non
 
 def hand_over(command: list[str], env: dict[str, str]) -> int:
     """Become the command (POSIX), or wait for it (Windows, where exec returns to the prompt at once)."""
-    os.chdir(ROOT)
     sys.stdout.flush()
     if not WINDOWS:
         os.execve(command[0], command, env)

@@ -1,7 +1,6 @@
 """The launcher: what it decides, what it says, what it hands over. Nothing is installed here."""
 
 import ast
-import contextlib
 import doctest
 import errno
 import io
@@ -66,6 +65,7 @@ def pip(monkeypatch):
 def handed(monkeypatch):
     """Record what lab and test hand over, with an environment that is always ready."""
     calls = []
+    monkeypatch.setattr(os, "chdir", lambda folder: None)
     monkeypatch.setattr(launcher, "prepare", lambda root, extras, allow_cuda: calls.append((extras, allow_cuda))
                         or launcher.venv_python(root / ".venv"))
     monkeypatch.setattr(launcher, "hand_over", lambda command, env: calls.append((command, env)) or 0)
@@ -325,16 +325,26 @@ def test_test_hands_its_arguments_to_pytest(handed, monkeypatch):
     assert env["OMP_NUM_THREADS"] == "1"
 
 
-def test_other_words_go_to_course(handed, monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(launcher, "ROOT", tmp_path)
-    monkeypatch.setattr(launcher.importlib.util, "find_spec", lambda name: None)
-    assert launcher.main(["grade", "x.ipynb"]) == 2
-    assert "'grade' needs the installed course" in capsys.readouterr().err
-    python = launcher.venv_python(tmp_path / ".venv")
-    python.parent.mkdir(parents=True)
-    python.touch()
+def test_other_words_go_to_course_in_the_finished_environment(handed, monkeypatch, installed):
+    monkeypatch.setattr(launcher, "ROOT", installed)
     assert launcher.main(["grade", "x.ipynb"]) == 0
-    assert handed[0][0] == [str(python), "-m", "course_lib", "grade", "x.ipynb"]
+    assert handed[0][0] == [str(launcher.venv_python(installed / ".venv")), "-m", "course_lib", "grade", "x.ipynb"]
+
+
+def test_other_words_go_to_course_in_this_python_when_there_is_no_other(clone, monkeypatch, capsys):
+    monkeypatch.setattr(launcher, "ROOT", clone)
+    with pytest.raises(SystemExit) as end:
+        launcher.main(["--version-that-nobody-knows"])
+    assert end.value.code == 2
+    assert "Usage: course" in capsys.readouterr().err
+
+
+def test_other_words_without_an_installed_course_are_explained(clone, monkeypatch, capsys):
+    monkeypatch.setattr(launcher, "ROOT", clone)
+    monkeypatch.setitem(sys.modules, "typer", None)
+    monkeypatch.delitem(sys.modules, "course_lib.cli", raising=False)
+    assert launcher.main(["grade", "x.ipynb"]) == 2
+    assert "'grade' needs the installed course (typer is missing)" in capsys.readouterr().err
 
 
 def test_windows_keeps_its_python_elsewhere(monkeypatch):
@@ -345,8 +355,7 @@ def test_windows_keeps_its_python_elsewhere(monkeypatch):
 
 def test_windows_waits_for_its_child(monkeypatch):
     monkeypatch.setattr(launcher, "WINDOWS", True)
-    with contextlib.chdir(Path.cwd()):
-        assert launcher.hand_over([sys.executable, "-c", "raise SystemExit(5)"], dict(os.environ)) == 5
+    assert launcher.hand_over([sys.executable, "-c", "raise SystemExit(5)"], dict(os.environ)) == 5
 
 
 def test_trouble_is_one_line_and_exit_code_two(monkeypatch, capsys):
