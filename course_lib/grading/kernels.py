@@ -1,12 +1,48 @@
-"""Kernels for grading."""
+"""Warm kernels, seen from the grader: start the nursery, get a kernel in milliseconds, never wait without need.
+
+`Nursery` starts the process that kernels are forked from, behind the best wall that works here. `WarmKernel` has the
+face of nbval's `RunningKernel`, so that nbval's items drive it unchanged. `WarmProvisioner` offers the same kernels to
+every program that uses jupyter_client: `JUPYTER_DEFAULT_PROVISIONER_NAME=course-warm`.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import json
 import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
 import zlib
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
 from typing import Any
+
+import zmq
+from jupyter_client.session import Session
+from nbval.kernel import RunningKernel
+
+from course_lib.grading import sandbox
+from course_lib.grading.sandbox import Walls
+
+START_SECONDS = 60.0
+MESSAGE_BYTES = 48 * 2**20
+CELL_BYTES = 96 * 2**20
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+PORTS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "hb_port": 4, "control_port": 5}
+_counter = itertools.count()
+
+
+class KernelDied(RuntimeError):
+    """The kernel ended by itself, or was ended because it used too much."""
 
 
 def seeding(seed: int, exercise_id: str) -> str:
@@ -21,15 +57,334 @@ def seeding(seed: int, exercise_id: str) -> str:
 
 @dataclass(frozen=True)
 class Kernels:
-    """How kernels are started; `folder` is a private folder of this run."""
+    """How kernels are started: plain data, so that it can go to other processes."""
 
     folder: str
+    level: str
 
-    def start(self) -> Any:
+    def start(self) -> WarmKernel:
         """A fresh kernel, ready to run cells."""
-        from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel
+        return WarmKernel(self)
 
-        home = Path(self.folder) / "home"
-        home.mkdir(exist_ok=True)
-        os.environ["COURSE_GRADING"] = "1"
-        return RunningKernel(CURRENT_ENV_KERNEL_NAME, cwd=str(home))
+    def request(self) -> tuple[socket.socket, dict[str, Any], Path]:
+        """Ask the nursery for a kernel: the connection that holds its life, what it was told, its folder here."""
+        number = f"{os.getpid()}-{next(_counter)}"
+        mine = Path(self.folder) / "k" / number
+        mine.mkdir()
+        home = mine / "home"
+        inside = self.level in ("bubblewrap", "namespaces")
+        if not inside:
+            home.mkdir()
+        info = {
+            "number": number,
+            "home": str(home),
+            "key": secrets.token_hex(16),
+            "transport": "ipc",
+            "ip": f"{sandbox.SOCKETS}/s" if inside else str(mine / "s"),
+            "joint": "-",
+            **PORTS,
+        }
+        connection = self.connect(info)
+        return connection, {**info, "ip": str(mine / "s")}, mine
+
+    def connect(self, info: dict[str, Any]) -> socket.socket:
+        """One connection is one kernel: closing it ends the kernel."""
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(START_SECONDS)
+        connection.connect(f"{self.folder}/nursery")
+        connection.sendall(json.dumps(info).encode() + b"\n")
+        said = connection.recv(600)
+        if said != b"ready\n":
+            connection.close()
+            raise KernelDied(f"no kernel: {said.decode(errors='replace').strip() or 'the nursery is gone'}")
+        connection.setblocking(False)
+        return connection
+
+
+class Nursery:
+    """The process that kernels are forked from; use it with `with`, it leaves nothing behind."""
+
+    def __init__(self, mode: str = "best", modules: tuple[str, ...] = (), extra: tuple[str, ...] = ()) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="cg-", dir=_short_folder()))
+        self.folder.chmod(0o711)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.life = -1
+        try:
+            (self.folder / "k").mkdir(mode=0o711)
+            package = sandbox.public_copy(self.folder)
+            sandbox.write_names(self.folder)
+            why: list[str] = []
+            self.fallen: tuple[str, ...] = ()  # levels that were tried before and why they do not work here
+            for level in sandbox.candidates(mode):
+                real = str(Path(__file__).resolve().parents[1])
+                self.walls = Walls(level, str(self.folder), str(package), real, extra)
+                told = self._start(modules)
+                if not told:
+                    self.kernels = Kernels(str(self.folder), level)
+                    return
+                why.append(f"{level}: {told}")
+                self.fallen = tuple(why)
+            raise OSError(f"--sandbox {mode}: nothing of it works on this machine ({'; '.join(why)})")
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def protection(self) -> str:
+        """A sentence on the walls that are in force."""
+        return sandbox.SENTENCES[self.walls.level]
+
+    def _start(self, modules: tuple[str, ...]) -> str:
+        """Start the nursery and one kernel in it as a trial; '' or why it does not work."""
+        path = self.folder / "nursery"
+        path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(path))
+        listener.listen(128)
+        life_read, life = os.pipe()
+        status, status_write = os.pipe()
+        options = {
+            "walls": json.loads(self.walls.as_json()),
+            "listener": listener.fileno(),
+            "life": life_read,
+            "status": status_write,
+            "modules": list(modules),
+        }
+        argv = [sys.executable, "-s", "-m", "course_lib.grading.nursery", json.dumps(options)]
+        errors = self.folder / "errors"
+        with errors.open("wb") as log:
+            try:
+                self.process = subprocess.Popen(
+                    sandbox.command(self.walls, argv),
+                    env=self._environment(),
+                    cwd=self.folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=(listener.fileno(), life_read, status_write),
+                    start_new_session=True,
+                )
+            except OSError as error:
+                os.close(life)
+                os.close(status)
+                return str(error)
+            finally:
+                listener.close()
+                os.close(life_read)
+                os.close(status_write)
+        self.life = life
+        with os.fdopen(status, "rb") as pipe:
+            said = pipe.readline()
+        if said == b"ready\n":
+            try:
+                connection, _, mine = Kernels(str(self.folder), self.walls.level).request()
+            except (OSError, KernelDied) as error:
+                said = str(error).encode()
+            else:
+                connection.close()
+                shutil.rmtree(mine, ignore_errors=True)
+                return ""
+        lines = errors.read_text(errors="replace").strip().splitlines()
+        self._stop()
+        return (said.decode(errors="replace").strip() or (lines or ["it ended at once"])[-1])[:300]
+
+    def _environment(self) -> dict[str, str]:
+        """The whole environment of learner code."""
+        inside = self.walls.level in ("bubblewrap", "namespaces")
+        home = sandbox.HOME if inside else str(self.folder / "k")
+        package = self.walls.real_package if inside else self.walls.package
+        names = {
+            "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+            "PYTHONPATH": str(Path(package).parent),
+            "HOME": home,
+            "IPYTHONDIR": f"{home}/.ipython",
+            "MPLCONFIGDIR": f"{home}/.matplotlib",
+            "MPLBACKEND": "agg",
+            "LANG": "C.UTF-8",
+            "TMPDIR": home,
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONSAFEPATH": "1",
+            "COURSE_GRADING": "1",
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        }
+        return names | dict.fromkeys(ONE_THREAD, "1")
+
+    def _stop(self) -> None:
+        if self.life >= 0:
+            os.close(self.life)
+            self.life = -1
+        if self.process is not None:
+            try:
+                self.process.wait(3.0)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self.process = None
+
+    def close(self) -> None:
+        """End the nursery, every kernel and the folder."""
+        self._stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Nursery:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def _short_folder() -> str | None:
+    """Unix sockets need short paths: /tmp where the usual temporary folder's name is long."""
+    usual = tempfile.gettempdir()
+    return usual if len(usual) < 50 else "/tmp"
+
+
+class WarmKernel(RunningKernel):
+    """A kernel from the nursery behind nbval's interface; what comes out of it is read with limits, not with trust."""
+
+    def __init__(self, kernels: Kernels) -> None:
+        self.kernels = kernels
+        self.dead: str | None = None
+        self.connection, self.info, self.mine = kernels.request()
+        self.session = Session(key=self.info["key"].encode(), signature_scheme="hmac-sha256", check_pid=False)
+        context = zmq.Context.instance()
+        self.shell, self.iopub = context.socket(zmq.DEALER), context.socket(zmq.SUB)
+        for at, name in ((self.iopub, "iopub_port"), (self.shell, "shell_port")):
+            at.linger = 0
+            at.setsockopt(zmq.MAXMSGSIZE, MESSAGE_BYTES)
+            at.rcvhwm = 500
+            at.connect(f"ipc://{self.info['ip']}-{self.info[name]}")
+        self.iopub.subscribe(b"")
+        self.poller = zmq.Poller()
+        for at in (self.shell, self.iopub, self.connection):
+            self.poller.register(at, zmq.POLLIN)
+        self.heard: deque[dict[str, Any]] = deque()
+        self.bytes = 0
+        message = self.session.send(self.shell, "kernel_info_request", {})
+        try:
+            self.await_reply(message["header"]["msg_id"], timeout=START_SECONDS)
+            self.await_idle(message["header"]["msg_id"], timeout=START_SECONDS)
+        except (Empty, RuntimeError) as error:
+            self.stop()
+            raise KernelDied(f"the kernel does not answer ({error})") from None
+
+    def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
+        """Send a cell; the id of the request."""
+        self.heard.clear()
+        self.bytes = 0
+        content = {
+            "code": cell_input,
+            "silent": False,
+            "store_history": False,
+            "user_expressions": {},
+            "allow_stdin": False,
+            "stop_on_error": False,
+        }
+        return self.session.send(self.shell, "execute_request", content)["header"]["msg_id"]
+
+    def await_reply(self, msg_id: str, timeout: float | None = None) -> None:
+        """Until the reply has come; Empty after `timeout`, KernelDied at once when the kernel is gone."""
+        end = time.monotonic() + (START_SECONDS if timeout is None else timeout)
+        while True:
+            message = self._next(self.shell, end)
+            if message["parent_header"].get("msg_id") == msg_id:
+                return
+
+    def get_message(self, stream: str, timeout: float | None = None) -> dict[str, Any]:
+        """The next message of a channel; Empty after `timeout`."""
+        end = time.monotonic() + (START_SECONDS if timeout is None else timeout)
+        if stream == "iopub" and self.heard:
+            return self.heard.popleft()
+        return self._next(self.iopub if stream == "iopub" else self.shell, end)
+
+    def _next(self, wanted: zmq.Socket[bytes], end: float) -> dict[str, Any]:
+        """The next message of one channel; what comes on the other one meanwhile is kept."""
+        while True:
+            if self.dead is not None:
+                raise KernelDied(self.dead)
+            left = end - time.monotonic()
+            ready = dict(self.poller.poll(max(0.0, left) * 1000))
+            if not ready:
+                raise Empty
+            for at in (self.shell, self.iopub):
+                if at in ready:
+                    message = self._read(at)
+                    if message is not None and at is wanted:
+                        return message
+                    if message is not None and at is self.iopub:
+                        self.heard.append(message)
+            if self.connection.fileno() in ready and len(ready) == 1:
+                self._listen()
+
+    def _read(self, at: zmq.Socket[bytes]) -> dict[str, Any] | None:
+        frames = at.recv_multipart()
+        self.bytes += sum(map(len, frames))
+        if self.bytes > CELL_BYTES:
+            self.dead = "it floods its output"
+            raise KernelDied(self.dead)
+        try:
+            _, parts = self.session.feed_identities(frames)
+            message = self.session.deserialize(parts)
+            known = isinstance(message["msg_type"], str) and isinstance(message["content"], dict)
+            if not known or not isinstance(message["parent_header"], dict):
+                return None
+            return message if well_formed(message["msg_type"], message["content"]) else None
+        except Exception:
+            return None
+
+    def _listen(self) -> None:
+        """What the nursery says of this kernel."""
+        try:
+            said = self.connection.recv(600)
+        except BlockingIOError:
+            return
+        except OSError:
+            said = b""
+        code = said.decode(errors="replace").strip().removeprefix("exit ")
+        self.dead = death(int(code)) if code.isdigit() else "the kernel is gone"
+
+    def is_alive(self) -> bool:
+        """Whether the kernel can run another cell."""
+        if self.dead is None and dict(self.poller.poll(0)).get(self.connection.fileno()):
+            self._listen()
+        return self.dead is None
+
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt in the kernel."""
+        with contextlib.suppress(OSError):
+            self.connection.send(b"interrupt\n")
+
+    def stop(self) -> None:
+        """End the kernel with everything that it started; may be called twice."""
+        self.dead = self.dead or "it was stopped"
+        self.connection.close()
+        self.shell.close()
+        self.iopub.close()
+        shutil.rmtree(self.mine, ignore_errors=True)
+
+
+def well_formed(kind: str, content: dict[str, Any]) -> bool:
+    """Whether a message has what nbval reads of it, in the right types."""
+    text = {"status": ("execution_state",), "stream": ("name", "text"), "error": ("ename", "evalue")}
+    if not all(isinstance(content.get(k), str) for k in text.get(kind, ())):
+        return False
+    if kind == "error":
+        lines = content.get("traceback")
+        return isinstance(lines, list) and all(isinstance(line, str) for line in lines)
+    if kind in ("display_data", "execute_result"):
+        whole = isinstance(content.get("data"), dict) and isinstance(content.get("metadata"), dict)
+        return whole and (kind == "display_data" or "execution_count" in content)
+    return True
+
+
+def death(code: int) -> str:
+    """An exit code in words."""
+    if code == 97:
+        return f"it uses more than {sandbox.MEMORY // 2**20} MiB of memory"
+    if code == 98:
+        return f"it starts more than {sandbox.PROCESSES} processes"
+    if code > 128:
+        with contextlib.suppress(ValueError):
+            return f"it ended with {signal.Signals(code - 128).name}"
+    return f"it ended with exit code {code}"

@@ -7,7 +7,6 @@ import hashlib
 import os
 import re
 import secrets
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -57,9 +56,10 @@ def grade(
         return 2
     kept = state_folder(state, files)
     number = choose_seed(seed, kept)
-    rows, protection = run(files, home, number, cluster, jobs, sandbox, lesson, kept, fresh, quiet)
-    if rows is None:
-        print(f"course: {protection}", file=sys.stderr)
+    try:
+        rows, protection = run(files, home, number, cluster, jobs, sandbox, lesson, kept, fresh, quiet)
+    except OSError as error:
+        print(f"course: {error}", file=sys.stderr)
         return 2
     outputs = {"json": json_file, "csv": csv_file, "html": html, "canvas": canvas, "moodle": moodle, "junit": junit}
     failed = report.write(rows, {k: v for k, v in outputs.items() if v}, number, protection)
@@ -140,27 +140,27 @@ def run(
     kept: Path,
     fresh: bool,
     quiet: bool,
-) -> tuple[list[dict[str, Any]] | None, str]:
+) -> tuple[list[dict[str, Any]], str]:
     """All results in the order of the files, and a sentence on the protection that was in force."""
-    folder = Path(tempfile.mkdtemp(prefix="course-"))
-    try:
-        settings = Settings(str(course.root), kernels.Kernels(str(folder)))
-        protection = "No protection was in force: learner code ran with your rights."
-        store = executor.Store(kept, executor.fingerprint(course.root, protection))
-        rows: list[dict[str, Any] | None] = [None] * len(files)
-        todo: list[tuple[int, Job]] = []
-        for k, path in enumerate(files):
-            job = Job(shown(path), b"", seed, lesson)
-            try:
-                job = Job(job.file, read_bytes(path), seed, lesson)
-            except OSError as error:
-                rows[k] = ungraded(job, f"cannot be read ({error.strerror or error}): hand it in again")
-                continue
+    rows: list[dict[str, Any] | None] = [None] * len(files)
+    jobs_read: dict[int, Job] = {}
+    for k, path in enumerate(files):
+        name = shown(path)
+        try:
+            jobs_read[k] = Job(name, read_bytes(path), seed, lesson)
+        except OSError as error:
+            rows[k] = ungraded(Job(name, b"", seed), f"cannot be read ({error.strerror or error}): hand it in again")
+    texts = [job.raw for job in jobs_read.values()]
+    with kernels.Nursery(sandbox, used_modules(texts)) as nursery:
+        if not quiet and nursery.walls.level in ("limits", "off"):
+            print(f"course: {nursery.protection}", file=sys.stderr)
+        store = executor.Store(kept, executor.fingerprint(course.root, nursery.walls.level))
+        for k, job in jobs_read.items():
             rows[k] = None if fresh else store.get(job)
-            if rows[k] is None:
-                todo.append((k, job))
+        todo = [(k, job) for k, job in jobs_read.items() if rows[k] is None]
         tick = executor.progress(len(files), len(files) - len(todo)) if todo and not quiet else lambda row: None
         size = min(jobs or os.cpu_count() or 1, max(1, len(todo)))
+        settings = Settings(str(course.root), nursery.kernels)
         with executor.LocalPool(settings, size) as pool:
             for i, row in pool.run([job for _, job in todo]):
                 k, job = todo[i]
@@ -168,9 +168,12 @@ def run(
                 with contextlib.suppress(OSError):  # a full disk costs the next run time, not this one its result
                     store.put(job, row)
                 tick(row)
-        return [r for r in rows if r is not None], protection
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        return [r for r in rows if r is not None], nursery.protection
+
+
+def used_modules(texts: list[bytes]) -> tuple[str, ...]:
+    """The heavy modules that these submissions import: worth loading once for all kernels."""
+    return tuple(m for m in ("torch", "matplotlib.pyplot") if any(m.split(".")[0].encode() in t for t in texts))
 
 
 def read_bytes(path: Path) -> bytes:
