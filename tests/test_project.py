@@ -72,13 +72,15 @@ MAY = {
     "show": {"nn", "data", "training", "recipes", "checks"},
     "building": {"checks"},
     "grading": {"checks", "building"},
+    "bench_tasks": {"nn", "data", "training", "recipes"},
+    "bench": {"nn", "data", "training", "recipes", "bench_tasks", "grading"},
     "launcher": {"cli"},
     "__main__": {"launcher"},
     "__init__": set(),
 }
 MAY["cli"] = set(MAY) - {"__main__", "launcher"}
 NUMPY_ONLY = {"nn.cells", "nn.bptt", "nn.init", "nn.layers", "nn._shapes"}
-TORCH = {"nn.modules", "nn.gradients", "training", "recipes"}
+TORCH = {"nn.modules", "nn.gradients"}  # of the rooms whose users may do without torch
 
 
 def imports(path: Path) -> set[str]:
