@@ -1,10 +1,10 @@
 """Walls around learner code, as good as this machine allows.
 
-Two walls. The outer one stands around the nursery, the process that kernels are forked from: only the system, Python and
-a public copy of this package are visible, read-only; no network; no environment. It is made by bubblewrap where that is
-installed, else by this file. The inner one stands around each kernel: its own processes, its own small memory disk as
-home, no capability, a filter of system calls, limits. Where namespaces are forbidden, Landlock and limits remain.
-Standard library only: this file runs inside.
+Two walls. The outer one stands around the nursery, the process that kernels are forked from: only the system, Python
+and a public copy of this package are visible, read-only; no network; no environment. It is made by bubblewrap where
+that is installed, else by this file. The inner one stands around each kernel: its own processes, its own small memory
+disk as home, no capability, a filter of system calls, limits. Where namespaces are forbidden, Landlock and limits
+remain. Standard library only: this file runs inside.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from pathlib import Path
 
 LEVELS = ("bubblewrap", "namespaces", "landlock", "limits", "off")
 SENTENCES = {
-    "bubblewrap": "Learner code ran in bubblewrap: no network, a read-only system, a private home, limits, system calls "
-    "filtered.",
+    "bubblewrap": "Learner code ran in bubblewrap: no network, a read-only system, a private home, limits, "
+    "system calls filtered.",
     "namespaces": "Learner code ran in namespaces of its own: no network, a read-only system, a private home, limits, "
     "system calls filtered.",
     "landlock": "Learner code could read the system and Python only and write into a private folder (Landlock), with "
     "limits; it shared this machine's process list and your user.",
-    "limits": "Learner code had limits on time, memory and files, but could read what you can read and reach the network: "
-    "grade only learners whom you trust.",
+    "limits": "Learner code had limits on time, memory and files, but could read what you can read and reach the "
+    "network: grade only learners whom you trust.",
     "off": "No protection was in force: learner code ran with your rights.",
 }
 HOME = "/home/learner"
@@ -64,7 +64,7 @@ class Walls:
 
 
 def public_copy(folder: Path) -> Path:
-    """A copy of course_lib without answers: no lesson checks, no grader but the nursery; returned is its package folder."""
+    """A copy of course_lib without answers: no lesson checks, no grader but the nursery. Returns the package's folder."""
     real = Path(__file__).resolve().parents[1]
     target = folder / "lib" / "course_lib"
 
@@ -127,7 +127,7 @@ def command(walls: Walls, argv: list[str]) -> list[str]:
     for folder in sorted({str(parent) for name in places for parent in Path(name).parents} - {"/", "/tmp"}):
         line += ["--perms", "0755", "--dir", folder]
     for name in system_folders():
-        target = os.readlink(name) if Path(name).is_symlink() else None
+        target = str(Path(name).readlink()) if Path(name).is_symlink() else None
         line += ["--symlink", target, name] if target else ["--ro-bind", name, name]
     for name in ETC:
         line += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
@@ -222,7 +222,7 @@ def outer_wall(walls: Walls) -> None:
         small_disk(root + name)
     for name in system_folders():
         if Path(name).is_symlink():
-            Path(root + name).symlink_to(os.readlink(name))
+            Path(root + name).symlink_to(str(Path(name).readlink()))
         else:
             _bind(name, root + name)
     for name in ETC:
@@ -357,7 +357,7 @@ DENIED = {
 
 
 def filter_calls(network: bool) -> None:
-    """A seccomp filter; `network` says whether internet sockets are left alone because a namespace holds them already."""
+    """A seccomp filter; `network`: internet sockets are left alone, because a namespace holds them already."""
     machine = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}.get(platform.machine())
     if machine is None or struct.calcsize("P") != 8:
         return
@@ -390,7 +390,7 @@ def landlock_version() -> int:
 
 
 def restrict_files(readable: list[str], writable: list[str]) -> None:
-    """Landlock: these folders and nothing else; also no TCP and no signals to the outside where the system knows how."""
+    """Landlock: these folders and nothing else; no TCP and no signals to the outside where the system knows how."""
     libc, version = _libc(), landlock_version()
     files = (1 << (13 if version < 2 else 14 if version < 3 else 15)) - 1
     if version >= 5:
