@@ -1,7 +1,7 @@
 """Classic experiments, ready to run: how many sequences until a long-lag task is solved?
 
-A lesson and `course bench tasks` run the same recipe. A run is judged on held-out data: the training stops when the
-goal is met on one held-out batch, and `Run.score` is then measured on fresh sequences that decided nothing.
+A lesson and `course bench tasks` run the same recipe. A run is judged on held-out data: training stops when the goal is
+met on a held-out batch and then again on 2560 fresh sequences; when the second fails, it goes on.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from .training import (
     mse,
     score,
     sequence_loss,
+    within,
 )
 
 
@@ -51,17 +52,21 @@ class Recipe:
     loss: Metric = sequence_loss
     cell: str = "lstm"
     H: int = 32
-    B: int = 32
-    init: str = "default"
+    B: int = 16
+    init: str = "orthogonal"
     gate_bias: float | str | None = "chrono"
     T_max: int | None = 100
     read: str = "last"
-    settings: Settings = Settings(steps=4000, lr=1e-2)
+    settings: Settings = Settings(steps=4000, lr=2e-2)
 
 
 @dataclass(frozen=True)
 class Run:
-    """What came out: score is the metric on 2560 fresh sequences, sequences and CPU seconds include the curriculum."""
+    """What came out.
+
+    score      the metric on 2560 fresh sequences (of the size that was not solved, where solved is False)
+    sequences, seconds  of training, all sizes together; CPU seconds, the checks on the held-out batch included
+    """
 
     model: torch.nn.Module
     history: History
@@ -73,6 +78,9 @@ class Run:
 
 RECIPES = {
     "adding": Recipe("adding T=100, MSE < 0.01", data.adding, (100,), out=1, metric=mse, at_most=0.01),
+    "adding_1997": Recipe(
+        "adding T=100 as in 1997, 99 % within 0.04", data.adding_1997, (100,), out=1, metric=within(0.04), at_least=0.99
+    ),
     "temporal_order": Recipe(
         "temporal order T=100, 99 % right",
         lambda rng, T, B: data.temporal_order(rng, T, B, stretch=0.1),
@@ -80,6 +88,7 @@ RECIPES = {
         out=4,
         metric=accuracy,
         at_least=0.99,
+        settings=Settings(steps=4000, lr=1e-2),
     ),
     "copy": Recipe(
         "copy T=100, 99 % of symbols right",
@@ -121,19 +130,19 @@ def run_recipe(recipe: str | Recipe, seed: int = 0, **changes: Any) -> Run:
     optimizer, history = make_optimizer(model, recipe.settings), History()
     for size in recipe.sizes:
         goal = _goal(recipe, goal_rng, size)
-        history.solved_at = None
-        fit(
-            model,
-            lambda step, size=size: recipe.draw(train_rng, size, recipe.B),
-            recipe.settings,
-            goal=goal,
-            loss=recipe.loss,
-            optimizer=optimizer,
-            history=history,
-        )
+
+        def draw(step: int, size: int = size) -> data.Batch:
+            return recipe.draw(train_rng, size, recipe.B)
+
+        end, history.solved_at = len(history.loss) + recipe.settings.steps, None
+        while not history.solved and len(history.loss) < end:
+            settings = replace(recipe.settings, steps=end - len(history.loss))
+            fit(model, draw, settings, goal=goal, loss=recipe.loss, optimizer=optimizer, history=history)
+            fresh = score(model, recipe.draw(test_rng, size, 2560), recipe.metric)
+            if not goal.reached(fresh):
+                history.solved_at = None
         if not history.solved:
             break
-    fresh = score(model, recipe.draw(test_rng, recipe.sizes[-1], 2560), recipe.metric)
     return Run(model, history, history.solved, fresh, history.sequences[-1], history.seconds[-1])
 
 
