@@ -125,7 +125,7 @@ def plot_norms(norms: Array, ax: Axes | None = None, label: str | None = None) -
     steps = np.arange(1, len(norms) + 1)
     bars = ax.bar(steps, norms, color="#0072B2", label=label)
     ax.bar_label(bars, [f"{n:.3f}" for n in norms])
-    ax.set(xticks=steps, xlabel="step k of the input x_k", ylabel="norm of the gradient")
+    ax.set(xticks=steps, xlabel="step k of the input $x_k$", ylabel="norm of the gradient", ylim=(0, 1.15 * max(norms)))
     return ax
 
 
@@ -151,7 +151,9 @@ def plot_memory(Ts: Array, mebibytes: dict[str, Array], ax: Axes | None = None) 
         ax.loglog(Ts, values, marker=marker, label=label)
     ax.set(xlabel="T, steps in the sequence", ylabel="peak memory (MiB)", title="What the backward pass has to keep")
     ax.set_xticks(Ts, [str(T) for T in Ts])
+    ax.set_yticks([1, 3, 10, 30, 100], ["1", "3", "10", "30", "100"])
     ax.minorticks_off()
+    ax.set_ylim(0.7, 130)
     ax.legend()
     return ax
 
