@@ -322,7 +322,7 @@ def peak_bytes(call: Callable[[], object]) -> int:
 def layer_floats(kind: str, chunk: int | None = None) -> float:
     """Peak of a first forward and backward pass with input gradients, every buffer included, in floats per T B H."""
     layer, xs, dhs = _case(kind, T, B, H, D)
-    layer.chunk = chunk or layer.chunk
+    layer.chunk = chunk
 
     def call() -> None:
         layer.forward(xs)
@@ -350,7 +350,7 @@ def torch_floats(kind: str) -> float:
 
 def trade_rows(kind: str, pairs: int) -> list[dict]:
     """Memory against time: other chunk sizes against the layer's own."""
-    own = _case(kind, 1, 1, 1, 1)[0].chunk
+    own = _case(kind, T, B, H, D)[0].steps_per_chunk(B)
     rows = []
     for chunk in (1, 4, T):
         title = f"{KINDS[kind]} chunks of {chunk} / of {own}"
@@ -372,8 +372,8 @@ def _chunked(kind: str, chunk: int) -> Callable:
 
 
 def window_peak(kind: str, steps: int, window: int) -> float:
-    """Peak KiB of training on `steps` time steps in windows, the state carried from one to the next (B 4, H 32, D 8)."""
-    layer, xs, dhs = _case(kind, steps, 4, 32, 8)
+    """Peak KiB of training on `steps` time steps in windows, the state carried on (B 8, H 64, D 16)."""
+    layer, xs, dhs = _case(kind, steps, 8, 64, 16)
 
     def call() -> None:
         state = ()

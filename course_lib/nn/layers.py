@@ -17,8 +17,7 @@ A layer keeps its own read-only copy of the weights: hand new ones over with `lo
 The loops are derived in notebooks/03_bptt.ipynb, 05_lstm.ipynb and 06_gru.ipynb, the tricks in 07_training_tips.ipynb.
 """
 
-from collections.abc import Iterator
-from math import isfinite
+from math import isfinite, prod
 from typing import NamedTuple
 
 import numpy as np
@@ -71,7 +70,7 @@ class _Layer:
     """What the three layers share: checks, buffers, chunks of time. Each layer adds its equations."""
 
     gates: int
-    chunk = 16  # time steps per chunk: more cost memory, fewer cost time (measured: `course bench memory`)
+    chunk: int | None = None  # time steps per chunk; None: chosen by size, 16 at B = 32, H = 128
 
     def _keep(self, **params: Array) -> None:
         """Check the weights and keep read-only copies, so that no change to them can go unnoticed."""
@@ -79,53 +78,53 @@ class _Layer:
         check_finite(**params)
         for name, value in params.items():
             value = value.copy()
-            value.flags.writeable = False
+            value.setflags(write=False)
             setattr(self, name, value)
         self.H, self.D, self.dtype = self.W_hh.shape[1], self.W_xh.shape[1], self.W_hh.dtype
+        self._half = np.array(0.5, self.dtype)  # NumPy would convert a Python number anew on each call
         self._buffers: dict[str, Array] = {}
 
     def _buffer(self, name: str, *shape: int) -> Array:
-        """A scratch array that survives from call to call: memory from the system is paid for at its first touch."""
-        kept = self._buffers.get(name)
-        if kept is None or kept.shape != shape:
-            kept = self._buffers[name] = np.empty(shape, self.dtype)
-        return kept
+        """Scratch memory that survives from call to call: the system charges for a first touch only."""
+        flat, size = self._buffers.get(name), prod(shape)
+        if flat is None or flat.size < size:
+            flat = self._buffers[name] = np.empty(size, self.dtype)
+        return flat[:size].reshape(shape)
 
     def _start(self, xs: Array, lengths, **states: Array | None) -> tuple[Array, ...]:
         """Check the inputs of `forward`; return the initial states, zeros where none was given."""
         given = {name: state for name, state in states.items() if state is not None}
         check(self.gates, W_xh=self.W_xh, W_hh=self.W_hh, xs=xs, **given)
         _check_finite_fast(xs=xs, **given)
-        T, B, _ = xs.shape
-        self._xs, self._lengths = xs, None if lengths is None else check_lengths(lengths, T, B)
+        T, B, D = xs.shape
+        self._lengths = None if lengths is None else check_lengths(lengths, T, B)
+        # A copy that `backward` can rely on, with a last column of ones that multiplies the bias.
+        self._x1 = self._buffer("x1", T, B, D + 1)
+        self._x1[..., :D], self._x1[..., D] = xs, 1
         return tuple(np.zeros((B, self.H), self.dtype) if state is None else state for state in states.values())
 
-    def _chunks(self, T: int) -> Iterator[tuple[int, int]]:
-        for start in range(0, T, self.chunk):
-            yield start, min(start + self.chunk, T)
+    def steps_per_chunk(self, B: int) -> int:
+        """Time steps per chunk: more save calls, fewer save memory and stay in the cache (`course bench memory`)."""
+        return self.chunk or min(max(65536 // (B * self.H), 4), 64)
 
-    def _inputs(self, start: int, stop: int) -> Array:
-        """The inputs of a chunk as rows, with a last column of ones that multiplies the bias: (n B, D + 1)."""
-        _, B, D = self._xs.shape
-        x1 = self._buffer("x1", self.chunk, B, D + 1)[: stop - start]
-        x1[..., :D] = self._xs[start:stop]
-        x1[..., D] = 1
-        return x1.reshape(-1, D + 1)
+    def _chunks(self, T: int, B: int) -> list[tuple[int, int]]:
+        n = self.steps_per_chunk(B)
+        return [(start, min(start + n, T)) for start in range(0, T, n)]
 
     def _finish(self, hs: Array, *states: Array) -> tuple[Array, tuple[Array, ...]]:
         """Outputs (T, B, H) and last states; after the end of a short sequence outputs are 0 and states stay."""
         if self._lengths is None:
-            hs.flags.writeable = False  # `backward` reads them again, so nobody may change them in between
+            hs.setflags(write=False)  # `backward` reads them again, so nobody may change them in between
             return hs[1:], tuple(state[-1].copy() for state in states)
-        T, B, _ = self._xs.shape
+        T, B, _ = self._x1.shape
         mask = (np.arange(T)[:, None] < self._lengths)[..., None]  # (T, B, 1)
         return hs[1:] * mask, tuple(state[self._lengths, np.arange(B)] for state in states)
 
     def _gradients_in(self, dhs: Array | None, **dstates: Array | None) -> tuple[Array, ...]:
         """Check the gradients that come into `backward`; zeros where none was given."""
-        if not hasattr(self, "_xs"):
+        if not hasattr(self, "_hs"):
             raise ValueError("backward: expected a forward pass before it, got none")
-        T, B, _ = self._xs.shape
+        T, B, _ = self._x1.shape
         given = {name: d for name, d in {"dhs": dhs, **dstates}.items() if d is not None}
         check(self.gates, W_hh=self.W_hh, sizes={"T": T, "B": B}, **given)
         _check_finite_fast(**given)
@@ -134,12 +133,13 @@ class _Layer:
             dhs = dhs * (np.arange(T)[:, None] < self._lengths)[..., None]
         return dhs, *(np.zeros((B, self.H), self.dtype) if d is None else d.copy() for d in dstates.values())
 
-    def _weight_gradients(self, da: Array, x1: Array, h_prev: Array, into: tuple[Array, Array]) -> None:
+    def _weight_gradients(self, da: Array, start: int, stop: int, into: tuple[Array, Array]) -> None:
         """Add one chunk's share: rows of `da` times rows of inputs, and of `da` times rows of previous states.
 
         `matmul` and not `dot`: a part of the columns goes to BLAS as it lies, where `dot` would copy it first.
         """
         dW_x1, dW_hh = into
+        x1, h_prev = _rows(self._x1[start:stop]), _rows(self._hs[start:stop])
         dW_x1 += np.matmul(da[:, : len(dW_x1)].T, x1, out=self._buffer("dW_x1", *dW_x1.shape))
         dW_hh += np.matmul(da[:, -len(dW_hh) :].T, h_prev, out=self._buffer("dW_hh", *dW_hh.shape))
 
@@ -189,12 +189,11 @@ class RNN(_Layer):
         hs = np.empty((T + 1, B, self.H), self.dtype)
         hs[0] = h0
         recurrent = self._buffer("recurrent", B, self.H)
-        for start, stop in self._chunks(T):
+        for start, stop in self._chunks(T, B):
             # Step t's share of the input waits in the place of h_t until the loop arrives there.
-            np.dot(self._inputs(start, stop), self._W_in, out=hs[start + 1 : stop + 1].reshape(-1, self.H))
-            for h_prev, h_t in zip(hs[start:stop], hs[start + 1 : stop + 1], strict=True):
-                np.dot(h_prev, self._W_rec, out=recurrent)
-                h_t += recurrent
+            np.dot(_rows(self._x1[start:stop]), self._W_in, out=_rows(hs[start + 1 : stop + 1]))
+            for h_prev, h_t in zip(hs[start:stop], hs[start + 1 : stop + 1]):
+                h_t += np.dot(h_prev, self._W_rec, out=recurrent)
                 np.tanh(h_t, out=h_t) if self.nonlinearity == "tanh" else np.maximum(h_t, 0, out=h_t)
         self._hs = hs
         hs, (h_T,) = self._finish(hs, hs)
@@ -213,19 +212,18 @@ class RNN(_Layer):
         if self._lengths is not None:
             dhs[self._lengths - 1, np.arange(B)] += dh
             dh[:] = 0
-        dxs = np.empty_like(self._xs) if inputs else None
+        dxs = np.empty((T, B, self.D), self.dtype) if inputs else None
         dW_x1, dW_hh = np.zeros((H, self.D + 1), self.dtype), np.zeros((H, H), self.dtype)
-        da = self._buffer("da", self.chunk, B, H)
-        for start, stop in reversed(list(self._chunks(T))):
-            slope = self._slope(start, stop)
-            for t in reversed(range(start, stop)):
-                dh += dhs[t]
-                np.multiply(dh, slope[t - start], out=da[t - start])
-                np.dot(da[t - start], self._W_back, out=dh)
-            rows = da[: stop - start].reshape(-1, H)
-            self._weight_gradients(rows, self._inputs(start, stop), self._hs[start:stop].reshape(-1, H), (dW_x1, dW_hh))
+        for start, stop in reversed(self._chunks(T, B)):
+            da = self._buffer("da", stop - start, B, H)
+            for dh_direct, slope, da_t in zip(dhs[start:stop][::-1], self._slope(start, stop)[::-1], da[::-1]):
+                dh += dh_direct
+                np.multiply(dh, slope, out=da_t)
+                np.dot(da_t, self._W_back, out=dh)
+            rows = _rows(da)
+            self._weight_gradients(rows, start, stop, (dW_x1, dW_hh))
             if inputs:
-                np.dot(rows, self.W_xh, out=dxs[start:stop].reshape(-1, self.D))
+                np.dot(rows, self.W_xh, out=_rows(dxs[start:stop]))
         return RNNGrads(dxs, dh, dW_x1[:, :-1], dW_hh, dW_x1[:, -1])
 
     def stream(self, h0: Array) -> "RNNStream":
@@ -234,7 +232,7 @@ class RNN(_Layer):
 
     def _slope(self, start: int, stop: int) -> Array:
         hs = self._hs[start + 1 : stop + 1]
-        slope = self._buffer("slope", self.chunk, *hs.shape[1:])[: stop - start]
+        slope = self._buffer("slope", *hs.shape)
         if self.nonlinearity == "relu":
             return np.greater(hs, 0, out=slope)
         np.multiply(hs, hs, out=slope)
@@ -292,14 +290,15 @@ class LSTM(_Layer):
         hs, z = np.empty((T + 1, B, H), self.dtype), self._buffer("z", 6, T + 1, B, H)
         hs[0], z[4, 0] = h0, c0
         recurrent, terms = self._buffer("recurrent", 4, B, H), self._buffer("terms", 2, B, H)
-        for start, stop in self._chunks(T):
-            np.matmul(self._inputs(start, stop), self._W_in, out=z[:4, start:stop].reshape(4, -1, H))
+        for start, stop in self._chunks(T, B):
+            np.matmul(_rows(self._x1[start:stop]), self._W_in, out=z[:4, start:stop].reshape(4, -1, H))
             for t in range(start, stop):
                 z_t = z[:, t]
-                z_t[:4] += np.matmul(hs[t], self._W_rec, out=recurrent)
-                np.tanh(z_t[:4], out=z_t[:4])
-                z_t[:3] *= 0.5
-                z_t[:3] += 0.5
+                gates, sigmoids = z_t[:4], z_t[:3]
+                gates += np.matmul(hs[t], self._W_rec, out=recurrent)
+                np.tanh(gates, out=gates)
+                sigmoids *= self._half
+                sigmoids += self._half
                 np.multiply(z_t[1:3], z_t[3:5], out=terms)
                 c_t = np.add(terms[0], terms[1], out=z[4, t + 1])
                 np.tanh(c_t, out=z_t[5])
@@ -324,12 +323,12 @@ class LSTM(_Layer):
         if ends is not None:
             dhs[ends - 1, np.arange(B)] += dh
             dh[:], dc[:] = 0, 0
-        dxs = np.empty_like(self._xs) if inputs else None
+        dxs = np.empty((T, B, self.D), self.dtype) if inputs else None
         dW_x1, dW_hh = np.zeros((4 * H, self.D + 1), self.dtype), np.zeros((4 * H, H), self.dtype)
-        da, through_c = self._buffer("da", self.chunk, B, 4 * H), self._buffer("through_c", B, H)
-        da_blocks = da.reshape(-1, B, 4, H).transpose(0, 2, 1, 3)  # (chunk, 4, B, H)
-        for start, stop in reversed(list(self._chunks(T))):
-            factors = self._factors(start, stop)
+        through_c = self._buffer("through_c", B, H)
+        for start, stop in reversed(self._chunks(T, B)):
+            factors, da = self._factors(start, stop), self._buffer("da", stop - start, B, 4 * H)
+            da_blocks = da.reshape(-1, B, 4, H).transpose(0, 2, 1, 3)  # (n, 4, B, H)
             for t in reversed(range(start, stop)):
                 k = t - start
                 dh += dhs[t]
@@ -340,10 +339,10 @@ class LSTM(_Layer):
                 np.multiply(dc, factors[k, 1:4], out=da_blocks[k, 1:])
                 dc *= self._z[2, t]
                 np.dot(da[k], self._W_back, out=dh)
-            rows = da[: stop - start].reshape(-1, 4 * H)
-            self._weight_gradients(rows, self._inputs(start, stop), self._hs[start:stop].reshape(-1, H), (dW_x1, dW_hh))
+            rows = _rows(da)
+            self._weight_gradients(rows, start, stop, (dW_x1, dW_hh))
             if inputs:
-                np.dot(rows, self._W_out, out=dxs[start:stop].reshape(-1, self.D))
+                np.dot(rows, self._W_out, out=_rows(dxs[start:stop]))
         dW_x1, dW_hh = (_blocks(dW, 4)[self._BACK].reshape(dW.shape) for dW in (dW_x1, dW_hh))
         return LSTMGrads(dxs, dh, dc, dW_x1[:, :-1], dW_hh, dW_x1[:, -1])
 
@@ -354,7 +353,7 @@ class LSTM(_Layer):
     def _factors(self, start: int, stop: int) -> Array:
         """What multiplies dh_t or dc_t at each step of a chunk, blocks o, i, f, g, and dh_t -> dc_t: (n, 5, B, H)."""
         z = self._z[:, start:stop]
-        factors = self._buffer("factors", 5, self.chunk, *z.shape[2:])[:, : stop - start]
+        factors = self._buffer("factors", 5, *z.shape[1:])
         sigmoids, tanhs = factors[:3], factors[3:]
         np.multiply(z[:3], z[:3], out=sigmoids)
         np.subtract(z[:3], sigmoids, out=sigmoids)  # s - s^2 = s (1 - s)
@@ -417,16 +416,16 @@ class GRU(_Layer):
         hs, z = np.empty((T + 1, B, H), self.dtype), self._buffer("z", 4, T, B, H)
         hs[0] = h0
         recurrent, change = self._buffer("recurrent", 3, B, H), self._buffer("change", B, H)
-        for start, stop in self._chunks(T):
-            np.matmul(self._inputs(start, stop), self._W_in, out=z[:3, start:stop].reshape(3, -1, H))
+        for start, stop in self._chunks(T, B):
+            np.matmul(_rows(self._x1[start:stop]), self._W_in, out=z[:3, start:stop].reshape(3, -1, H))
             z[3, start:stop] = self.b_h[2 * H :]
             for t in range(start, stop):
                 z_t, h_prev = z[:, t], hs[t]
+                n_t, sigmoids = z_t[0], z_t[1:3]
                 z_t[1:] += np.matmul(h_prev, self._W_rec, out=recurrent)
-                np.tanh(z_t[1:3], out=z_t[1:3])
-                z_t[1:3] *= 0.5
-                z_t[1:3] += 0.5
-                n_t = z_t[0]
+                np.tanh(sigmoids, out=sigmoids)
+                sigmoids *= self._half
+                sigmoids += self._half
                 n_t += np.multiply(z_t[1], z_t[3], out=change)
                 np.tanh(n_t, out=n_t)
                 np.subtract(h_prev, n_t, out=change)  # h_t = n + z (h_prev - n): one product fewer
@@ -450,13 +449,13 @@ class GRU(_Layer):
         if self._lengths is not None:
             dhs[self._lengths - 1, np.arange(B)] += dh
             dh[:] = 0
-        dxs = np.empty_like(self._xs) if inputs else None
+        dxs = np.empty((T, B, self.D), self.dtype) if inputs else None
         dW_x1, dW_hh = np.zeros((3 * H, self.D + 1), self.dtype), np.zeros((3 * H, H), self.dtype)
         db_q = np.zeros(H, self.dtype)
-        da, through_W = self._buffer("da", self.chunk, B, 4 * H), self._buffer("through_W", B, H)
-        da_blocks = da.reshape(-1, B, 4, H).transpose(0, 2, 1, 3)  # (chunk, 4, B, H)
-        for start, stop in reversed(list(self._chunks(T))):
-            factors = self._factors(start, stop)
+        through_W = self._buffer("through_W", B, H)
+        for start, stop in reversed(self._chunks(T, B)):
+            factors, da = self._factors(start, stop), self._buffer("da", stop - start, B, 4 * H)
+            da_blocks = da.reshape(-1, B, 4, H).transpose(0, 2, 1, 3)  # (n, 4, B, H)
             for t in reversed(range(start, stop)):
                 k = t - start
                 dh += dhs[t]
@@ -464,11 +463,11 @@ class GRU(_Layer):
                 np.matmul(da[k, :, H:], self._W_back, out=through_W)
                 dh *= self._z[2, t]
                 dh += through_W
-            rows = da[: stop - start].reshape(-1, 4 * H)
+            rows = _rows(da)
             db_q += rows[:, 3 * H :].sum(axis=0)
-            self._weight_gradients(rows, self._inputs(start, stop), self._hs[start:stop].reshape(-1, H), (dW_x1, dW_hh))
+            self._weight_gradients(rows, start, stop, (dW_x1, dW_hh))
             if inputs:
-                np.matmul(rows[:, : 3 * H], self._W_out, out=dxs[start:stop].reshape(-1, self.D))
+                np.matmul(rows[:, : 3 * H], self._W_out, out=_rows(dxs[start:stop]))
         dW_x1 = _blocks(dW_x1, 3)[self._BACK_X].reshape(dW_x1.shape)
         db_x = dW_x1[:, -1]
         return GRUGrads(dxs, dh, dW_x1[:, :-1], dW_hh, db_x, np.concatenate([db_x[: 2 * H], db_q]))
@@ -480,7 +479,7 @@ class GRU(_Layer):
     def _factors(self, start: int, stop: int) -> Array:
         """What multiplies dh_t at each step of a chunk to give da_n, da_r, da_z, da_q: (n, 4, B, H)."""
         z = self._z[:, start:stop]
-        factors = self._buffer("factors", 4, self.chunk, *z.shape[2:])[:, : stop - start]
+        factors = self._buffer("factors", 4, *z.shape[1:])
         f_n, f_r, f_z, f_q = factors
         np.multiply(z[0], z[0], out=f_n)
         np.subtract(1, f_n, out=f_n)
@@ -506,7 +505,7 @@ class _Stream:
         check_finite(**states)
         self._B, self._D, self._H, self._dtype = len(states["h0"]), layer.D, layer.H, layer.dtype
         self._W = _transposed(W)  # (blocks H, H + D + 1); for one vector, BLAS runs faster down columns
-        self._half = np.array(0.5, self._dtype)  # NumPy converts a Python number anew on each call
+        self._half = layer._half
         self._v = np.ones((self._H + self._D + 1, self._B), self._dtype)
         self._h, self._x = self._v[: self._H], self._v[self._H : -1]
         self._h[:] = states["h0"].T
@@ -691,6 +690,10 @@ def _check_finite_fast(**arrays: Array) -> None:
 
 def _blocks(W: Array, gates: int) -> Array:
     return W.reshape(gates, -1, W.shape[1])  # (gates, H, D)
+
+
+def _rows(a: Array) -> Array:
+    return a.reshape(-1, a.shape[-1])  # (T, B, D) as (T B, D)
 
 
 def _transposed(W: Array) -> Array:
