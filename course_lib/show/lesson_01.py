@@ -100,12 +100,13 @@ def _line(ax: Axes, x: Any, y: Any, k: int, label: str, **look: Any) -> None:
 def plot_pulse(states: Mapping[str, Array], ax: Axes | None = None) -> Axes:
     """The state of one neuron after a pulse at step 0: one curve for each weight."""
     ax = ax or plt.subplots(figsize=(7, 3.4))[1]
-    for k, (label, hs) in enumerate(states.items()):
+    lowest = 2.0
+    for k, (label, hs) in enumerate(sorted(states.items(), key=lambda item: -item[1][-1])):
         _line(ax, np.arange(len(hs)), hs, k, label, markevery=5)
-        ax.annotate(f" {hs[-1]:.3f}", (len(hs) - 1, hs[-1]), va="center", fontsize=9, annotation_clip=False)
+        lowest = min(hs[-1], lowest - 0.07)  # labels keep their distance
+        ax.text(len(hs) + 0.5, lowest, f"{label}: {hs[-1]:.3f}", va="center", fontsize=9, color=COLOURS[k % 7])
     ax.set(title="One pulse, then silence: who still knows?", xlabel="time step", ylabel="state $h_t$")
-    ax.set_ylim(-0.05, 1.05)
-    ax.legend(loc="center right", bbox_to_anchor=(0.99, 0.6), fontsize=9)
+    ax.set(ylim=(-0.1, 1.05), xlim=(-1, len(hs) + 10))
     return ax
 
 
@@ -157,7 +158,7 @@ def plot_probe(lags: Sequence[int], accuracy: Mapping[str, tuple[Array, Array]],
         _line(ax, lags, mean, i, label)
         ax.fill_between(lags, mean - spread, mean + spread, color=COLOURS[i], alpha=0.15, linewidth=0)
     ax.axhline(0.5, color="0.4", linewidth=1, linestyle=":")
-    ax.text(lags[-1], 0.505, "guessing", ha="right", va="bottom", fontsize=9, color="0.3")
+    ax.text(lags[-1], 0.455, "guessing", ha="right", va="top", fontsize=9, color="0.3")
     ax.set(title="What the state still holds of a bit read k steps ago", xlabel="k (time steps)", ylabel="accuracy")
     ax.set_ylim(0.4, 1.03)
     ax.legend()
@@ -165,7 +166,7 @@ def plot_probe(lags: Sequence[int], accuracy: Mapping[str, tuple[Array, Array]],
 
 
 def plot_free_run(truth: Array, forced: Array, free: Array, start: int, ax: Axes | None = None) -> Axes:
-    """A wave, its one-step predictions from true inputs, and the run in which the net hears only itself."""
+    """A sequence, its one-step predictions from true inputs, and the run in which the net hears only itself."""
     ax = ax or plt.subplots(figsize=(8, 3))[1]
     steps = np.arange(len(truth))
     ax.plot(steps, truth, color="0.6", linewidth=4, linestyle="-", label="truth")
@@ -210,15 +211,15 @@ def draw_reading(readings: Mapping[str, Reading], sentence: str, step: int) -> F
     T, H = hs.shape
     step = min(max(step, 1), T)
     fig, ax = plt.subplots(figsize=(1.55 * T + 1.2, 4.6))
-    canvas(ax, (-1.35, 1.9 * T - 0.6), (-0.8, 5.1))
-    node(ax, -0.95, 1.9, "$h_0$", "h")
+    canvas(ax, (-1.75, 1.9 * T - 0.6), (-0.8, 5.1))
+    node(ax, -1.3, 1.9, "$h_0$", "h")
     for t in range(T):
         x, read = 1.9 * t + 0.4, t < step
         now = t == step - 1
         node(ax, x, -0.35, words[t], "x", faint=not read)
         colour = {"color": "0.25" if read else "0.8", "linewidth": 2.6 if now else 1.2}
         arrow(ax, (x, -0.05), (x, 0.78), "$W_{xh}$" if now else "", **colour)
-        left = (-0.58 if t == 0 else x - 1.9 + 0.62, 1.9)
+        left = (-0.92 if t == 0 else x - 1.9 + 0.62, 1.9)
         arrow(ax, left, (x - 0.64, 1.9), "$W_{hh}$" if now else "", **colour)
         _state_bars(ax, x, 1.9, hs[t] if read else None, now)
         ax.text(x, 3.15, f"$h_{t + 1}$", ha="center", va="bottom", color="black" if read else "0.7")
@@ -351,20 +352,20 @@ def feedback_wirings() -> Figure:
     fig, axes = plt.subplots(1, 3, figsize=(9.6, 3.9))
     titles = ("Elman 1990: the state", "Jordan 1986: the output", "teacher forcing: the truth")
     for ax, title in zip(axes, titles):
-        canvas(ax, (-0.7, 2.9), (-0.95, 4.1), title)
-        for x, name in ((0, "t"), (2.2, "t+1")):
+        canvas(ax, (-0.6, 3.4), (-0.95, 3.9), title)
+        for x, name in ((0, "t"), (2.8, "t+1")):
             node(ax, x, 0, f"$x_{{{name}}}$", "x")
             node(ax, x, 1.6, f"$h_{{{name}}}$", "h")
             node(ax, x, 3.2, f"$y_{{{name}}}$", "y")
             arrow(ax, (x, 0.3), (x, 1.22))
             arrow(ax, (x, 1.98), (x, 2.9))
     bold = {"color": RED, "linewidth": 2.6}
-    arrow(axes[0], (0.38, 1.6), (1.82, 1.6), "$W_{hh}$", **bold)
-    arrow(axes[1], (0.38, 3.1), (1.93, 1.85), "$W_{yh}$", **bold)
-    arrow(axes[2], (0.38, 1.6), (1.82, 1.6))
-    axes[2].text(2.2, -0.42, "the true symbol\nof step t", ha="center", va="top", fontsize=9, color=RED)
-    axes[2].plot([0.38, 1.1, 1.1, 1.8], [3.2, 3.2, 0, 0], color="0.55", linestyle=":", linewidth=1.4)
-    axes[2].text(1.2, 2.65, "its own output,\nwhen it\nruns free", ha="left", va="center", fontsize=8, color="0.35")
+    arrow(axes[0], (0.38, 1.6), (2.42, 1.6), "$W_{hh}$", **bold)
+    arrow(axes[1], (0.4, 3.1), (2.5, 1.82), "$W_{yh}$", **bold)
+    arrow(axes[2], (0.38, 1.6), (2.42, 1.6))
+    axes[2].text(2.8, -0.42, "the true symbol\nof step t", ha="center", va="top", fontsize=9, color=RED)
+    axes[2].plot([0.4, 1.4, 1.4, 2.4], [3.2, 3.2, 0, 0], color="0.55", linestyle=":", linewidth=1.4)
+    axes[2].text(1.32, 2.55, "its own output,\nwhen it\nruns free", ha="right", va="center", fontsize=8, color="0.35")
     return fig
 
 
@@ -377,7 +378,8 @@ def five_shapes() -> Figure:
         "many to many,\nin step": ([0, 1, 2], [0, 1, 2], 3),
         "many to many,\nencoder and decoder": ([0, 1, 2], [3, 4], 5),
     }
-    fig, axes = plt.subplots(1, 5, figsize=(10.5, 3), gridspec_kw={"width_ratios": [1.1, 3.3, 3.3, 3.3, 5.5], "wspace": 0.12})
+    widths = {"width_ratios": [1.1 * T for *_, T in shapes.values()], "wspace": 0.12}
+    fig, axes = plt.subplots(1, 5, figsize=(10.5, 3), gridspec_kw=widths)
     for ax, (title, (inputs, outputs, T)) in zip(axes, shapes.items()):
         canvas(ax, (-0.55, 1.1 * (T - 1) + 0.55), (-0.6, 3.5), title)
         for t in range(T):

@@ -1,0 +1,89 @@
+"""The pictures of lesson 01 run for their default and extreme values, and the parity net does what its texts say."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from course_lib.nn.bptt import unroll
+from course_lib.nn.cells import rnn_step
+from course_lib.show import figure
+from course_lib.show import lesson_01 as plots
+
+
+@pytest.fixture
+def readings():
+    rng = np.random.default_rng(0)
+    words = ("the", "cat", "sat")
+    guesses = [[("mat", 0.7), ("couch", 0.2)]] * 3
+    return {"the cat sat": plots.Reading(words, rng.uniform(-1, 1, (3, 4)), guesses)}
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_a_reading_shows_only_what_has_been_read(readings, step):
+    fig = plots.draw_reading(readings, "the cat sat", step)
+    said = [t.get_text() for t in fig.axes[0].texts]
+    faint = [t.get_text() for t in fig.axes[0].texts if t.get_color() == "0.6"]
+    assert {"the", "cat", "sat"} <= set(said)
+    assert faint == ["the", "cat", "sat"][step:]
+    alt = plots.tell_reading(readings, "the cat sat", step)
+    assert f"after step {step}" in alt
+    assert "<img" in figure.picture(fig, alt)
+
+
+def test_each_step_of_a_reading_is_another_picture(readings):
+    pictures = {figure.picture(plots.draw_reading(readings, "the cat sat", step), "x" * 30) for step in (1, 2, 3)}
+    assert len(pictures) == 3
+
+
+@pytest.mark.parametrize(("K", "seed"), [(1.0, 0), (2.0, 5), (6.0, 0)])
+def test_the_parity_explorer_says_what_it_draws(K, seed):
+    fig = plots.draw_parity(K, seed, n=2000)
+    assert figure.picture(fig, plots.tell_parity(K, seed))
+
+
+def test_the_parity_net_is_the_lessons_equation():
+    bits = np.random.default_rng(1).integers(0, 2, 300)
+    K = 6.0
+    half = np.array([[0.5, -0.5], [0.5, -0.5]])
+    weights = K * np.ones((2, 1)), K * half, K * np.array([-0.5, -1.5])
+    hs = unroll(rnn_step, bits[:, None, None].astype(float), np.full((1, 2), -1.0), *weights)
+    states, first = plots.parity_run(bits.tolist(), K)
+    np.testing.assert_allclose(states, hs[:, 0], atol=1e-12)
+    assert first is None
+
+
+def test_a_weak_switch_makes_an_error_and_says_where():
+    bits = np.random.default_rng(0).integers(0, 2, 200).tolist()
+    states, first = plots.parity_run(bits, 1.5)
+    right = (states[:, 0] - states[:, 1] > 1) == np.cumsum(bits) % 2
+    assert first == 1 + int(np.argmin(right))
+
+
+DIAGRAMS = [plots.fold_unfold, plots.draw_parity_plane, plots.feedback_wirings, plots.five_shapes]
+
+
+@pytest.mark.parametrize("draw", DIAGRAMS)
+def test_the_diagrams_are_drawn(draw):
+    assert figure.picture(draw(), "A diagram of this lesson, drawn by code.")
+
+
+def test_plots_draw_on_the_axes_they_are_given():
+    moves = np.triu(np.ones((4, 4), bool))
+    curve, ks = np.array([0.1, 0.2, 0.9]), range(1, 4)
+    drawings = [
+        (plots.plot_pulse, ({"w = 2": curve, "w = 1": curve[::-1]},)),
+        (plots.plot_context, (ks, curve, curve, 0.9, 0)),
+        (plots.plot_effect, (np.array([0.0, 0.5, 0.1]), 2)),
+        (plots.plot_influence, (moves, "who moves whom")),
+        (plots.plot_probe, ([0, 1, 2], {"H = 8": (curve, 0 * curve)})),
+        (plots.plot_free_run, (curve, curve, curve, 1)),
+    ]
+    for plot, args in drawings:
+        ax = plt.figure().add_subplot()
+        assert plot(*args, ax=ax) is ax
+        assert ax.get_title()
+        assert ax.get_xlabel()
+        assert ax.get_ylabel()
+        plt.close(ax.figure)
+    fig = plots.gallery({"one": (curve, "t", "v"), "two": (np.arange(100), "t", "v"), "three": (curve, "t", "v")})
+    assert figure.picture(fig, "Three sequences as arrays.")
