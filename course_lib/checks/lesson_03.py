@@ -7,7 +7,8 @@ import numpy as np
 from course_lib.checks.exercise import Case, Exercise, Misconception
 from course_lib.checks.probe import Source
 
-NOT_ALLOWED = ("course_lib.nn", "torch")
+NO_LIBRARY = ("course_lib.nn", "course_lib.show", "course_lib.checks")
+BY_HAND = (*NO_LIBRARY, "torch")  # autograd would do the work
 
 
 # --- 03.1 one step of a leaky cell: h_t = (1 - leak) h_prev + leak tanh(a_t) ----------------------------------------
@@ -743,7 +744,7 @@ EXERCISES = (
         cases=_step_cases,
         outputs=("dx_t", "dh_prev", "dW_xh", "dW_hh", "db_h"),
         misconceptions=_bugs(leaky_backward, STEP_BUGS),
-        not_allowed=NOT_ALLOWED,
+        not_allowed=BY_HAND,
         hints=(
             "Write the step as three lines: a_t, u_t = tanh(a_t), h_t. Then the backward of each, last line first.",
             "h_prev stands in two of the three lines: its gradient has two terms.",
@@ -758,7 +759,7 @@ EXERCISES = (
         cases=_sequence_cases,
         outputs=("dxs", "dh0", "dW_xh", "dW_hh", "db_h"),
         misconceptions=_bugs(leaky_bptt, SEQUENCE_BUGS),
-        not_allowed=NOT_ALLOWED,
+        not_allowed=BY_HAND,
         hints=(
             "First a loop forward that keeps every state, h0 included; then a loop backward.",
             "In round t the total is dhs[t] plus what round t + 1 handed back; before the first round that is zero.",
@@ -785,7 +786,7 @@ EXERCISES = (
                 ),
             ),
         ),
-        not_allowed=NOT_ALLOWED,
+        not_allowed=BY_HAND,
         hints=(
             "Two loops inside one: for each chunk, forward through its steps, then backward through its steps.",
             "What goes from chunk to chunk is the last state. What does not?",
@@ -811,7 +812,7 @@ EXERCISES = (
             ),
         ),
         may_change=True,
-        not_allowed=NOT_ALLOWED,
+        not_allowed=NO_LIBRARY,
         hints=(
             "np.ndindex(w.shape) visits every entry of an array of any shape.",
             "Work on a copy of w, and put the entry back before you go to the next.",
@@ -825,7 +826,7 @@ EXERCISES = (
         reference=worst_error,
         cases=_error_cases,
         misconceptions=_bugs(worst_error, ERROR_BUGS),
-        not_allowed=NOT_ALLOWED,
+        not_allowed=NO_LIBRARY,
         hints=(
             "One number per parameter first; the answer is the largest of them.",
             "The scale of a parameter is its largest absolute entry, in either of the two gradients.",
@@ -854,7 +855,7 @@ EXERCISES = (
         reference=band_needed,
         cases=_band_cases,
         misconceptions=_bugs(band_needed, BAND_BUGS),
-        not_allowed=NOT_ALLOWED,
+        not_allowed=NO_LIBRARY,
         hints=(
             "np.subtract.outer(np.arange(T), np.arange(T)) holds row minus column: the lag of every entry.",
             "A band of k steps holds the lags 0 to k - 1.",

@@ -1,0 +1,54 @@
+"""Lesson 03: the references against torch's autograd, and the worked examples of the statements."""
+
+import numpy as np
+import pytest
+import torch
+
+from course_lib.checks import lesson_03
+
+
+def one(value):
+    return np.array([[float(value)]])
+
+
+@pytest.mark.parametrize("case", lesson_03._sequence_cases(np.random.default_rng(5)), ids=lambda c: c.label)
+def test_the_leaky_reference_is_what_autograd_finds(case):
+    *arrays, leak, dhs = case.args
+    xs, h, W_xh, W_hh, b_h = tensors = [torch.tensor(a, requires_grad=True) for a in arrays]
+    loss = 0.0
+    for x_t, dh in zip(xs, torch.tensor(dhs), strict=True):
+        h = (1 - leak) * h + leak * torch.tanh(x_t @ W_xh.T + h @ W_hh.T + b_h)
+        loss = loss + (h * dh).sum()
+    expected = torch.autograd.grad(loss, tensors)
+    for ours, judge in zip(lesson_03.leaky_bptt(*case.args), expected, strict=True):
+        assert np.abs(ours - judge.numpy()).max() < 1e-10
+
+
+@pytest.mark.parametrize("case", lesson_03._chunk_cases(np.random.default_rng(5)), ids=lambda c: c.label)
+def test_the_truncated_reference_is_what_detach_finds(case):
+    xs, h, W_hh, dhs, k = case.args
+    xs, h, W_hh = torch.tensor(xs, requires_grad=True), torch.tensor(h), torch.tensor(W_hh, requires_grad=True)
+    loss = 0.0
+    for t, dh in enumerate(torch.tensor(dhs)):
+        h = torch.tanh(xs[t] + (h.detach() if t % k == 0 else h) @ W_hh.T)
+        loss = loss + (h * dh).sum()
+    for ours, judge in zip(lesson_03.truncated(*case.args)[1:], torch.autograd.grad(loss, [xs, W_hh]), strict=True):
+        assert np.abs(ours - judge.numpy()).max() < 1e-10
+
+
+def test_the_worked_examples_hold():
+    weights = one(1), one(0.5), np.zeros(1)
+    step = lesson_03.leaky_backward(one(1), one(0), one(1), *weights, 0.5)
+    assert [v.item() for v in step] == pytest.approx([0.3932, 0.6966, 0, 0.3932, 0.3932], abs=5e-5)
+    dxs, *rest = lesson_03.leaky_bptt(np.zeros((2, 1, 1)), one(1), *weights, 0.5, np.array([[[0.0]], [[1.0]]]))
+    assert dxs.ravel().tolist() == pytest.approx([0.2829, 0.4387], abs=5e-5)
+    assert [v.item() for v in rest] == pytest.approx([0.5011, 0, 0.6036, 0.7216], abs=5e-5)
+    xs = np.array([1.0, 0, 0]).reshape(3, 1, 1)
+    for k, dx, dW in ((2, [0.6022, 0.8679, 0.9677], 1.0127), (3, [0.6904, 1.2879, 0.9677], 1.3325)):
+        hs, dxs, dW_hh = lesson_03.truncated(xs, one(0), one(0.5), np.ones((3, 1, 1)), k)
+        assert hs.ravel().tolist() == pytest.approx([0.7616, 0.3634, 0.1797], abs=5e-5)
+        assert [*dxs.ravel(), dW_hh.item()] == pytest.approx([*dx, dW], abs=5e-5)
+    assert lesson_03.numerical_gradient(lambda w: (w**3).sum(), np.array([1.0, 2]), 0.1) == pytest.approx([3.01, 12.01])
+    ours, judges = ({"a": np.array([3.0, a]), "b": np.zeros(1)} for a in (4.0, 5.0))
+    assert lesson_03.worst_error(ours, judges) == pytest.approx(0.2)
+    assert lesson_03.band_needed(np.array([[4.0, 0, 0], [2, 4, 0], [1, -2, 4]]), 0.9) == 2
