@@ -83,6 +83,7 @@ class _Layer:
         self.H, self.D, self.dtype = self.W_hh.shape[1], self.W_xh.shape[1], self.W_hh.dtype
         self._half = np.array(0.5, self.dtype)  # NumPy would convert a Python number anew on each call
         self._buffers: dict[str, Array] = {}
+        self._hs = None  # a forward pass with other weights is of no use to `backward`
 
     def _buffer(self, name: str, *shape: int) -> Array:
         """Scratch memory that survives from call to call: the system charges for a first touch only."""
@@ -122,8 +123,8 @@ class _Layer:
 
     def _gradients_in(self, dhs: Array | None, **dstates: Array | None) -> tuple[Array, ...]:
         """Check the gradients that come into `backward`; zeros where none was given."""
-        if not hasattr(self, "_hs"):
-            raise ValueError("backward: expected a forward pass before it, got none")
+        if self._hs is None:
+            raise ValueError("backward: expected a forward pass with these weights before it, got none")
         T, B, _ = self._x1.shape
         given = {name: d for name, d in {"dhs": dhs, **dstates}.items() if d is not None}
         check(self.gates, W_hh=self.W_hh, sizes={"T": T, "B": B}, **given)
@@ -316,7 +317,7 @@ class LSTM(_Layer):
 
         Args: dhs (T, B, H) or None, dstate = (dh_T, dc_T), each (B, H) or None, inputs: False leaves `dxs` out.
         """
-        dh_T, dc_T = (None, None) if dstate is None else dstate
+        dh_T, dc_T = _pair(dstate)
         dhs, dh, dc = self._gradients_in(dhs, dh_T=dh_T, dc_T=dc_T)
         T, B, H = dhs.shape
         ends, dc_T = self._lengths, dc.copy()
@@ -686,6 +687,14 @@ def _check_finite_fast(**arrays: Array) -> None:
     for name, a in arrays.items():
         if not isfinite(np.vdot(a, a)):  # `dot` would warn of the overflow, `vdot` does not
             check_finite(**{name: a})
+
+
+def _pair(dstate: tuple | None) -> tuple[Array | None, Array | None]:
+    if dstate is None:
+        return None, None
+    if not isinstance(dstate, tuple) or len(dstate) != 2:
+        raise ValueError(f"dstate: expected a tuple (dh_T, dc_T), got {type(dstate).__name__}")
+    return dstate
 
 
 def _blocks(W: Array, gates: int) -> Array:

@@ -162,6 +162,8 @@ def test_weights_are_copies_that_only_load_changes(name):
     with pytest.raises(ValueError, match="read-only"):
         layer.forward(xs)[0][:] = 0
     layer.load(*(getattr(other, p) for p in ("W_xh", "W_hh", *(["b_x"] if name == "gru" else []), "b_h")))
+    with pytest.raises(ValueError, match="backward: expected a forward pass with these weights"):
+        layer.backward(None)
     np.testing.assert_array_equal(layer.forward(xs)[0], other.forward(xs)[0])
 
 
@@ -206,6 +208,9 @@ def test_bad_gradients_states_and_weights(name):
     layer.forward(np.zeros((5, 2, 3)))
     with pytest.raises(ValueError, match=r"dhs: expected \(T, B, H\) = \(5, 2, 4\), got \(5, 1, 4\)"):
         layer.backward(np.zeros((5, 1, 4)))
+    if name == "lstm":
+        with pytest.raises(ValueError, match=r"dstate: expected a tuple \(dh_T, dc_T\), got ndarray"):
+            layer.backward(None, np.zeros((2, 4)))
     step = layer.stream(*[np.zeros((1, 4))] * (1 + (name == "lstm")))
     with pytest.raises(ValueError, match=r"x_t: expected \(B, D\) = \(1, 3\), got \(2, 3\)"):
         step(np.zeros((2, 3)))
