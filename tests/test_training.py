@@ -275,7 +275,7 @@ def test_recipes_solve_a_short_form(name, sizes):
 
 
 def test_the_copy_recipe_runs_and_says_when_it_has_not_solved():
-    run = run_recipe("copy", sizes=(2, 5), H=8, settings=Settings(steps=3))
+    run = run_recipe("copy", sizes=((2, 2), (2, 5)), H=8, settings=Settings(steps=3))
     assert not run.solved and run.sequences == 3 * RECIPES["copy"].B and len(run.history.scores) == 1
 
 
