@@ -41,6 +41,7 @@ STAMP, UNFINISHED, LOG = "course-stamp.json", "course-unfinished", Path(".course
 LARGE_MB = {"torch": 192, "playwright": 54, "jupyterlab": 17, "numpy": 17, "ruff": 11, "babel": 10, "matplotlib": 10,
             "pillow": 7, "sympy": 6, "fonttools": 5.5, "jedi": 5, "debugpy": 3, "pydantic_core": 2, "networkx": 2}
 OTHER_MB, DISK_PER_MB = 0.2, 4.2
+CUDA_MB, CUDA_DISK_MB = 2550, 3900  # what the CUDA build adds
 OLDEST_PIP = (24, 0)  # older ones download every wheel in full when they are only asked for a plan
 CUDA = re.compile(r"^\s*(Collecting (nvidia-|cuda-|triton)|Downloading torch-\S+ \(([3-9]\d\d(\.\d)? MB|[\d.]+ GB)\))")
 
@@ -254,8 +255,7 @@ def fill_venv(root: Path, extras: set[str], allow_cuda: bool, log) -> None:
     run_pip([*pip, "--dry-run", "--report", str(report), *constraints, *wanted], root, log, refuse)
     plan = read_plan(report)
     if plan:
-        download = announce(plan, allow_cuda)
-        require_space(root, download * DISK_PER_MB)
+        require_space(root, announce(plan))
         (venv / UNFINISHED).write_text(str(os.getpid()), encoding="utf-8")
         frozen = venv / "course-plan.txt"
         frozen.write_text("".join(f"{name}=={version}\n" for name, version in plan), encoding="utf-8")
@@ -288,22 +288,23 @@ def read_plan(report: Path) -> list[tuple[str, str]]:
     return sorted((entry["metadata"]["name"], entry["metadata"]["version"]) for entry in entries)
 
 
-def announce(plan: list[tuple[str, str]], allow_cuda: bool = False) -> float:
-    """Say what will be downloaded and about how much, before it is; return MB.
+def announce(plan: list[tuple[str, str]]) -> int:
+    """Say what will be downloaded and about how much, before it is; return the MB that it takes on disk.
 
     Example:
         >>> announce([("torch", "2.13.0+cpu"), ("tqdm", "4.70.1")])
         To download into .venv: 2 packages, about 190 MB (largest: torch 2.13.0+cpu, 190 MB), about 810 MB on disk.
-        192.2
+        810
     """
     sizes = {f"{name} {version}": LARGE_MB.get(name.lower(), OTHER_MB) for name, version in plan}
     cuda = any(CUDA.match(f"Collecting {name}") for name, _ in plan)
-    total = sum(sizes.values()) + (2700 if cuda else 0)
+    total = sum(sizes.values())
+    disk = round_mb(total * DISK_PER_MB + cuda * CUDA_DISK_MB)
     largest = max(sizes, key=sizes.get)
-    print(f"To download into .venv: {len(plan)} packages, about {round_mb(total)} MB "
-          f"(largest: {largest}, {round_mb(sizes[largest])} MB), about {round_mb(total * DISK_PER_MB)} MB on disk"
-          + (", the CUDA build of torch included" if cuda else "") + ".")
-    return total
+    what = "the CUDA build of torch" if cuda else f"{largest}, {round_mb(sizes[largest])} MB"
+    print(f"To download into .venv: {len(plan)} packages, about {round_mb(total + cuda * CUDA_MB)} MB "
+          f"(largest: {what}), about {disk} MB on disk.")
+    return disk
 
 
 def round_mb(megabytes: float) -> int:
@@ -343,9 +344,9 @@ class Progress:
         self.total, self.done, self.live = total, 0, sys.stdout.isatty()
 
     def __call__(self, line: str) -> None:
-        if match := re.match(r"(?:Collecting|Processing) (?:\S*[/\\])?([\w.]+)", line):
+        if match := re.match(r"Collecting ([\w.-]+)|Processing (?:.*[/\\])?(\w+)-\d", line):
             self.done += 1
-            self.show(f"{self.done:3d}/{self.total} {match[1]}", self.done % 10 == 0)
+            self.show(f"{self.done:3d}/{self.total} {match[1] or match[2]}", self.done % 10 == 0)
         elif line.startswith("Installing collected packages"):
             self.show(f"installing {self.total} packages (a minute or so) …", True)
 

@@ -185,6 +185,25 @@ def test_an_old_pip_is_renewed_before_it_is_asked(installed, pip):
     assert "--upgrade" in pip[0]
 
 
+def test_the_cuda_build_is_announced_as_what_it_is(capsys):
+    disk = launcher.announce([("torch", "2.13.0"), ("nvidia-cublas", "13.1.1.3")])
+    said = capsys.readouterr().out
+    assert "largest: the CUDA build of torch" in said
+    assert disk > launcher.CUDA_DISK_MB
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    ("Collecting nvidia-cublas==13.1.1.3 (from -r plan.txt)", "nvidia-cublas"),
+    ("Processing /opt/my wheels/torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl", "torch"),
+])
+def test_progress_counts_packages_from_an_index_and_from_a_folder(line, said, capsys):
+    progress = launcher.Progress(10)
+    for _ in range(10):
+        progress(line)
+        progress("  Downloading something (1 kB)")
+    assert capsys.readouterr().out == f"   10/10 {said}\n"
+
+
 # ---------------------------------------------------------------- what is refused
 
 
@@ -309,6 +328,20 @@ def test_lab_opens_the_start_notebook_with_its_own_kernel(handed, monkeypatch, t
     assert "PYTHONPATH" not in env
     settings = Path(env["JUPYTERLAB_SETTINGS_DIR"], "@jupyterlab/apputils-extension/notification.jupyterlab-settings")
     assert json.loads(settings.read_text())["fetchNews"] == "false"
+
+
+def test_no_kernel_of_the_same_name_shadows_the_course(monkeypatch, tmp_path):
+    folder = tmp_path / "home" / "kernels" / "python3"
+    folder.mkdir(parents=True)
+    (folder / "kernel.json").write_text('{"argv": ["/bin/false"], "display_name": "Other", "language": "python"}')
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(folder.parent.parent))
+    monkeypatch.setenv("JUPYTER_PATH", str(folder.parent.parent))
+    env = launcher.child_environment(tmp_path) | launcher.jupyter_environment(tmp_path)
+    code = ("from jupyter_client.kernelspec import KernelSpecManager as M; m = M(allowed_kernelspecs={'python3'}); "
+            "print(*m.find_kernel_specs(), m.get_kernel_spec('python3').argv)")
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("python3 ")
+    assert "ipykernel_launcher" in done.stdout
 
 
 def test_the_start_notebook_asks_for_the_kernel_that_lab_offers():
