@@ -14,9 +14,13 @@ BY_HAND = (*NO_LIBRARY, "torch")  # autograd would do the work
 # --- 03.1 one step of a leaky cell: h_t = (1 - leak) h_prev + leak tanh(a_t) ----------------------------------------
 
 
+def _sum(x_t, h_prev, W_xh, W_hh, b_h, bug=""):
+    return x_t @ W_xh.T + h_prev @ (W_hh if bug == "forward turned" else W_hh.T) + (0 if bug == "no bias" else b_h)
+
+
 def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak, bug=""):
     """The right gradients, or with `bug` the same with one change."""
-    a_t = x_t @ W_xh.T + h_prev @ W_hh.T + b_h
+    a_t = _sum(x_t, h_prev, W_xh, W_hh, b_h, bug)
     u_t = np.tanh(a_t)
     h_t = (1 - leak) * h_prev + leak * u_t
     slopes = {
@@ -44,7 +48,7 @@ def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak, bug=""):
     W_back = {"W_hh turned": W_hh.T, "no W_hh": np.eye(len(W_hh))}.get(bug, W_hh)
     inner = {"no path": 0, "whole path": 1, "leak swapped": leak}.get(bug, 1 - leak)
     dx_t = at("dx") @ (W_xh.T if bug == "W_xh turned" else W_xh)
-    dh_prev = at("dh_prev") @ W_back + inner * dh_t
+    dh_prev = at("dh_prev") @ W_back + inner * (da_t if bug == "path through tanh" else dh_t)
     dW_xh = at("dW").T @ x_t
     dW_hh = at("dW").T @ (h_t if bug == "h_t in dW_hh" else h_prev)
     db_h = at("db").sum(axis=0)
@@ -53,7 +57,10 @@ def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak, bug=""):
     if bug == "dW_hh turned":
         dW_hh = dW_hh.T
     if bug.startswith("db "):
-        db_h = {"db rows": da_t, "db number": da_t.sum(), "db units": da_t.sum(1), "db mean": da_t.mean(0)}[bug]
+        one_row = da_t.sum(axis=0, keepdims=True)
+        db_h = {"db one row": one_row, "db rows": da_t, "db number": da_t.sum(), "db units": da_t.sum(1)}.get(
+            bug, da_t.mean(0)
+        )
     if bug == "/ B":
         dW_xh, dW_hh, db_h = dW_xh / len(x_t), dW_hh / len(x_t), db_h / len(x_t)
     return dx_t, dh_prev, dW_xh, dW_hh, db_h
@@ -153,6 +160,7 @@ STEP_BUGS = (
     ("B10", "db_h not summed over the batch", "db rows", _DB),
     ("B15", "db_h summed to one number", "db number", _DB),
     ("B18", "db_h summed over the units", "db units", _DB),
+    ("B10-row", "db_h keeps a batch axis of length 1", "db one row", _DB),
     ("B11", "db_h averaged over the batch", "db mean", _MEAN),
     ("B12", "gradients divided by B", "/ B", _MEAN),
     (
@@ -187,8 +195,28 @@ STEP_BUGS = (
     ),
     ("leak-path", "the direct path from h_prev to h_t is left out", "no path", _PATH),
     ("leak-whole", "the direct path carries dh_t without its factor", "whole path", _PATH),
+    ("leak-tanh", "the direct path goes through the tanh too", "path through tanh", _PATH),
     ("leak-none", "the factor leak in front of the tanh is left out", "no leak", _LEAK),
     ("leak-swap", "leak and 1 - leak are exchanged", "leak swapped", _LEAK),
+    (
+        "S02",
+        "bias forgotten when a_t is computed again",
+        "no bias",
+        (
+            "Does your answer become right for b_h = 0?",
+            "You compute a_t again. How many terms has it in the statement, and how many in your line?",
+        ),
+    ),
+    (
+        "S05",
+        "W_hh transposed when a_t is computed again",
+        "forward turned",
+        (
+            "Is your answer right for h_prev = 0 and wrong otherwise?",
+            "Put a single 1 in W_hh, row 0, column 1. Which unit should it feed in the forward line?",
+            "A batch keeps its vectors as rows: how does the equation's W_hh h become code?",
+        ),
+    ),
 )
 
 
@@ -201,7 +229,7 @@ def leaky_bptt(xs, h0, W_xh, W_hh, b_h, leak, dhs, bug=""):
     weights = (W_xh, W_hh, b_h, leak)
     hs, T = [h0], len(xs)
     for x_t in xs:
-        hs.append((1 - leak) * hs[-1] + leak * np.tanh(x_t @ W_xh.T + hs[-1] @ W_hh.T + b_h))
+        hs.append((1 - leak) * hs[-1] + leak * np.tanh(_sum(x_t, hs[-1], W_xh, W_hh, b_h, bug)))
     dxs, dh_next, dh0 = np.zeros_like(xs), np.zeros_like(h0), np.zeros_like(h0)
     grads = [np.zeros_like(w) for w in (W_xh, W_hh, b_h)]
     order = {"forward": range(T), "stops early": range(T - 1, 0, -1)}.get(bug, range(T - 1, -1, -1))
@@ -361,7 +389,18 @@ LOOP_BUGS = (
 )
 _RENAMED = {"B06": "B36", "B05": "B37", "B01": "B38", "B38": "B38-dxs"}
 _IN_SEQUENCE = ("B01", "B38", "B02", "B03", "B04", "B13", "B17", "B22", "B05", "leak-slope", "B06", "B08", "B09", "B11")
-_IN_SEQUENCE += ("B15", "B30", "leak-path", "leak-whole", "leak-none", "leak-swap")
+_IN_SEQUENCE += (
+    "B10-row",
+    "B15",
+    "B30",
+    "leak-path",
+    "leak-whole",
+    "leak-tanh",
+    "leak-none",
+    "leak-swap",
+    "S02",
+    "S05",
+)
 SEQUENCE_BUGS = LOOP_BUGS + tuple((_RENAMED.get(r[0], r[0]), *r[1:]) for r in STEP_BUGS if r[0] in _IN_SEQUENCE)
 
 
@@ -373,9 +412,15 @@ def truncated(xs, h0, W_hh, dhs, k, bug=""):
     T = len(xs)
     hs, dxs, dW_hh, h, carried = np.zeros_like(xs), np.zeros_like(xs), np.zeros_like(W_hh), h0, np.zeros_like(h0)
     k = {"never": T, "always": 1, "k + 1": k + 1, "k - 1": max(k - 1, 1)}.get(bug, k)
+    h = np.zeros_like(h0) if bug == "h0 zero" else h
+    borders = list(range(0, T, k))
+    if bug == "from the end":
+        borders = sorted({0, *range(T % k, T, k)})
     stop = T - T % k if bug in ("rest dropped", "rest without gradient") else T
-    for start in range(0, T if bug == "rest without gradient" else stop, k):
-        end = min(start + k, T)
+    for start in borders:
+        if start >= stop and bug == "rest dropped":
+            break
+        end = next((b for b in borders if b > start), T)
         h = {"zeros": np.zeros_like(h0), "h0 again": h0}.get(bug, h)
         before = [h]
         for t in range(start, end):
@@ -387,6 +432,8 @@ def truncated(xs, h0, W_hh, dhs, k, bug=""):
         for t in reversed(range(start, end)):
             if start >= stop:
                 continue
+            if bug == "early" and t % k == 0:
+                dh_next = np.zeros_like(h0)
             da = (dhs[t] + dh_next) * (1 - hs[t] ** 2)
             dxs[t] = da
             first = bug == "border zero" and t == start and t > 0
@@ -462,6 +509,8 @@ CHUNK_BUGS = (
     ),
     ("B47", "chunks of k + 1 steps", "k + 1", _BORDER),
     ("B47-short", "chunks of k - 1 steps", "k - 1", _BORDER),
+    ("B47-early", "cut one step too late or too early: the first step of a chunk stands alone", "early", _BORDER),
+    ("B47-end", "chunks counted from the end of the sequence", "from the end", _BORDER),
     ("B49", "the last, shorter chunk is dropped", "rest dropped", _BORDER),
     ("B49-gradient", "the last, shorter chunk gets no gradient", "rest without gradient", _BORDER),
     (
@@ -472,6 +521,15 @@ CHUNK_BUGS = (
             "Compare with the gradient of the last chunk alone.",
             "Where in your code is dW_hh set to zero?",
             "Between two resets, does an update take place?",
+        ),
+    ),
+    (
+        "S18",
+        "h0 ignored: starts from zeros",
+        "h0 zero",
+        (
+            "Run with two different h0. Should the results agree?",
+            "Where does your function first read its argument h0?",
         ),
     ),
     (
@@ -494,7 +552,7 @@ def numerical_gradient(f, w, eps, bug=""):
     """Central differences, or with `bug` another quotient."""
     if bug == "float32":
         w = w.astype(np.float32)
-    step = {"1e-12": 1e-12, "1e-1": 0.1}.get(bug, eps)
+    step = {"1e-12": 1e-12, "1e-1": 0.1, "own": 1e-6}.get(bug, eps)
     w, gradient = w.copy(), np.zeros(w.shape)
     for i in np.ndindex(w.shape):
         old = w[i]
@@ -541,6 +599,7 @@ _QUOTIENT = (
 QUOTIENT_BUGS = (
     ("B51", "a step of 1e-12 in place of eps: rounding eats the difference", "1e-12", _STEP_SIZE),
     ("B51-large", "a step of 0.1 in place of eps", "1e-1", _STEP_SIZE),
+    ("B51-own", "a step of your own in place of eps", "own", _STEP_SIZE),
     ("B51-float32", "differences taken in float32", "float32", _STEP_SIZE),
     ("B52", "one-sided difference", "forward", _QUOTIENT),
     ("B52-half", "divided by eps where the points are 2 eps apart", "/ eps", _QUOTIENT),
@@ -585,7 +644,7 @@ def _error_cases(rng):
         return wrong
 
     a, small, zero = grads(), grads(), grads()
-    small["db_h"] = small["db_h"] * 1e-6
+    small["db_h"] = small["db_h"] * 1e-3
     zero["dW_xh"] = np.zeros((4, 5))
     top = 3 * float(np.abs(a["dh0"]).max())
     return [
