@@ -414,8 +414,8 @@ def truncated(xs, h0, W_hh, dhs, k, bug=""):
     k = {"never": T, "always": 1, "k + 1": k + 1, "k - 1": max(k - 1, 1)}.get(bug, k)
     h = np.zeros_like(h0) if bug == "h0 zero" else h
     borders = list(range(0, T, k))
-    if bug == "from the end":
-        borders = sorted({0, *range(T % k, T, k)})
+    if bug in ("from the end", "wrong side"):
+        borders = sorted({0, *range(T % k if bug == "from the end" else 1, T, k)})
     stop = T - T % k if bug in ("rest dropped", "rest without gradient") else T
     for start in borders:
         if start >= stop and bug == "rest dropped":
@@ -432,8 +432,6 @@ def truncated(xs, h0, W_hh, dhs, k, bug=""):
         for t in reversed(range(start, end)):
             if start >= stop:
                 continue
-            if bug == "early" and t % k == 0:
-                dh_next = np.zeros_like(h0)
             da = (dhs[t] + dh_next) * (1 - hs[t] ** 2)
             dxs[t] = da
             first = bug == "border zero" and t == start and t > 0
@@ -509,7 +507,7 @@ CHUNK_BUGS = (
     ),
     ("B47", "chunks of k + 1 steps", "k + 1", _BORDER),
     ("B47-short", "chunks of k - 1 steps", "k - 1", _BORDER),
-    ("B47-early", "cut one step too late or too early: the first step of a chunk stands alone", "early", _BORDER),
+    ("B47-side", "cut on the wrong side of the border step", "wrong side", _BORDER),
     ("B47-end", "chunks counted from the end of the sequence", "from the end", _BORDER),
     ("B49", "the last, shorter chunk is dropped", "rest dropped", _BORDER),
     ("B49-gradient", "the last, shorter chunk gets no gradient", "rest without gradient", _BORDER),
