@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_lib import bench_tasks, recipes
+from course_lib import bench, bench_tasks, recipes
 from course_lib.recipes import Run
 
 
@@ -12,7 +12,14 @@ def test_rows_hold_medians_and_say_how_many_seeds_were_solved(monkeypatch):
     sequences, seconds = bench_tasks.task_rows(seeds=3, names=["temporal_order"])
     assert sequences["name"] == "temporal order T=100, 99 % right, 2 of 3 seeds solved" == seconds["name"]
     assert (sequences["ours"], sequences["theirs"], sequences["ratio"]) == (2000, 31_390, round(2000 / 31_390, 3))
+    assert sequences["goal"] == round(8000 / 31_390, 3)
     assert seconds["ours"] == 0.25 and seconds["theirs"] is seconds["ratio"] is None
+
+
+def test_the_table_can_print_every_row(monkeypatch):
+    monkeypatch.setattr(recipes, "run_recipe", lambda name, seed: Run(None, None, True, 0.0, 100, 1.0))
+    printed = bench.table(bench_tasks.task_rows(seeds=1), title="tasks")
+    assert printed.count("reached") == 2 and "wanted: at most 350,000" in printed
 
 
 def test_every_recipe_is_listed():
