@@ -23,8 +23,8 @@ def task_rows(seeds: int | Iterable[int] = 5, names: Iterable[str] = NAMES) -> l
     """Run every recipe from several seeds; two rows per task, median sequences and median CPU seconds.
 
     A row is {"name", "ours", "theirs", "ratio", "unit", "goal"}: theirs is the published figure (None where there is
-    none), ratio = ours / theirs, goal the ratio that the course set itself. The name says how many seeds were solved; a seed that was not counts with the sequences it
-    used, so the median is then a lower bound. One thread, as everywhere in the course.
+    none), ratio = ours / theirs, goal the ratio that the course set itself. The name says how many seeds were solved;
+    a seed that was not counts with the sequences it used, so the median is then a lower bound. One thread.
     """
     import torch
 
