@@ -251,6 +251,8 @@ def leaky_bptt(xs, h0, W_xh, W_hh, b_h, leak, dhs, bug=""):
             dh_prev = leaky_backward(direct, xs[t], hs[t], *weights)[1]
         dh_next = dh_next + dh_prev if bug == "piles up" else dh_prev
         dh0 = dh_t if bug == "dh0 early" else dh_next
+        if bug == "dh0 without matrix":
+            dh0 = leaky_backward(dh_t, xs[t], hs[t], *weights, bug="no W_hh")[1]
     if bug in ("/ T", "/ batch"):
         grads = [g / (T if bug == "/ T" else xs.shape[1]) for g in grads]
     return dxs, dh0, *grads
@@ -354,6 +356,7 @@ LOOP_BUGS = (
     ("B31", "the carried gradient skips the tanh", "no slope in dh_prev", _SLOPE_MISSING),
     ("B32", "gradients divided by T", "/ T", _T_MEAN),
     ("B39", "gradients divided by B", "/ batch", _T_MEAN),
+    ("B34", "dh0 taken before the last product with W_hh", "dh0 without matrix", _FIRST),
     ("B40", "dh0 taken before the last step back", "dh0 early", _FIRST),
     ("B41", "the loop stops before the first step", "stops early", _FIRST),
     (
