@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,7 @@ NUMPY_ONLY = {"nn.cells", "nn.bptt", "nn.init", "nn.layers", "nn._shapes"}
 TORCH = {"nn.modules", "nn.gradients"}  # of the rooms whose users may do without torch
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Absolute names of all modules that a file imports, inside functions too."""
     package = path.relative_to(ROOT).with_suffix("").parts[:-1]
