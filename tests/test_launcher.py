@@ -194,7 +194,7 @@ def test_the_cuda_build_is_announced_as_what_it_is(capsys):
 
 @pytest.mark.parametrize(("line", "said"), [
     ("Collecting nvidia-cublas==13.1.1.3 (from -r plan.txt)", "nvidia-cublas"),
-    ("Processing /opt/my wheels/torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl", "torch"),
+    ("Processing /some folder/wheels/torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl", "torch"),
 ])
 def test_progress_counts_packages_from_an_index_and_from_a_folder(line, said, capsys):
     progress = launcher.Progress(10)

@@ -73,6 +73,7 @@ MAY = {
     "show": {"nn", "data", "training", "recipes", "checks"},
     "building": {"checks"},
     "grading": {"checks", "building"},
+    "selfcheck": {"checks"},
     "bench_tasks": {"nn", "data", "training", "recipes"},
     "bench": {"nn", "data", "training", "recipes", "bench_tasks", "grading"},
     "launcher": {"cli"},
