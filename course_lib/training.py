@@ -117,7 +117,7 @@ class SequenceModel(nn.Module):
             raise ValueError(f"read: expected 'all' or 'last', got {read!r}")
         if not callable(cell) and cell not in CELLS:
             raise ValueError(f"cell: expected one of {', '.join(CELLS)} or a callable, got {cell!r}")
-        self.read = read
+        self.read, self.D = read, D
         with torch.random.fork_rng(devices=[]):  # the constructors draw weights that are replaced below
             self.embedding = nn.Embedding(vocabulary, D) if vocabulary else None
             extra = {"nonlinearity": "relu"} if cell == "relu" else {}
@@ -132,10 +132,22 @@ class SequenceModel(nn.Module):
             set_gate_bias(self.rnn, gate_bias, T_max, generator)
 
     def forward(self, xs: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+        self._check(xs)
         if self.embedding is not None:
             xs = self.embedding(xs)  # (T, B, D)
         hs, state = self.rnn(xs, state)
         return self.head(hs if self.read == "all" else hs[-1]), state
+
+    def _check(self, xs: Tensor) -> None:
+        got = f"{tuple(xs.shape)} {str(xs.dtype).removeprefix('torch.')}"
+        if self.embedding is not None:
+            if xs.ndim != 2 or 0 in xs.shape or xs.is_floating_point():
+                raise ValueError(f"xs: expected (T, B) integer ids with T, B >= 1, got {got}")
+            V, largest = self.embedding.num_embeddings, int(xs.max())
+            if largest >= V or int(xs.min()) < 0:
+                raise ValueError(f"xs: expected ids in 0..{V - 1}, got {int(xs.min())}..{largest}")
+        elif xs.ndim != 3 or 0 in xs.shape or xs.shape[-1] != self.D or not xs.is_floating_point():
+            raise ValueError(f"xs: expected (T, B, D) = (T, B, {self.D}) floats with T, B >= 1, got {got}")
 
 
 @torch.no_grad()
