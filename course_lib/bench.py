@@ -142,19 +142,17 @@ def machine() -> dict:
 def side_by_side(*runs: Callable[[], object], pairs: int = 21, repeats: int = 1) -> list[list[float]]:
     """CPU milliseconds of each function, measured in turn `pairs` times, after two calls to warm up.
 
-    The order is turned round every other time, so that none of them always runs behind the same neighbour.
+    Each one runs behind another one, so that none of them finds the caches as it left them itself.
     """
     times: list[list[float]] = [[] for _ in runs]
     for call in runs:
         call(), call()
-    order = list(range(len(runs)))
     for _ in range(pairs):
-        for i in order:
+        for call, taken in zip(runs, times):
             start = process_time()
             for _ in range(repeats):
-                runs[i]()
-            times[i].append((process_time() - start) * 1000 / repeats)
-        order.reverse()
+                call()
+            taken.append((process_time() - start) * 1000 / repeats)
     return times
 
 

@@ -128,7 +128,7 @@ class _Layer:
         T, B, _ = self._x1.shape
         given = {name: d for name, d in {"dhs": dhs, **dstates}.items() if d is not None}
         check(self.gates, W_hh=self.W_hh, sizes={"T": T, "B": B}, **given)
-        _check_finite_fast(**given)
+        _check_finite_fast(**{name: d for name, d in given.items() if name != "dhs"})  # dhs: see `_finite_chunk`
         dhs = np.zeros((T, B, self.H), self.dtype) if dhs is None else dhs
         if self._lengths is not None:  # outputs after the end were replaced by zeros: no gradient flows into them
             dhs = dhs * (np.arange(T)[:, None] < self._lengths)[..., None]
@@ -222,10 +222,10 @@ class RNN(_Layer):
         dxs = np.empty((T, B, self.D), self.dtype) if inputs else None
         sums = self._no_gradients(1)
         for start, stop in reversed(self._chunks(T, B)):
-            da = self._buffer("da", stop - start, B, H)
-            for dh_direct, slope, da_t in zip(dhs[start:stop][::-1], self._slope(start, stop)[::-1], da[::-1]):
+            da = self._slope(start, stop)  # f'(a_t) waits in the place of da_t until the loop arrives there
+            for dh_direct, da_t in zip(_finite_chunk(dhs, start, stop)[::-1], da[::-1]):
                 dh += dh_direct
-                np.multiply(dh, slope, out=da_t)
+                da_t *= dh
                 np.dot(da_t, self._W_back, out=dh)
             rows = _rows(da)
             self._add_gradients(rows, start, stop, sums)
@@ -239,7 +239,7 @@ class RNN(_Layer):
 
     def _slope(self, start: int, stop: int) -> Array:
         hs = self._hs[start + 1 : stop + 1]
-        slope = self._buffer("slope", *hs.shape)
+        slope = self._buffer("da", *hs.shape)
         if self.nonlinearity == "relu":
             return np.greater(hs, 0, out=slope)
         np.multiply(hs, hs, out=slope)
@@ -334,11 +334,12 @@ class LSTM(_Layer):
         sums = self._no_gradients(4)
         through_c = self._buffer("through_c", B, H)
         for start, stop in reversed(self._chunks(T, B)):
-            factors, da = self._factors(start, stop), self._buffer("da", stop - start, B, 4 * H)
+            direct, factors = _finite_chunk(dhs, start, stop), self._factors(start, stop)
+            da = self._buffer("da", stop - start, B, 4 * H)
             da_blocks = da.reshape(-1, B, 4, H).transpose(0, 2, 1, 3)  # (n, 4, B, H)
             for t in reversed(range(start, stop)):
                 k = t - start
-                dh += dhs[t]
+                dh += direct[k]
                 if ends is not None:
                     dc[ends == t + 1] += dc_T[ends == t + 1]
                 dc += np.multiply(dh, factors[k, 4], out=through_c)
@@ -459,11 +460,12 @@ class GRU(_Layer):
         sums = self._no_gradients(4)
         through_W = self._buffer("through_W", B, H)
         for start, stop in reversed(self._chunks(T, B)):
-            factors, da = self._factors(start, stop), self._buffer("da", stop - start, B, 4 * H)
+            direct, factors = _finite_chunk(dhs, start, stop), self._factors(start, stop)
+            da = self._buffer("da", stop - start, B, 4 * H)
             da_blocks = da.reshape(-1, B, 4, H).transpose(0, 2, 1, 3)  # (n, 4, B, H)
             for t in reversed(range(start, stop)):
                 k = t - start
-                dh += dhs[t]
+                dh += direct[k]
                 np.multiply(dh, factors[k], out=da_blocks[k])
                 np.matmul(da[k, :, H:], self._W_back, out=through_W)
                 dh *= self._z[2, t]
@@ -691,6 +693,14 @@ def _check_finite_fast(**arrays: Array) -> None:
     for name, a in arrays.items():
         if not isfinite(np.vdot(a, a)):  # `dot` would warn of the overflow, `vdot` does not
             check_finite(**{name: a})
+
+
+def _finite_chunk(dhs: Array, start: int, stop: int) -> Array:
+    """The chunk, checked just before it is used: the check brings it into the cache, where the loop finds it."""
+    chunk = dhs[start:stop]
+    if not isfinite(np.vdot(chunk, chunk)):
+        check_finite(dhs=dhs)
+    return chunk
 
 
 def _pair(dstate: tuple | None) -> tuple[Array | None, Array | None]:

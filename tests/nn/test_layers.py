@@ -211,6 +211,10 @@ def test_bad_gradients_states_and_weights(name):
     if name == "lstm":
         with pytest.raises(ValueError, match=r"dstate: expected a tuple \(dh_T, dc_T\), got ndarray"):
             layer.backward(None, np.zeros((2, 4)))
+    dhs = np.zeros((5, 2, 4))
+    dhs[3, 1, 2] = np.nan
+    with pytest.raises(ValueError, match=r"dhs: expected finite values, got nan at index \(3, 1, 2\)"):
+        layer.backward(dhs)
     step = layer.stream(*[np.zeros((1, 4))] * (1 + (name == "lstm")))
     with pytest.raises(ValueError, match=r"x_t: expected \(B, D\) = \(1, 3\), got \(2, 3\)"):
         step(np.zeros((2, 3)))
