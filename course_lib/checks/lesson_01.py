@@ -559,18 +559,18 @@ def influence(f: Any, xs: Array) -> Array:
 
 
 def _influence_cases(rng: np.random.Generator) -> list[Case]:
-    def rnn(extra: str) -> Source:
-        U, W = _away_from_zero(rng, (2,)), 0.8 + 0.4 * rng.random()
+    def rnn() -> Source:
+        U, W = 0.4 * _away_from_zero(rng, (2,)), 0.8 + 0.4 * rng.random()
         return Source(
-            "lambda xs: (lambda h: [h := np.tanh(h * "
-            f"{W:.3f} + x[0] * {0.4 * U[0]:.3f} + x[1] * {0.4 * U[1]:.3f}){extra} for x in xs])(0.0)"
+            f"lambda xs: np.array((lambda h: [h := np.tanh({W:.3f} * h + {U[0]:.3f} * x[0] + {U[1]:.3f} * x[1])"
+            " for x in xs])(0.0))"
         )
 
     def xs(T: int) -> Array:
         return 0.3 * _away_from_zero(rng, (T, 2))
 
     return [
-        Case("a recurrent net", (rnn(""), xs(5))),
+        Case("a recurrent net", (rnn(), xs(5))),
         Case("a window of two steps", (Source("lambda xs: xs[:, 1] + np.append(0, 2 * xs[:-1, 1])"), xs(6))),
         Case("a net that reads the future", (Source("lambda xs: 3 * xs[::-1].sum(axis=1).cumsum()[::-1]"), xs(4))),
         Case("no memory", (Source("lambda xs: np.tanh(xs[:, 0] - 2 * xs[:, 1])"), xs(5)), easy=True,
