@@ -15,7 +15,7 @@ from typing import Any
 
 from course_lib.grading import executor, kernels, report
 from course_lib.grading.notebook import MAX_FILE, Course
-from course_lib.grading.plugin import Job, Settings, ungraded
+from course_lib.grading.plugin import CELL_SECONDS, Job, Settings, ungraded
 
 NOTEBOOK = re.compile(r"\.ipynb\b", re.IGNORECASE)
 
@@ -37,6 +37,7 @@ def grade(
     state: str | None = None,
     fresh: bool = False,
     quiet: bool = False,
+    cell_seconds: float = CELL_SECONDS,
 ) -> int:
     """Grade notebooks and folders of notebooks; the exit code is 0 fine, 1 findings, 2 wrong use.
 
@@ -57,7 +58,7 @@ def grade(
     kept = state_folder(state, files)
     number = choose_seed(seed, kept)
     try:
-        rows, protection = run(files, home, number, cluster, jobs, sandbox, lesson, kept, fresh, quiet)
+        rows, protection = run(files, home, number, cluster, jobs, sandbox, lesson, kept, fresh, quiet, cell_seconds)
     except OSError as error:
         print(f"course: {error}", file=sys.stderr)
         return 2
@@ -140,6 +141,7 @@ def run(
     kept: Path,
     fresh: bool,
     quiet: bool,
+    cell_seconds: float,
 ) -> tuple[list[dict[str, Any]], str]:
     """All results in the order of the files, and a sentence on the protection that was in force."""
     rows: list[dict[str, Any] | None] = [None] * len(files)
@@ -160,7 +162,7 @@ def run(
         todo = [(k, job) for k, job in jobs_read.items() if rows[k] is None]
         tick = executor.progress(len(files), len(files) - len(todo)) if todo and not quiet else lambda row: None
         size = min(jobs or os.cpu_count() or 1, max(1, len(todo)))
-        settings = Settings(str(course.root), nursery.kernels)
+        settings = Settings(str(course.root), nursery.kernels, cell_seconds)
         with executor.LocalPool(settings, size) as pool:
             for i, row in pool.run([job for _, job in todo]):
                 k, job = todo[i]

@@ -20,7 +20,6 @@ from typing import Any
 from course_lib.checks.exercise import Exercise
 
 MAX_FILE = 64 * 2**20
-STUB = "your answer goes here"
 
 
 class Unreadable(ValueError):
@@ -226,21 +225,22 @@ def tagged(cell: Cell, role: str) -> str:
     return next((t.partition(":")[2].strip() for t in cell.tags if t.startswith(role + ":")), "")
 
 
-def is_blank(source: str, name: str) -> bool:
-    """Whether an answer is still the stub: empty, comments only, the stub's line, or `NAME = ...`."""
-    if not source.strip() or STUB in source:
-        return True
-    try:
-        body = ast.parse(plain(source)).body
-    except SyntaxError:
-        return False
-    for node in body:
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            continue
-        dots = isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Constant)
-        if not (dots and node.value.value is Ellipsis):
-            return False
-    return True
+def is_blank(source: str) -> bool:
+    """Whether an answer is still a stub: nothing, comments, `NAME = ...`, functions that only raise or pass."""
+    tree = _tree(source)
+    return tree is not None and all(map(_is_stub, tree.body))
+
+
+def _is_stub(node: ast.stmt) -> bool:
+    if isinstance(node, ast.FunctionDef):
+        return all(map(_is_stub, node.body))
+    if isinstance(node, ast.Raise):
+        return "NotImplementedError" in ast.unparse(node)
+    value = node.value if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)) else None
+    if isinstance(node, ast.Expr):
+        return isinstance(value, ast.Constant)
+    dots = isinstance(value, ast.Constant) and value.value is Ellipsis
+    return dots or isinstance(node, (ast.Pass, ast.Import, ast.ImportFrom))
 
 
 def plain(source: str) -> str:
@@ -368,14 +368,14 @@ def _find(plan: _Plan, name: str) -> None:
             plan.notes.append(f"{name}: cell {cell.number} is a {cell.kind} cell: change it to code")
     own = [c for c in own if c.kind == "code" or _tree(c.source) is not None]
     others = {tagged(c, "answer") for c in plan.assignment.cells} - {name, ""}
-    full = [c for c in own if not is_blank(c.source, name)]
+    full = [c for c in own if not is_blank(c.source)]
     how = ""
     if not full:
         free = [c for c in cells if c.kind == "code" and tagged(c, "answer") not in others]
-        full = [c for c in free if defines(c.source, name) and not is_blank(c.source, name)]
+        full = [c for c in free if defines(c.source, name) and not is_blank(c.source)]
         how = "found by the name that it defines" if full else ""
     if not full and not own and pristine:
-        full = [c for c in _under_heading(plan, pristine) if not is_blank(c.source, name)]
+        full = [c for c in _under_heading(plan, pristine) if not is_blank(c.source)]
         how = "found under its heading" if full else ""
     if not full:
         if own or any(defines(c.source, name) for c in cells if c.kind == "code"):

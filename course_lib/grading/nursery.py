@@ -424,6 +424,7 @@ class Kernel:
         self.shell.displayhook.session = self.shell.display_pub.session = Displays(key=self.session.key)
         self.shell.displayhook.pub_socket = self.shell.display_pub.pub_socket = self.sockets["iopub"]
         self.shell.displayhook.topic = b"execute_result"
+        self.shell.enable_gui = lambda gui=None: None  # a gui's event loop has no place here
         self.listening = False
         sys.stdout, sys.stderr = Stream(self, "stdout"), Stream(self, "stderr")  # type: ignore[assignment]
         os.write(tell, b"bound\n")

@@ -180,6 +180,13 @@ class GradedCell(IPyNbCell):
             self.parent.stopped[self.step.name] = told.get(kind, f"its cell stops with {why}")
 
 
+class Farewell(GradedCell):
+    """The end of a notebook: an item that runs nothing, so that the kernel lives until it is known that it may go."""
+
+    def runtest(self) -> None:
+        """Nothing is left to do."""
+
+
 class ProbeCell(GradedCell):
     """A check: fresh inputs go in, data come out, the verdict is made here."""
 
@@ -284,7 +291,11 @@ class Loop:
         """Instead of pytest's own loop."""
         for job in self.jobs:
             start = time.perf_counter()
-            row = self.grade(session, job)
+            try:
+                row = self.grade(session, job)
+            except Exception as error:  # a fault of the grader costs this submission, not the class
+                told = f"{type(error).__name__}: {one_line(error)}"
+                row = {**ungraded(job, f"makes the grader fail ({told}): look at it by hand"), "status": "failed"}
             row["seconds"] = round(time.perf_counter() - start, 3)
             self.done(row)
         return True
@@ -302,24 +313,31 @@ class Loop:
             return ungraded(job, "is code that is nested too deep to be read: ask the learner for a plain version")
         book = GradedNotebook.from_parent(session, path=Path(job.file).absolute())
         items = book.begin(self.settings, job, assignment, graft)
-        k = 0
-        while k < len(items):  # a second look at answers that use a helper from further down is added on the way
-            if k + 1 == len(items):
-                again(book)
-            following = items[k + 1] if k + 1 < len(items) else None
-            items[k].config.hook.pytest_runtest_protocol(item=items[k], nextitem=following)
-            k += 1
+        last = Farewell.from_parent(book, name="end", cell_num=-1, cell=NotebookNode(), options={})
+        run_in_order(items, last)
+        run_in_order(again(book), last)
+        last.config.hook.pytest_runtest_protocol(item=last, nextitem=None)
         return summary(book)
 
 
-def again(book: GradedNotebook) -> None:
-    """Probe once more, after all cells, the answers that miss a name which a later cell defines."""
-    seen: set[str] = set()
-    for item in list(book.items):
-        if isinstance(item, ProbeCell) and item.verdict and item.step.name not in seen:
-            seen.add(item.step.name)
-            if item.verdict.status == "error" and "raised NameError" in item.verdict.message:
-                book.append(Step("probe", "", item.step.name))
+def run_in_order(items: list[GradedCell], last: pytest.Item) -> None:
+    """Run items through pytest's protocol; the kernel stays until `last` has had its turn."""
+    for k, item in enumerate(items):
+        following = items[k + 1] if k + 1 < len(items) else last
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+
+
+def again(book: GradedNotebook) -> list[GradedCell]:
+    """A second probe, after all cells, for answers that missed a name: perhaps a later cell defines it."""
+    missed = []
+    for item in book.items:
+        if isinstance(item, ProbeCell) and item.verdict and item.verdict.status == "error":
+            if "raised NameError" in item.verdict.message:
+                missed.append(item.step.name)
+    start = len(book.items)
+    for name in missed:
+        book.append(Step("probe", "", name))
+    return book.items[start:]
 
 
 def ungraded(job: Job, message: str) -> dict[str, Any]:

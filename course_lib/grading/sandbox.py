@@ -64,7 +64,7 @@ class Walls:
 
 
 def public_copy(folder: Path) -> Path:
-    """A copy of course_lib without answers: no lesson checks, no grader but the nursery. Returns the package's folder."""
+    """A copy of course_lib without answers: no lesson checks, no grader but the nursery; the copy's folder."""
     real = Path(__file__).resolve().parents[1]
     target = folder / "lib" / "course_lib"
 
