@@ -188,37 +188,51 @@ def _number(x: complex) -> str:
     return f"{x.real:.4g}" if x.imag == 0 else f"{x:.4g}"
 
 
-def short(value: Any, limit: int = 160) -> str:
+def short(value: Any, limit: int = 200) -> str:
     """A value as one short line of text."""
     if value is Ellipsis:
         return "nothing"
     if isinstance(value, np.ndarray):
-        text = np.array2string(value, precision=4, threshold=12, edgeitems=2, separator=", ").replace("\n", " ")
-        text = f"{' '.join(text.split())} of shape {value.shape}" if value.ndim else text
+        if value.ndim == 0:
+            return f"{value.item():.6g}" if value.dtype.kind in "fc" else str(value.item())
+        text = np.array2string(value, precision=4, threshold=12, edgeitems=2, separator=", ")
+        text = f"{' '.join(text.split())} of shape {value.shape}"
+    elif isinstance(value, (list, tuple)):
+        text = f"[{'; '.join(short(v, max(40, limit // max(1, len(value)))) for v in value)}]"
+    elif isinstance(value, dict):
+        text = "{" + "; ".join(f"{k}: {short(v, max(40, limit // len(value)))}" for k, v in value.items()) + "}"
     else:
-        text = repr(value)
+        text = " ".join(repr(value).split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def recognise(
     exercise: Exercise, cases: list[Case], results: list[Outcome], truth: list[Outcome]
 ) -> Misconception | None:
-    """The listed wrong answer that gives the same outcome on every input, if there is one.
+    """The listed wrong answer that gives the same outcome on every input, if there is one; else a pair of them.
 
     Named only when it differs from the right answer in at least one value that the learner's answer shares: equal
-    error types alone accuse nobody.
+    errors alone accuse nobody. A pair is named when each input shows one of the two slips and both are seen.
     """
+    explained: list[tuple[Misconception, list[bool], list[bool]]] = []
     for item in exercise.misconceptions:
-        seen_value = False
-        for case, result, right in zip(cases, results, truth, strict=True):
+        same, seen = [], []
+        for case, result, right in zip(cases, results, truth):
             wrong = _run(exercise, item.wrong, case)
-            if not _same_outcome(exercise, case, result, wrong):
-                break
-            if not wrong.error and compare(exercise, case, wrong, right):
-                seen_value = True
-        else:
-            if seen_value:
-                return item
+            same.append(_same_outcome(exercise, case, result, wrong))
+            seen.append(same[-1] and not wrong.error and compare(exercise, case, wrong, right) is not None)
+        if all(same) and any(seen):
+            return item
+        if any(seen):
+            explained.append((item, same, seen))
+    for k, (first, same_1, seen_1) in enumerate(explained):
+        for second, same_2, seen_2 in explained[k + 1 :]:
+            only_1 = any(s and not t for s, t in zip(seen_1, same_2))
+            only_2 = any(s and not t for s, t in zip(seen_2, same_1))
+            if all(map(any, zip(same_1, same_2))) and only_1 and only_2:
+                return Misconception(
+                    f"{first.key}+{second.key}", f"{first.name}; and also: {second.name}", None, first.hints
+                )
     return None
 
 

@@ -182,6 +182,12 @@ SOFTMAX = Exercise(
             ),
         ),
         Misconception("H04", "gradient not divided by N", _variant(scale="1"), _SCALE),
+        Misconception(
+            "H02+H04",
+            "gradient not divided by N; and also: softmax overflows for large logits",
+            _variant(scale="1", stable=False),
+            _SCALE,
+        ),
         Misconception("H08", "gradient divided by V instead of N", _variant(scale="V"), _SCALE),
         Misconception("H11", "gradient divided by N and by V", _variant(scale="NV"), _SCALE),
         Misconception("H05", "sign of the gradient reversed", _variant(sign=-1.0), _SIGN),

@@ -1,5 +1,6 @@
 """The judge: what is right, which bug is named, what an unknown bug is told; and the probe's plain data."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -51,6 +52,18 @@ def test_a_listed_bug_is_named_and_an_unlisted_one_gets_its_fingerprint():
     unknown = say(lambda x, b: 2 * x - b)
     assert unknown.misconception is None
     assert unknown.message.endswith("Right when b = 0: look at the bias")
+
+
+def test_two_slips_at_once_are_both_named():
+    def fails_for_no_bias(x, b):
+        return np.full_like(x, np.nan) if not b.any() else affine(x, b)
+
+    both = Misconception("X3", "fails without a bias", fails_for_no_bias, ("c", "d"))
+    task = dataclasses.replace(TASK, misconceptions=(*TASK.misconceptions, both))
+    verdict = say(lambda x, b: 2 * x if b.any() else np.full_like(x, np.nan), task)
+    assert verdict.misconception == "X1+X3"
+    assert verdict.hints == ("set x to 0", "count the arguments")
+    assert say(lambda x, b: 3 * x if b.any() else np.full_like(x, np.nan), task).misconception is None
 
 
 def test_equal_errors_alone_accuse_nobody():
