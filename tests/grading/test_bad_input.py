@@ -1,0 +1,125 @@
+"""Bad input: one line that names the file, what is wrong and how to mend it; the rest of the batch goes on."""
+
+import json
+import os
+
+import pytest
+
+from tests.grading.handed_in import COURSE, grade, notebook, save
+
+BAD = {
+    "empty.ipynb": (b"", "is empty"),
+    "blank.ipynb": (b" \n\n", "is empty"),
+    "cut.ipynb": (json.dumps(notebook(), indent=1)[:900], "cut off at line"),
+    "text.ipynb": ("# My notebook\nhello", "is not a notebook"),
+    "word.ipynb": (b"PK\x03\x04" + bytes(200), "is not a notebook"),
+    "number.ipynb": ("17", "is JSON but no notebook"),
+    "list.ipynb": ("[1, 2]", "is JSON but no notebook"),
+    "settings.ipynb": ('{"a": 1}', 'no "cells"'),
+    "no-cells.ipynb": ('{"cells": []}', "has no cells"),
+    "cells-of-numbers.ipynb": ('{"cells": [1, 2]}', "has no cells"),
+    "cells-a-text.ipynb": ('{"cells": "x"}', 'no "cells"'),
+    "deep.ipynb": ('{"cells": ' + "[" * 100_000 + "]" * 100_000 + "}", "damaged JSON"),
+    "long-number.ipynb": ('{"cells": ' + "9" * 10_000 + "}", "damaged JSON"),
+    "another-course.ipynb": (
+        {"cells": [{"cell_type": "code", "source": "x = 1", "id": "a", "metadata": {}}]},
+        "holds no answer of this course",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    tmp = tmp_path_factory.mktemp("bad")
+    for name, (content, _) in BAD.items():
+        save(tmp / "class", name, content)
+    save(tmp / "class", "good.ipynb", notebook())
+    save(tmp / "class", "renamed", notebook())
+    (tmp / "class" / "folder.ipynb").mkdir()
+    os.mkfifo(tmp / "class" / "pipe.ipynb")
+    (tmp / "class" / "dangling.ipynb").symlink_to("/nowhere/x.ipynb")
+    (tmp / "class" / "loop.ipynb").symlink_to("loop.ipynb")
+    code, rows = grade([tmp / "class", tmp / "class" / "renamed"], tmp, csv_file=str(tmp / "x.csv"))
+    return code, rows, (tmp / "x.csv").read_text()
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_is_one_line_that_says_what_to_do(results, name):
+    row = results[1][name]
+    assert (row["status"], row["points"]) == ("unreadable", 0)
+    assert BAD[name][1] in row["message"]
+    assert ": " in row["message"], "no way to mend it"
+    assert "\n" not in row["message"]
+
+
+def test_the_rest_of_the_batch_goes_on(results):
+    code, rows, csv = results
+    assert code == 1
+    assert rows["good.ipynb"]["points"] == rows["renamed"]["points"] == 10
+    for name in ("pipe.ipynb", "dangling.ipynb", "loop.ipynb"):
+        assert rows[name]["status"] == "unreadable"
+    assert len(csv.splitlines()) == len(rows) + 1
+
+
+def test_parts_that_are_missing_are_told_one_by_one(folder, tmp_path):
+    nb = notebook(word="word = ...", total="def total(xs):\n    raise NotImplementedError")
+    nb["cells"] = [c for c in nb["cells"] if "pair" not in c["id"]]
+    nb["cells"].append({"cell_type": "code", "source": "print(step)", "metadata": {}, "id": "mine"})
+    save(folder, "parts.ipynb", nb)
+    _, rows = grade(folder, tmp_path)
+    told = {e["name"]: (e["status"], e["points"]) for e in rows["parts.ipynb"]["exercises"]}
+    assert told == {"step": ("right", 4), "total": ("blank", 0), "pair": ("missing", 0), "word": ("blank", 0)}
+    assert any("answer:pair" in n for n in rows["parts.ipynb"]["notes"])
+
+
+def test_a_syntax_error_is_named_with_its_place(folder, tmp_path):
+    save(folder, "x.ipynb", notebook(step="def step(x, h, W)\n    return x"))
+    _, rows = grade(folder, tmp_path)
+    first, *others = rows["x.ipynb"]["exercises"]
+    assert (first["status"], first["points"]) == ("error", 0)
+    assert "SyntaxError" in first["message"]
+    assert sum(e["points"] for e in others) == 6
+
+
+def test_named_bugs_and_hints(folder, tmp_path):
+    save(folder, "x.ipynb", notebook(step="def step(x, h, W):\n    return x + h @ W.T", word="word = 'sigmoid'"))
+    _, rows = grade(folder, tmp_path)
+    keys = {e["name"]: e["misconception"] for e in rows["x.ipynb"]["exercises"]}
+    assert keys == {"step": "X01", "total": None, "pair": None, "word": "X02"}
+
+
+def test_the_expected_lesson_is_enforced(folder, tmp_path):
+    save(folder, "x.ipynb", notebook())
+    _, rows = grade(folder, tmp_path, lesson="07")
+    assert "expected one of the lessons 01" in rows["x.ipynb"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "options", "told"),
+    [
+        (["nowhere"], {}, "nowhere: not there"),
+        (["."], {}, "a folder without notebooks"),
+        ([], {}, "name a notebook"),
+        (None, {"jobs": 0}, "--jobs: expected at least 1, got 0"),
+        (None, {"sandbox": "maybe"}, "--sandbox: expected required, best or off, got 'maybe'"),
+        (None, {"course": "."}, "the course has no lesson"),
+    ],
+)
+def test_wrong_use_is_one_line_and_exit_code_2(folder, tmp_path, monkeypatch, capsys, paths, options, told):
+    file = save(tmp_path, "one.ipynb", notebook())
+    monkeypatch.chdir(folder)
+    code, _ = grade([str(file)] if paths is None else paths, tmp_path, **options)
+    assert code == 2
+    error = capsys.readouterr().err.strip()
+    assert told in error
+    assert "\n" not in error
+
+
+def test_the_course_has_no_pristine_answers_in_the_kernel(folder, tmp_path):
+    """A learner without an answer cell does not get the solution's."""
+    nb = notebook()
+    nb["cells"] = [c for c in nb["cells"] if "answer-" not in c["id"]]
+    save(folder, "01_tiny.ipynb", nb)
+    assert (COURSE / "solutions" / "01_tiny.ipynb").exists()
+    _, rows = grade(folder, tmp_path)
+    assert rows["01_tiny.ipynb"]["points"] == 0
