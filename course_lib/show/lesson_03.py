@@ -89,6 +89,39 @@ def plot_triangle(M: Array, k: int | None = None, ax: Axes | None = None, number
     return ax
 
 
+def plot_unrolled(T: int = 4, ax: Axes | None = None) -> Axes:
+    """The unrolled graph: forward arrows solid, the gradient's way back dashed, the messenger between the states."""
+    import matplotlib.pyplot as plt
+
+    ax = plt.subplots(figsize=(8.5, 3.6))[1] if ax is None else ax
+    forward = {"arrowstyle": "-|>", "color": "#0072B2", "lw": 1.8, "shrinkA": 15, "shrinkB": 15}
+    back = {"arrowstyle": "-|>", "color": "#D55E00", "lw": 1.8, "linestyle": "--", "shrinkA": 15, "shrinkB": 15}
+
+    box = {"boxstyle": "circle,pad=0.25", "fc": "white", "ec": "black"}
+
+    def arrow(start, end, look, shift=(0.0, 0.0)):
+        start, end = (np.add(p, shift) for p in (start, end))
+        ax.annotate("", xy=end, xytext=start, arrowprops=look)
+
+    for t in range(T + 1):
+        nodes = {"h": (t, 0.0)} | ({"x": (t, -1.0), "L": (t, 1.0)} if t else {})
+        for letter, at in nodes.items():
+            ax.text(*at, f"${letter}_{t}$", ha="center", va="center", fontsize=14, bbox=box)
+        if t == 0:
+            continue
+        arrow((t - 1, 0), (t, 0), forward, (0, 0.07))
+        arrow((t, -1), (t, 0), forward)
+        arrow((t, 0), (t, 1), forward, (-0.05, 0))
+        arrow((t, 1), (t, 0), back, (0.05, 0))
+        arrow((t, 0), (t - 1, 0), back, (0, -0.07))
+        ax.text(t - 0.5, 0.15, "w", ha="center", va="bottom", color="#0072B2")
+        ax.text(t - 0.5, -0.16, "dh_next", ha="center", va="top", color="#A04000", fontsize=10)
+        ax.text(t + 0.1, 0.5, f"dhs[{t}]", ha="left", va="center", color="#A04000", fontsize=10)
+    ax.set(xlim=(-0.4, T + 0.6), ylim=(-1.35, 1.35))
+    ax.axis("off")
+    return ax
+
+
 def draw_band(w: float, k: int) -> Figure:
     """The explorer: the triangle of a noisy neuron for w, and the band that truncation to k steps keeps."""
     import matplotlib.pyplot as plt

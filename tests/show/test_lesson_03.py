@@ -57,6 +57,12 @@ def test_the_other_plots_draw_into_the_axes_they_get():
         assert ax.get_ylabel()
 
 
+def test_the_unrolled_graph_names_every_state_input_and_loss():
+    texts = {text.get_text() for text in draw.plot_unrolled(3).texts}
+    assert {"$h_0$", "$h_3$", "$x_1$", "$x_3$", "$L_3$", "dhs[3]"} <= texts
+    assert not {"$x_0$", "$L_0$"} & texts
+
+
 def test_all_suspects_agree_at_one_step_and_only_one_is_right_at_two():
     rng = np.random.default_rng(1)
     xs, h0, dhs = rng.normal(size=(2, 2, 3)), rng.normal(size=(2, 4)), rng.normal(size=(2, 2, 4))
