@@ -184,11 +184,9 @@ def goal_rows(kind: str, T: int, B: int, H: int, D: int, pairs: int) -> list[dic
     """The rows that have goals, and the same with input gradients and against the readable cells."""
     name, size = KINDS[kind], f"B {B} H {H} D {D}"
     layer, twin = training_runs(kind, T, B, H, D)
-    ours, theirs, products = side_by_side(layer, twin, matrix_products(kind, T, B, H, D), pairs=pairs)
-    rows = [
-        compared(f"{name} / nn.{name}, {size}", ours, theirs, GOAL_TORCH[kind]),
-        compared(f"{name} / its matrix products alone, {size}", ours, products, GOAL_PRODUCTS[kind]),
-    ]
+    rows = [compared(f"{name} / nn.{name}, {size}", *side_by_side(layer, twin, pairs=pairs), GOAL_TORCH[kind])]
+    times = side_by_side(layer, matrix_products(kind, T, B, H, D), pairs=pairs)
+    rows.append(compared(f"{name} / its matrix products alone, {size}", *times, GOAL_PRODUCTS[kind]))
     times = side_by_side(*training_runs(kind, T, B, H, D, inputs=True), pairs=max(3, pairs // 2))
     rows.append(compared(f"{name} / nn.{name} with input gradients, {size}", *times))
     times = side_by_side(layer, readable(kind, T, B, H, D), pairs=max(3, pairs // 4))
@@ -306,10 +304,14 @@ def memory_rows(pairs: int = 9, long: int = 6400) -> list[dict]:
     return rows
 
 
-def peak_bytes(call: Callable[[], object]) -> int:
-    """The most memory that was held at once during a call, above what was held before it (Python and NumPy)."""
+def peak_bytes(call: Callable[[], object], first: Callable[[], object] = bool) -> int:
+    """The most memory that was held at once during a call, above what was held before it (Python and NumPy).
+
+    `first` runs before: Python keeps some freed objects for later, and these stores fill during hundreds of calls.
+    """
     tracemalloc.start()
     try:
+        first()
         before = tracemalloc.get_traced_memory()[0]
         call()
         return tracemalloc.get_traced_memory()[1] - before
@@ -371,7 +373,11 @@ def _chunked(kind: str, chunk: int) -> Callable:
 
 def window_peak(kind: str, steps: int, window: int) -> float:
     """Peak KiB of training on `steps` time steps in windows, the state carried on (B 8, H 64, D 16)."""
-    layer, xs, dhs = _case(kind, steps, 8, 64, 16)
+    return peak_bytes(_windows(kind, steps, window, 8, 64, 16), first=_windows(kind, 400, 1, 1, 1, 1)) / 1024
+
+
+def _windows(kind: str, steps: int, window: int, B: int, H: int, D: int) -> Callable:
+    layer, xs, dhs = _case(kind, steps, B, H, D)
 
     def call() -> None:
         state = ()
@@ -380,7 +386,7 @@ def window_peak(kind: str, steps: int, window: int) -> float:
             state = state if kind == "lstm" else (state,)
             layer.backward(dhs[start : start + window], inputs=False)
 
-    return peak_bytes(call) / 1024
+    return call
 
 
 if __name__ == "__main__":
