@@ -426,7 +426,7 @@ class Kernel:
         self.shell.displayhook.topic = b"execute_result"
         self.shell.enable_gui = lambda gui=None: None  # a gui's event loop has no place here
         self.listening = False
-        sys.stdout, sys.stderr = Stream(self, "stdout"), Stream(self, "stderr")  # type: ignore[assignment]
+        self.streams = Stream(self, "stdout"), Stream(self, "stderr")
         os.write(tell, b"bound\n")
         os.close(tell)
 
@@ -500,6 +500,7 @@ class Kernel:
     def execute(self, message: dict[str, Any]) -> dict[str, Any]:
         """Run one cell."""
         self.room = OUTPUT_BYTES
+        sys.stdout, sys.stderr = self.streams  # type: ignore[assignment]  # also when the last cell replaced them
         self.shell.set_parent(message)
         content: dict[str, Any] = {"status": "ok", "execution_count": 1, "user_expressions": {}, "payload": []}
         try:
@@ -510,7 +511,7 @@ class Kernel:
             error = caught
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-        for stream in (sys.stdout, sys.stderr):
+        for stream in self.streams:
             with contextlib.suppress(Exception):
                 stream.flush()
         if error is not None:

@@ -331,9 +331,9 @@ def again(book: GradedNotebook) -> list[GradedCell]:
     """A second probe, after all cells, for answers that missed a name: perhaps a later cell defines it."""
     missed = []
     for item in book.items:
-        if isinstance(item, ProbeCell) and item.verdict and item.verdict.status == "error":
-            if "raised NameError" in item.verdict.message:
-                missed.append(item.step.name)
+        verdict = item.verdict if isinstance(item, ProbeCell) else None
+        if verdict and verdict.status == "error" and "raised NameError" in verdict.message:
+            missed.append(item.step.name)
     start = len(book.items)
     for name in missed:
         book.append(Step("probe", "", name))

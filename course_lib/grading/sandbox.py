@@ -123,7 +123,7 @@ def command(walls: Walls, argv: list[str]) -> list[str]:
     if os.geteuid() != 0:  # root keeps real capabilities, so that each kernel can get a user of its own
         line.append("--unshare-user")
     line += ["--tmpfs", "/tmp"]  # first: Python itself may live below it
-    places = [*python_folders(), *walls.extra, walls.real_package, SOCKETS, HOME]
+    places = [*python_folders(), *walls.extra, walls.real_package, SOCKETS, HOME, "/etc/x"]
     for folder in sorted({str(parent) for name in places for parent in Path(name).parents} - {"/", "/tmp"}):
         line += ["--perms", "0755", "--dir", folder]
     for name in system_folders():

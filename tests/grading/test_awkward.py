@@ -72,7 +72,9 @@ FULL = {
     "no-ids-no-tags": without(changed(lambda nb: [c.update(metadata={}) for c in nb["cells"]]), "id"),
     "other-ids": renamed(),
     "stored-outputs": changed(outputs_of_last_year),
-    "source-as-lists": changed(lambda nb: [c.update(source=c["source"].splitlines(keepends=True)) for c in nb["cells"]]),
+    "source-as-lists": changed(
+        lambda nb: [c.update(source=c["source"].splitlines(keepends=True)) for c in nb["cells"]]
+    ),
     "out-of-order": changed(reorder),
     "checks-deleted": changed(lambda nb: nb.update(cells=[c for c in nb["cells"] if not c["id"].startswith("check")])),
     "duplicated-answer": with_cells(STEP.replace("x + ", "x - "), at=2),
