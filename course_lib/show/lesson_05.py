@@ -39,7 +39,7 @@ def cell_diagram(lit: str = "all", ax: Axes | None = None) -> Axes:
 
     def look(part: str) -> dict[str, Any]:
         on = lit in ("all", part)
-        return {"color": "#0072B2" if on else "#bbbbbb", "lw": 2.2 if on and lit != "all" else 1.4}
+        return {"color": "#0072B2" if on else "#bbbbbb", "lw": 2.2 if on and lit != "all" else 1.4, "ls": "-"}
 
     def arrow(a: tuple[float, float], b: tuple[float, float], part: str) -> None:
         style = look(part)
@@ -64,7 +64,7 @@ def cell_diagram(lit: str = "all", ax: Axes | None = None) -> Axes:
     arrow((7.9, 2.95), (7.9, 2.15), "output")
     arrow((6.8, 1.8), (7.7, 2.0), "output")
     arrow((8.15, 2.0), (9.6, 2.0), "output")
-    ax.plot([0, 6.8], [0.6, 0.6], color="#777777" if lit == "all" else "#bbbbbb", lw=1.4)
+    ax.plot([0, 6.8], [0.6, 0.6], color="#777777" if lit == "all" else "#bbbbbb", lw=1.4, ls="-")
     node(2, 4, "×", "forget", True)
     node(4.4, 4, "+", "belt", True)
     node(4.4, 2.65, "×", "input", True)
@@ -126,7 +126,9 @@ def belt(direct: Array, side: Array, ax: Axes | None = None, title: str = "") ->
         ax.text(k, 0, f"$c_{{{k}}}$" if k else "$c_0$", ha="center", va="center", fontsize=11, zorder=3,
                 bbox={"boxstyle": "circle,pad=0.3", "fc": "white", "ec": "black"})  # fmt: skip
     for k in range(n):
-        ax.plot([k + 1, k], [0, 0], color="#0072B2", lw=max(8 * direct[k], 0.3), solid_capstyle="butt", zorder=1)
+        ax.plot(
+            [k + 1, k], [0, 0], color="#0072B2", lw=max(8 * direct[k], 0.3), ls="-", solid_capstyle="butt", zorder=1
+        )
         arc = FancyArrowPatch(
             (k + 1, 0.16), (k, 0.16), connectionstyle="arc3,rad=0.55", arrowstyle="-", color="#777777", lw=max(8 * side[k], 0.3), ls="-",
         )  # fmt: skip
