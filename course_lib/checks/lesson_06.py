@@ -1,0 +1,757 @@
+"""Lesson 06: the GRU step and its way back, its two conventions and two variants, a minimal gated unit, counting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from course_lib.checks.exercise import Case, Exercise, Misconception
+
+Array = np.ndarray
+OWN = ("course_lib.nn", "torch.nn")
+
+
+def _sigmoid(a: Array) -> Array:
+    return 0.5 + 0.5 * np.tanh(a / 2)
+
+
+def _draw(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> Array:
+    """Entries of size 0.3 to 1.3 times scale: none so small that a bug hides behind it."""
+    return scale * rng.choice([-1.0, 1.0], shape) * rng.uniform(0.3, 1.3, shape)
+
+
+def _args(rng: np.random.Generator, B: int = 3, D: int = 5, H: int = 4, gates: int = 3) -> list[Array]:
+    """x_t, h_prev, W_xh, W_hh, b_x, b_h of a cell with stacked gates."""
+    return [
+        _draw(rng, B, D),
+        _draw(rng, B, H),
+        _draw(rng, gates * H, D, scale=0.6),
+        _draw(rng, gates * H, H, scale=0.6),
+        _draw(rng, gates * H, scale=0.8),
+        _draw(rng, gates * H, scale=0.8),
+    ]
+
+
+def _zeroed(args: list[Array], *which: int) -> tuple[Array, ...]:
+    return tuple(np.zeros_like(a) if k in which else a for k, a in enumerate(args))
+
+
+# ---------------------------------------------------------------- 06.1 gru_step
+
+
+def _gru(
+    order: str = "rzn",
+    keep: Callable[[Array, Array, Array, Array], Array] = lambda z, n, h, r: (1 - z) * n + z * h,
+    candidate: Callable[..., Array] = lambda a_x, a_h, b, r, h, W: np.tanh(a_x + r * (a_h + b)),
+    use_b_x: bool = True,
+    use_b_h: bool = True,
+) -> Callable[..., Array]:
+    """The GRU step with one change: other blocks, other mixing, other candidate, a bias left out."""
+
+    def step(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_x: Array, b_h: Array) -> Array:
+        H = h_prev.shape[1]
+        block = {name: slice(k * H, (k + 1) * H) for k, name in enumerate(order)}
+        b_x, b_h = b_x * use_b_x, b_h * use_b_h
+        a_x, a_h = x_t @ W_xh.T + b_x, h_prev @ W_hh.T
+        r = _sigmoid(a_x[:, block["r"]] + a_h[:, block["r"]] + b_h[block["r"]])
+        z = _sigmoid(a_x[:, block["z"]] + a_h[:, block["z"]] + b_h[block["z"]])
+        at = block["n"]
+        n = candidate(a_x[:, at], a_h[:, at], b_h[at], r, h_prev, W_hh[at])
+        return keep(z, n, h_prev, r)
+
+    return step
+
+
+gru_step = _gru()
+
+
+def _gru_cases(rng: np.random.Generator) -> list[Case]:
+    args = _args(rng)
+    return [
+        Case("B = 3, D = 5, H = 4", tuple(args)),
+        Case("B = D = H = 3", tuple(_args(rng, 3, 3, 3))),
+        Case("h_prev = 0", _zeroed(args, 1), easy=True, look="look at what happens to the old state"),
+        Case("x_t = 0", _zeroed(args, 0), easy=True, look="look at the input terms"),
+        Case("b_x = b_h = 0", _zeroed(args, 4, 5), easy=True, look="look at the biases"),
+        Case("b_h = 0", _zeroed(args, 5), easy=True, look="look at where b_h enters the candidate"),
+        Case("B = 1", tuple(_args(rng, B=1)), easy=True, look="look at how rows of the batch are kept apart"),
+        Case("H = 1", tuple(_args(rng, H=1)), easy=True, look="look at the matrix product of the candidate"),
+    ]
+
+
+_KEEP_OR_REPLACE = (
+    "Push z to 1 through its bias. Should the state stay, or be replaced?",
+    "Papers differ here: which of the two forms does the statement give?",
+    "Which of the two terms of your last line carries the old state?",
+)
+_BLOCKS = (
+    "Push only the first block's bias up. Which gate should react, and which does?",
+    "In which order does the statement stack the blocks?",
+    "Swap two names in your split: which two?",
+)
+_RESET = (
+    "Push r to 0 through its bias: which part of the candidate must vanish, and which must stay?",
+    "What is reset: the input or the memory?",
+    "Write down what stands inside the bracket that r multiplies.",
+)
+_TWO_BIASES = (
+    "Set x_t and h_prev to zero: what should reach the gates?",
+    "Count the bias vectors of the signature and those in your code.",
+    "Change each bias alone and watch whether the result moves.",
+)
+_MIX = (
+    "Do the two weights of the mixture add up to 1?",
+    "Push z to 1: what should be left? Push it to 0: what then?",
+    "Is your new state always between n and h_prev?",
+)
+
+GRU_STEP = Exercise(
+    id="06.1",
+    name="gru_step",
+    points=3,
+    reference=gru_step,
+    cases=_gru_cases,
+    outputs=("h_t",),
+    not_allowed=OWN,
+    hints=(
+        "Print r, z and n of the worked example and compare them one by one.",
+        "Compute both products whole, (B, 3H), and cut them into three blocks afterwards.",
+        "Three blocks, two products, two biases: only one block treats the product of h_prev differently.",
+    ),
+    misconceptions=(
+        Misconception(
+            "U01", "z and 1 - z exchanged", _gru(keep=lambda z, n, h, r: (1 - z) * h + z * n), _KEEP_OR_REPLACE
+        ),
+        Misconception(
+            "U11",
+            "the reset gate used for the mixing",
+            _gru(keep=lambda z, n, h, r: (1 - r) * n + r * h),
+            _KEEP_OR_REPLACE,
+        ),
+        Misconception(
+            "U02", "reset gate not used", _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + a_h + b)), _RESET
+        ),
+        Misconception(
+            "U03",
+            "reset before the matrix product",
+            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + (r * h) @ W.T + b)),
+            (
+                "Two versions of this cell exist. Which one does the statement give?",
+                "Does r act on the state, or on the result of the product?",
+                "With H = 1 both nearly agree: try H = 2 and a matrix that is not diagonal.",
+            ),
+        ),
+        Misconception(
+            "U03.inside",
+            "reset before the matrix product, the bias under it too",
+            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + (r * h) @ W.T + r * b)),
+            _RESET,
+        ),
+        Misconception("U04", "blocks in the order z, r, n", _gru(order="zrn"), _BLOCKS),
+        Misconception("U15", "blocks in the order n, r, z", _gru(order="nrz"), _BLOCKS),
+        Misconception("U04.rnz", "blocks in the order r, n, z", _gru(order="rnz"), _BLOCKS),
+        Misconception(
+            "U05",
+            "recurrent bias outside the reset",
+            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + r * a_h + b)),
+            (
+                "Why does this cell need two biases for n?",
+                "Push r to 0: should the recurrent bias still act?",
+                "What exactly is inside the bracket that r multiplies?",
+            ),
+        ),
+        Misconception("U06", "b_h is missing", _gru(use_b_h=False), _TWO_BIASES),
+        Misconception("U12", "b_x is missing", _gru(use_b_x=False), _TWO_BIASES),
+        Misconception("U06.both", "both biases are missing", _gru(use_b_x=False, use_b_h=False), _TWO_BIASES),
+        Misconception(
+            "U07",
+            "sigmoid on the candidate",
+            _gru(candidate=lambda a_x, a_h, b, r, h, W: _sigmoid(a_x + r * (a_h + b))),
+            (
+                "Can your state become negative?",
+                "Which of the three blocks is a value, and which are gates?",
+                "Which range must a value have?",
+            ),
+        ),
+        Misconception("U08", "the old state is lost: only (1 - z) n", _gru(keep=lambda z, n, h, r: (1 - z) * n), _MIX),
+        Misconception("U14", "the weight 1 - z of n is missing", _gru(keep=lambda z, n, h, r: n + z * h), _MIX),
+        Misconception(
+            "U09",
+            "reset gate on the input term",
+            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(r * a_x + a_h + b)),
+            _RESET,
+        ),
+        Misconception(
+            "U10",
+            "reset gate on both terms",
+            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(r * (a_x + a_h + b))),
+            _RESET,
+        ),
+        Misconception(
+            "U13",
+            "1 - r where r belongs",
+            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + (1 - r) * (a_h + b))),
+            _RESET,
+        ),
+        Misconception(
+            "U16",
+            "the state enters the candidate without its matrix",
+            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + r * h)),
+            _RESET,
+        ),
+        Misconception(
+            "S04",
+            "no tanh on the candidate",
+            _gru(candidate=lambda a_x, a_h, b, r, h, W: a_x + r * (a_h + b)),
+            (
+                "How large can your candidate become? How large should it?",
+                "Try inputs of size 10.",
+                "Which function closes the line of n in the statement?",
+            ),
+        ),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 06.2 gru_step_before
+
+gru_step_before = _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + (r * h) @ W.T + b))
+
+GRU_BEFORE = Exercise(
+    id="06.2",
+    name="gru_step_before",
+    points=1,
+    reference=gru_step_before,
+    cases=_gru_cases,
+    outputs=("h_t",),
+    not_allowed=OWN,
+    hints=(
+        "Only the line of the candidate differs from 06.1.",
+        "Which array does r multiply here, before the product?",
+    ),
+    misconceptions=(
+        Misconception(
+            "U03.after",
+            "reset after the matrix product: this is 06.1 again",
+            gru_step,
+            (
+                "Compare your result with 06.1 on the same input. Should they agree?",
+                "Does r act on the state here, or on the result of the product?",
+                "Write the shapes of r, h_prev and W_hn: which two meet first?",
+            ),
+        ),
+        Misconception(
+            "U05.after",
+            "reset after the matrix product, the bias outside",
+            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + r * a_h + b)),
+            (
+                "Does r act on the state here, or on the result of the product?",
+                "With a W_hn that is not diagonal the two differ: which one does the statement give?",
+            ),
+        ),
+        Misconception(
+            "U03.inside",
+            "the bias of the candidate is reset too",
+            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + (r * h) @ W.T + r * b)),
+            ("Push r to 0: should b_h still act?", "What does r multiply in the statement: the state, or more?"),
+        ),
+        Misconception(
+            "U01",
+            "z and 1 - z exchanged",
+            _gru(
+                candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + (r * h) @ W.T + b),
+                keep=lambda z, n, h, r: (1 - z) * h + z * n,
+            ),
+            _KEEP_OR_REPLACE,
+        ),
+        Misconception(
+            "U02", "reset gate not used", _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + a_h + b)), _RESET
+        ),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 06.3 gru_step_backward
+
+
+def _forward(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_x: Array, b_h: Array) -> tuple[Array, ...]:
+    H = h_prev.shape[1]
+    a_x, a_h = x_t @ W_xh.T + b_x, h_prev @ W_hh.T + b_h
+    r = _sigmoid(a_x[:, :H] + a_h[:, :H])
+    z = _sigmoid(a_x[:, H : 2 * H] + a_h[:, H : 2 * H])
+    n = np.tanh(a_x[:, 2 * H :] + r * a_h[:, 2 * H :])
+    return r, z, n, a_h[:, 2 * H :]
+
+
+def _backward(  # each argument is one place where a factor can go wrong
+    dz: Callable[..., Array] = lambda dh, h, n: dh * (h - n),
+    dn: Callable[..., Array] = lambda dh, z: dh * (1 - z),
+    slope_n: Callable[..., Array] = lambda n: 1 - n**2,
+    slope: Callable[..., Array] = lambda s: s * (1 - s),
+    dr: Callable[..., Array] = lambda da_n, s, a_n: da_n * s,
+    through_r: Callable[..., Array] = lambda da_n, r: da_n * r,
+    direct: Callable[..., Array] = lambda dh, z: dh * z,
+    transposed: bool = False,
+    mean: bool = False,
+) -> Callable[..., tuple[Array, ...]]:
+    """The backward twin of the GRU step with one change."""
+
+    def backward(dh_t, x_t, h_prev, W_xh, W_hh, b_x, b_h):
+        r, z, n, s = _forward(x_t, h_prev, W_xh, W_hh, b_x, b_h)
+        da_n = dn(dh_t, z) * slope_n(n)
+        da_z = dz(dh_t, h_prev, n) * slope(z)
+        da_r = dr(da_n, s, n) * slope(r)
+        da_x = np.concatenate([da_r, da_z, da_n], axis=1)  # (B, 3H)
+        da_h = np.concatenate([da_r, da_z, through_r(da_n, r)], axis=1)
+        back = da_h[:, : h_prev.shape[1]] * 0 if transposed else da_h @ W_hh
+        if transposed:
+            H = h_prev.shape[1]
+            back = sum(da_h[:, k * H : (k + 1) * H] @ W_hh[k * H : (k + 1) * H].T for k in range(3))
+        share = len(x_t) if mean else 1
+        return (
+            da_x @ W_xh,
+            direct(dh_t, z) + back,
+            da_x.T @ x_t / share,
+            da_h.T @ h_prev / share,
+            da_x.sum(axis=0) / share,
+            da_h.sum(axis=0) / share,
+        )
+
+    return backward
+
+
+gru_step_backward = _backward()
+
+
+def _backward_cases(rng: np.random.Generator) -> list[Case]:
+    args = _args(rng)
+    dh = _draw(rng, 3, 4)
+    one = _args(rng, B=1)
+    return [
+        Case("B = 3, D = 5, H = 4", (dh, *args)),
+        Case("B = D = H = 3", (_draw(rng, 3, 3), *_args(rng, 3, 3, 3))),
+        Case("h_prev = 0", (dh, *_zeroed(args, 1)), easy=True, look="look at the terms that hold h_prev"),
+        Case("b_x = b_h = 0", (dh, *_zeroed(args, 4, 5)), easy=True, look="look at the bracket that r multiplies"),
+        Case("B = 1", (_draw(rng, 1, 4), *one), easy=True, look="look at what is summed over the batch"),
+    ]
+
+
+_PATHS = (
+    "List every place where h_prev appears in the forward equations. There are four.",
+    "Set W_hh to zero: which part of dh_prev must remain?",
+    "Which of the four paths has no matrix on it?",
+)
+_SLOPES = (
+    "Which function made this block in the forward pass?",
+    "Write its slope in terms of its own output.",
+    "Compare the three blocks of your dW_xh with finite differences: which one is wrong?",
+)
+
+GRU_BACKWARD = Exercise(
+    id="06.3",
+    name="gru_step_backward",
+    points=2,
+    reference=gru_step_backward,
+    cases=_backward_cases,
+    outputs=("dx_t", "dh_prev", "dW_xh", "dW_hh", "db_x", "db_h"),
+    not_allowed=(*OWN, "torch.autograd"),
+    hints=(
+        "Write the forward equations with a name for every intermediate, then go through them from last to first.",
+        "Check one quantity after the other: da_n, da_z, da_r, and only then the six results.",
+        "In the candidate, x_t and h_prev meet different factors: that is why there are two bias gradients.",
+    ),
+    misconceptions=(
+        Misconception(
+            "GB1", "the direct path z * dh_t to h_prev is missing", _backward(direct=lambda dh, z: 0 * dh), _PATHS
+        ),
+        Misconception(
+            "GB2", "the direct path weighted with 1 - z", _backward(direct=lambda dh, z: dh * (1 - z)), _PATHS
+        ),
+        Misconception(
+            "GB3",
+            "dz from n - h_prev: the sign is turned",
+            _backward(dz=lambda dh, h, n: dh * (n - h)),
+            (
+                "h_t = (1 - z) n + z h_prev. Differentiate it by z.",
+                "If h_prev is above n, does more z raise or lower the state?",
+                "Check the z block of db_x with a finite difference.",
+            ),
+        ),
+        Misconception(
+            "GB4",
+            "dz from h_prev alone: the term - n is missing",
+            _backward(dz=lambda dh, h, n: dh * h),
+            (
+                "In how many places does z stand in the last equation?",
+                "With h_prev = n, can z have any influence?",
+                "Differentiate both terms of the mixture by z.",
+            ),
+        ),
+        Misconception(
+            "GB5",
+            "the factor 1 - z of the candidate is missing",
+            _backward(dn=lambda dh, z: dh),
+            (
+                "Push z to 1: can the candidate still get a gradient?",
+                "By what is n multiplied in the last equation?",
+            ),
+        ),
+        Misconception(
+            "GB6",
+            "n gets z * dh_t: the two weights are exchanged",
+            _backward(dn=lambda dh, z: dh * z),
+            ("Push z to 1: can the candidate still get a gradient?", "By what is n multiplied in the last equation?"),
+        ),
+        Misconception("GB7", "the slope of the candidate's tanh is missing", _backward(slope_n=lambda n: 1), _SLOPES),
+        Misconception("GB8", "sigmoid's slope on the candidate", _backward(slope_n=lambda n: n * (1 - n)), _SLOPES),
+        Misconception("GB9", "the gates' slopes s (1 - s) are missing", _backward(slope=lambda s: 1), _SLOPES),
+        Misconception("GB10", "tanh's slope on the gates", _backward(slope=lambda s: 1 - s**2), _SLOPES),
+        Misconception(
+            "GB11",
+            "dr from n where the bracket W_hn h_prev + b_hn belongs",
+            _backward(dr=lambda da_n, s, n: da_n * n),
+            (
+                "What does r multiply in the equation of n? That factor belongs to dr.",
+                "With h_prev = 0 and b_h = 0, may r have any gradient?",
+            ),
+        ),
+        Misconception(
+            "GB12",
+            "the recurrent part of the candidate is not multiplied by r",
+            _backward(through_r=lambda da_n, r: da_n),
+            (
+                "Push r to 0: may W_hn still get a gradient?",
+                "Between da_n and the product W_hn h_prev stands one more factor. Which?",
+                "db_x and db_h differ in one block only. Do yours?",
+            ),
+        ),
+        Misconception(
+            "B06",
+            "dh_prev with each block of W_hh transposed",
+            _backward(transposed=True),
+            (
+                "Forward the code has h_prev @ W_hh.T. What belongs into the way back?",
+                "Test with a block that has a single 1 off the diagonal: which unit must receive the gradient?",
+            ),
+        ),
+        Misconception(
+            "B12",
+            "weight gradients averaged over the batch",
+            _backward(mean=True),
+            (
+                "Is the ratio of your dW to the right one one constant?",
+                "Double the batch by repeating it: should dW double?",
+                "Who decides on the mean, the loss or the backward pass?",
+            ),
+        ),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 06.4 to_pytorch
+
+
+def to_pytorch(W_xh: Array, W_hh: Array, b_x: Array, b_h: Array) -> tuple[Array, ...]:
+    """sigmoid(-a) = 1 - sigmoid(a): negate the z block of every array."""
+    H = W_hh.shape[1]
+    sign = np.ones(3 * H)
+    sign[H : 2 * H] = -1
+    return sign[:, None] * W_xh, sign[:, None] * W_hh, sign * b_x, sign * b_h
+
+
+def _convert_cases(rng: np.random.Generator) -> list[Case]:
+    return [Case("D = 5, H = 4", tuple(_args(rng)[2:])), Case("D = H = 3", tuple(_args(rng, 3, 3, 3)[2:]))]
+
+
+def _negated(which: tuple[int, ...], arrays: tuple[int, ...] = (0, 1, 2, 3)) -> Callable[..., tuple[Array, ...]]:
+    def convert(*params: Array) -> tuple[Array, ...]:
+        H = params[1].shape[1]
+        new = [p.copy() for p in params]
+        for k in arrays:
+            for block in which:
+                new[k][block * H : (block + 1) * H] *= -1
+        return tuple(new)
+
+    return convert
+
+
+def _complement(*params: Array) -> tuple[Array, ...]:
+    H = params[1].shape[1]
+    new = [p.copy() for p in params]
+    for p in new:
+        p[H : 2 * H] = 1 - p[H : 2 * H]
+    return tuple(new)
+
+
+_NEGATE = (
+    "The gate you want is 1 - sigmoid(a). For which argument does sigmoid give that?",
+    "Run both formulas with your converted weights: do the outputs agree?",
+    "Everything that enters the argument of z must change: how many arrays have a z block?",
+)
+
+CONVERT = Exercise(
+    id="06.4",
+    name="to_pytorch",
+    points=1,
+    reference=to_pytorch,
+    cases=_convert_cases,
+    outputs=("W_xh", "W_hh", "b_x", "b_h"),
+    hints=_NEGATE,
+    misconceptions=(
+        Misconception("U01.same", "nothing changed: the two conventions taken as one", _negated(()), _NEGATE),
+        Misconception("U01.r", "the reset block negated instead of the update block", _negated((0,)), _NEGATE),
+        Misconception("U01.all", "every block negated", _negated((0, 1, 2)), _NEGATE),
+        Misconception("U01.weights", "the biases of z are not negated", _negated((1,), (0, 1)), _NEGATE),
+        Misconception("U01.bias", "only the biases of z are negated", _negated((1,), (2, 3)), _NEGATE),
+        Misconception("U01.W", "only one of the two matrices is negated", _negated((1,), (0, 2, 3)), _NEGATE),
+        Misconception("U01.b", "only one of the two biases is negated", _negated((1,), (0, 1, 2)), _NEGATE),
+        Misconception("U01.minus", "1 - w where -w belongs", _complement, _NEGATE),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 06.5 mgu_step
+
+
+def _mgu(
+    keep: Callable[..., Array] = lambda f, n, h: (1 - f) * h + f * n,
+    gated: Callable[..., Array] = lambda f, h: f * h,
+    swap: bool = False,
+    after: bool = False,
+    squash: Callable[[Array], Array] = np.tanh,
+    bias: bool = True,
+) -> Callable[..., Array]:
+    """The minimal gated unit with one change."""
+
+    def step(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Array:
+        H = h_prev.shape[1]
+        first, second = (slice(H, 2 * H), slice(0, H)) if swap else (slice(0, H), slice(H, 2 * H))
+        b_h = b_h * bias
+        f = _sigmoid(x_t @ W_xh[first].T + h_prev @ W_hh[first].T + b_h[first])
+        state = f * (h_prev @ W_hh[second].T) if after else gated(f, h_prev) @ W_hh[second].T
+        n = squash(x_t @ W_xh[second].T + state + b_h[second])
+        return keep(f, n, h_prev)
+
+    return step
+
+
+mgu_step = _mgu()
+
+
+def _mgu_cases(rng: np.random.Generator) -> list[Case]:
+    def draw(*sizes: int) -> list[Array]:
+        return _args(rng, *sizes, gates=2)[:5]
+
+    args = draw()
+    return [
+        Case("B = 3, D = 5, H = 4", tuple(args)),
+        Case("B = D = H = 3", tuple(draw(3, 3, 3))),
+        Case("h_prev = 0", _zeroed(args, 1), easy=True, look="look at the terms with the old state"),
+        Case("b_h = 0", _zeroed(args, 4), easy=True, look="look at the bias"),
+    ]
+
+
+MGU = Exercise(
+    id="06.5",
+    name="mgu_step",
+    points=1,
+    reference=mgu_step,
+    cases=_mgu_cases,
+    outputs=("h_t",),
+    not_allowed=OWN,
+    hints=(
+        "Two blocks, f first, then the candidate: cut W_xh, W_hh and b_h at H.",
+        "One gate does two jobs: where does f appear in the equations?",
+    ),
+    misconceptions=(
+        Misconception(
+            "U01",
+            "f and 1 - f exchanged: in this cell f = 1 takes the new value",
+            _mgu(keep=lambda f, n, h: f * h + (1 - f) * n),
+            (
+                "Push f to 1 through its bias. Does the statement keep the state then, or replace it?",
+                "Which term of the last equation carries f, which 1 - f?",
+            ),
+        ),
+        Misconception(
+            "U02",
+            "the gate does not act inside the candidate",
+            _mgu(gated=lambda f, h: h),
+            ("f stands in two equations. In how many of your lines does it?", "Push f to 0: may n still see the past?"),
+        ),
+        Misconception(
+            "U03",
+            "the gate acts after the matrix product",
+            _mgu(after=True),
+            ("Does f act on the state, or on the result of the product?", "Try a matrix that is not diagonal."),
+        ),
+        Misconception(
+            "U04",
+            "the two blocks exchanged",
+            _mgu(swap=True),
+            ("In which order does the statement stack the blocks?", "Push only the first block's bias: what reacts?"),
+        ),
+        Misconception(
+            "U07",
+            "sigmoid on the candidate",
+            _mgu(squash=_sigmoid),
+            ("Can your state become negative?", "Which block is a value, and which a gate?"),
+        ),
+        Misconception(
+            "U08",
+            "the old state is lost",
+            _mgu(keep=lambda f, n, h: f * n),
+            ("Push f to 0: what should be left?", "Do the weights of old and new add up to 1?"),
+        ),
+        Misconception(
+            "S02",
+            "bias forgotten",
+            _mgu(bias=False),
+            ("Set x_t and h_prev to zero: what should come out?", "Count the arguments that your code uses."),
+        ),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 06.6 count_parameters
+
+GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+
+
+def _counter(
+    gates: dict[str, int] = GATES,
+    biases: int = 2,
+    deeper: Callable[..., int] = lambda D, H, directions: H * directions,
+    both: bool = True,
+    square: bool = True,
+) -> Callable[..., int]:
+    """The number of parameters with one change."""
+
+    def count(kind: str, D: int, H: int, layers: int, bidirectional: bool) -> int:
+        directions = 2 if bidirectional else 1
+        total = 0
+        for layer in range(layers):
+            size = D if layer == 0 else deeper(D, H, directions)
+            recurrent = H * H if square else H * size
+            total += (directions if both else 1) * gates[kind] * (H * size + recurrent + biases * H)
+        return total
+
+    return count
+
+
+count_parameters = _counter()
+
+
+def _count_cases(rng: np.random.Generator) -> list[Case]:
+    def case(kind: str, layers: int, both: bool) -> Case:
+        D, H = int(rng.integers(3, 30)), int(rng.integers(31, 60))
+        way = "both directions" if both else "one direction"
+        easy = layers == 1 and not both
+        look = "look at deeper layers and directions" if easy else ""
+        return Case(f"{kind}, {layers} layers, {way}", (kind, D, H, layers, both), easy=easy, look=look)
+
+    return [
+        case("lstm", 2, True),
+        case("gru", 3, False),
+        case("rnn", 2, True),
+        case("gru", 1, True),
+        case("lstm", 1, False),
+        case("gru", 1, False),
+        case("rnn", 1, False),
+    ]
+
+
+_GATE_COUNT = (
+    "How many blocks does each kind of cell have?",
+    "Print the shapes of nn.GRU's parameters and add them up.",
+    "Does PyTorch keep one bias per block, or two?",
+)
+_DEEPER = (
+    "What does the second layer receive, and how long is it?",
+    "How long is the output of a bidirectional layer?",
+    "List the shapes for two layers and both directions.",
+)
+
+COUNT = Exercise(
+    id="06.6",
+    name="count_parameters",
+    points=1,
+    reference=count_parameters,
+    cases=_count_cases,
+    outputs=("parameters",),
+    not_allowed=("torch",),
+    rtol=1e-9,
+    hints=(*_GATE_COUNT[:2], *_DEEPER[:1]),
+    misconceptions=(
+        Misconception("U17", "one bias where PyTorch keeps two", _counter(biases=1), _GATE_COUNT),
+        Misconception("U18", "no bias counted", _counter(biases=0), _GATE_COUNT),
+        Misconception(
+            "U19", "every cell counted with one block", _counter({"rnn": 1, "gru": 1, "lstm": 1}), _GATE_COUNT
+        ),
+        Misconception("U22", "the GRU counted with two blocks", _counter({"rnn": 1, "gru": 2, "lstm": 3}), _GATE_COUNT),
+        Misconception(
+            "U22.lstm", "the LSTM counted with three blocks", _counter({"rnn": 1, "gru": 3, "lstm": 3}), _GATE_COUNT
+        ),
+        Misconception("U20", "deeper layers counted with D inputs", _counter(deeper=lambda D, H, d: D), _DEEPER),
+        Misconception(
+            "U21",
+            "deeper layers counted with H inputs: both directions arrive",
+            _counter(deeper=lambda D, H, d: H),
+            _DEEPER,
+        ),
+        Misconception("U23", "one direction forgotten", _counter(both=False), _DEEPER),
+        Misconception("U24", "H times H counted as H times D", _counter(square=False), _DEEPER),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 06.7 keep_bias
+
+
+def _logit(z: float) -> float:
+    return float(np.log(z / (1 - z)))
+
+
+def keep_bias(steps: float) -> float:
+    """z ** steps = 1/2, and z = sigmoid(bias)."""
+    return _logit(0.5 ** (1 / steps))
+
+
+def _keep_cases(rng: np.random.Generator) -> list[Case]:
+    return [Case(f"{n} steps", (n,)) for n in (int(rng.integers(3, 9)), int(rng.integers(20, 400)), 1)]
+
+
+_LOGIT = (
+    "Run a state of 1 through `steps` silent steps with your bias. How much is left?",
+    "First find z: which number, multiplied by itself `steps` times, is one half?",
+    "A bias is not the gate: which function leads from the one to the other, and which leads back?",
+)
+
+KEEP_BIAS = Exercise(
+    id="06.7",
+    name="keep_bias",
+    points=1,
+    reference=keep_bias,
+    cases=_keep_cases,
+    outputs=("bias",),
+    hints=_LOGIT,
+    misconceptions=(
+        Misconception("U01", "the sign is turned: this bias forgets", lambda n: -keep_bias(n), _LOGIT),
+        Misconception("U25", "the gate's value given, not its bias", lambda n: 0.5 ** (1 / n), _LOGIT),
+        Misconception(
+            "U26",
+            "1/e is left instead of one half",
+            lambda n: _logit(np.exp(-1 / n)),
+            (
+                "What share does the statement want to be left?",
+                "exp(-1) is 0.37. Which number do you need?",
+                *_LOGIT[:1],
+            ),
+        ),
+        Misconception("U27", "log z given, not log(z / (1 - z))", lambda n: float(np.log(0.5 ** (1 / n))), _LOGIT),
+        Misconception("U28", "the root taken of 2 in place of one half", lambda n: 2.0 ** (1 / n), _LOGIT),
+    ),
+)
+
+EXERCISES = (GRU_STEP, GRU_BEFORE, GRU_BACKWARD, CONVERT, MGU, COUNT, KEEP_BIAS)
