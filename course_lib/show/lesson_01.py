@@ -213,6 +213,8 @@ def draw_reading(readings: Mapping[str, Reading], sentence: str, step: int) -> F
     fig, ax = plt.subplots(figsize=(1.55 * T + 1.2, 4.6))
     canvas(ax, (-1.75, 1.9 * T - 0.6), (-0.8, 5.1))
     node(ax, -1.3, 1.9, "$h_0$", "h")
+    largest = float(np.abs(hs).max())  # of the whole sentence, so that steps can be compared
+    ax.text(-1.3, 0.95, f"full bar:\n±{largest:.2f}", ha="center", va="center", fontsize=9, color="0.35")
     for t in range(T):
         x, read = 1.9 * t + 0.4, t < step
         now = t == step - 1
@@ -221,7 +223,7 @@ def draw_reading(readings: Mapping[str, Reading], sentence: str, step: int) -> F
         arrow(ax, (x, -0.05), (x, 0.78), "$W_{xh}$" if now else "", **colour)
         left = (-0.92 if t == 0 else x - 1.9 + 0.62, 1.9)
         arrow(ax, left, (x - 0.64, 1.9), "$W_{hh}$" if now else "", **colour)
-        _state_bars(ax, x, 1.9, hs[t] if read else None, now)
+        _state_bars(ax, x, 1.9, hs[t] / largest if read else None, now)
         ax.text(x, 3.15, f"$h_{t + 1}$", ha="center", va="bottom", color="black" if read else "0.7")
     x = 1.9 * (step - 1) + 0.4
     lines = "\n".join(f"{word}  {score:.2f}" for word, score in guesses[step - 1])
@@ -365,7 +367,7 @@ def feedback_wirings() -> Figure:
     arrow(axes[2], (0.38, 1.6), (2.42, 1.6))
     axes[2].text(2.8, -0.42, "the true symbol\nof step t", ha="center", va="top", fontsize=9, color=RED)
     axes[2].plot([0.4, 1.4, 1.4, 2.4], [3.2, 3.2, 0, 0], color="0.55", linestyle=":", linewidth=1.4)
-    axes[2].text(1.32, 2.55, "its own output,\nwhen it\nruns free", ha="right", va="center", fontsize=8, color="0.35")
+    axes[2].text(1.3, 2.42, "own\noutput,\nwhen it\nruns\nfree", ha="right", va="center", fontsize=8, color="0.35")
     return fig
 
 
