@@ -98,6 +98,19 @@ def grade(
     raise typer.Exit(code)
 
 
+@app.command()
+def bench(
+    group: Annotated[str | None, typer.Argument(help="layers, memory, tasks or grade; without it all of them")] = None,
+    json: Annotated[str | None, typer.Option(help="write the rows and the machine here")] = None,
+) -> None:
+    """Measure the course against PyTorch and other graders: ratios side by side, in processor time, one thread."""
+    from course_lib import bench as benchmarks
+
+    if group is not None and group not in benchmarks.GROUPS:
+        fail(f"bench: expected one of {', '.join(benchmarks.GROUPS)}, got {group!r}")
+    benchmarks.run(group, json)
+
+
 def main() -> None:
     """Entry point of `course`."""
     for stream in (sys.stdout, sys.stderr):  # a Windows console may not know ✓
