@@ -42,7 +42,7 @@ def _radius_cases(rng: np.random.Generator) -> list[Case]:
             "a symmetric W",
             (symmetric + symmetric.T,),
             True,
-            "what differs between W and W.T W when W is not symmetric",
+            "eigenvalues of a symmetric W are real: do you take their size?",
         ),
         Case(
             "a diagonal W", (np.diag(rng.uniform(0.2, 1.5, 4)),), True, "look at what the entries off the diagonal do"
@@ -81,6 +81,7 @@ RADIUS_WRONG = (
     Misconception("G20", _EIGEN_WRONG, lambda W: _EIG(W).real.max(), _EIGEN),
     Misconception("G20b", _EIGEN_WRONG, lambda W: np.abs(_EIG(W).real).max(), _EIGEN),
     Misconception("G20c", _EIGEN_WRONG, lambda W: abs(_EIG(W).max()), _EIGEN),
+    Misconception("G20d", _EIGEN_WRONG, lambda W: _EIG(W).max(), _EIGEN),
     Misconception("G22", _EIGEN_WRONG, lambda W: np.abs(np.linalg.eigvalsh(W)).max(), _EIGEN),
     Misconception("G23", _EIGEN_WRONG, lambda W: abs(_EIG(W)[0]), _EIGEN),
 )
@@ -188,10 +189,30 @@ PRODUCT_WRONG = (
         lambda hs, W_hh, k: _product(hs, W_hh, k, jacobian=lambda h, W: (1 - np.tanh(h) ** 2)[:, None] * W),
         _SLOPE,
     ),
+    Misconception(
+        "G27c",
+        "slope factor wrong: the state is not squared",
+        lambda hs, W_hh, k: _product(hs, W_hh, k, jacobian=lambda h, W: (1 - h)[:, None] * W),
+        ("Nudge one unit by 1e-6 and compare with lag 1.", "What is the derivative of tanh, written with its value?"),
+    ),
+    Misconception(
+        "one-jacobian",
+        "the last Jacobian used for every step",
+        lambda hs, W_hh, k: np.linalg.matrix_power(_jacobian(hs[-1], W_hh), k),
+        (
+            "Test lag 1 and lag 2: which one is right?",
+            "Which parts of J_t are the same at every step, and which are not?",
+        ),
+    ),
     Misconception("G28", "lag off by one", lambda hs, W_hh, k: _product(hs, W_hh, k, more=1), _LAG),
     Misconception("G28b", "lag off by one", lambda hs, W_hh, k: _product(hs, W_hh, max(k - 1, 0)), _LAG),
     Misconception("G29", "lag off by one", lambda hs, W_hh, k: _product(hs, W_hh, k, shift=1), _LAG),
-    Misconception("G29b", "lag off by one", lambda hs, W_hh, k: _product(hs[: k + 1], W_hh, k), _LAG),
+    Misconception(
+        "G29b",
+        "lag counted from the start: the first k steps instead of the last k",
+        lambda hs, W_hh, k: _product(hs[: k + 1], W_hh, k),
+        _LAG,
+    ),
 )
 
 
@@ -242,6 +263,7 @@ def _by_lag(
         "h_0 left out": lambda: norms[:-1],
         "squared": lambda: norms**2,
         "mean of sizes": lambda: np.array([np.abs(d).mean() for d in dhs]),
+        "mean over rows": lambda: np.array([np.linalg.norm(d, axis=1).mean() for d in dhs]),
     }
     return ways.get(change, lambda: norms)()
 
@@ -315,6 +337,24 @@ BY_LAG_WRONG = (
     _lag_wrong("slope-h", "slope taken from h_t instead of n_t", "slope of h_t", _CANDIDATE),
     _lag_wrong("G30", "slope factor missing", "no slope", _SLOPE),
     _lag_wrong("G26", "W_hh transposed on the way back", "W_hh transposed", _TRANSPOSED),
+    _lag_wrong(
+        "row-mean",
+        "mean of the rows' lengths, not the length of the whole array",
+        "mean over rows",
+        ("Is your answer right for B = 1?", "dL/dh_{T-k} is one array (B, H): how many lengths has it here?"),
+    ),
+    Misconception(
+        "leak-swapped",
+        "leak and 1 - leak exchanged",
+        lambda xs, h0, W_xh, W_hh, b_h, leak, dh_T: _by_lag(xs, h0, W_xh, W_hh, b_h, 1 - leak, dh_T),
+        _LEAK,
+    ),
+    Misconception(
+        "zero-start",
+        "the loop starts from zeros instead of h0",
+        lambda xs, h0, W_xh, W_hh, b_h, leak, dh_T: _by_lag(xs, 0 * h0, W_xh, W_hh, b_h, leak, dh_T),
+        ("Is your answer right for h0 = 0?", "What is the first h_prev of your forward loop?"),
+    ),
     _lag_wrong("G05", "length squared: the root is missing", "squared", ("Compute your number for dh = (3, 4).",) * 2),
     _lag_wrong(
         "G08",
@@ -413,6 +453,11 @@ def _clip_nan_only(grads: list[Array], max_norm: float) -> tuple[list[Array] | N
     return (None if np.isnan(norm) else [g * min(1.0, max_norm / max(norm, 1e-300)) for g in grads]), norm
 
 
+def _clip_to_zero(grads: list[Array], max_norm: float) -> tuple[list[Array], float]:
+    clipped, norm = clip_by_norm(grads, max_norm)
+    return [np.zeros_like(g) for g in grads] if clipped is None else clipped, norm
+
+
 def _clip_only_the_norm(grads: list[Array], max_norm: float) -> tuple[list[Array] | None, float]:
     clipped, norm = clip_by_norm(grads, max_norm)
     return clipped, min(norm, max_norm) if np.isfinite(norm) else norm
@@ -504,6 +549,7 @@ CLIP_WRONG = (
     Misconception("G16", _NAN_NAME, lambda gs, c: _clip_nan_through(gs, c, "compare"), _NAN),
     Misconception("G16c", _NAN_NAME, lambda gs, c: _clip_nan_through(gs, c, "numpy"), _NAN),
     Misconception("G16d", _NAN_NAME, lambda gs, c: _clip_nan_through(gs, c, "nan_to_num"), _NAN),
+    Misconception("G16f", "zeros instead of None: the update is not skipped", _clip_to_zero, _NAN),
     Misconception("G16e", "NaN is caught, inf slips through", _clip_nan_only, _NAN),
     Misconception(
         "norm-after",
@@ -578,6 +624,17 @@ _THING = (
     "What is still stored from the step before?",
 )
 
+_ALIAS = ("Print the first row of your path before and after the loop.", "What does -= do to an array in a list?")
+
+
+def _descent_on_one_array(
+    gradient: Callable[[Array], Array], w: Array, lr: float, max_norm: float, steps: int
+) -> tuple[Array, Array]:
+    path, norms = _descent(gradient, w, lr, max_norm, steps)
+    w[:] = path[-1]
+    return np.repeat(path[-1:], len(path), axis=0), norms
+
+
 DESCENT_WRONG = (
     Misconception(
         "G32", "clipping at the wrong place: after the update", lambda *a: _descent(*a, change="no clipping"), _PLACE
@@ -601,6 +658,19 @@ DESCENT_WRONG = (
         ("Which norm tells you that a step was dangerous?", "When do you store the number: before or after clipping?"),
     ),
     Misconception(
+        "no-start",
+        "the start left out of the path",
+        lambda *a: (lambda path, norms: (path[1:], norms))(*_descent(*a)),
+        ("How many rows has the path after 0 steps?", "What do you store before the first step?"),
+    ),
+    Misconception(
+        "same-array",
+        "the same array in every row of the path",
+        lambda *a: (lambda path, norms: (np.repeat(path[-1:], len(path), axis=0), norms))(*_descent(*a)),
+        _ALIAS,
+    ),
+    Misconception("same-array-b", "the same array in every row of the path", _descent_on_one_array, _ALIAS),
+    Misconception(
         "uphill",
         "a step up the gradient",
         lambda *a: _descent(*a, change="uphill"),
@@ -613,6 +683,14 @@ DESCENT_WRONG = (
 
 #: A = [[0.7, 8], [0, 0.7]]: A^k = 0.7^k [[1, 8 k / 0.7], [0, 1]]
 POWERS = {"largest at": 3, "below 1 from": 15}
+
+
+def _as_text(_case: Case, result: Any) -> dict[str, str]:
+    """Numbers as words, so that a message shows what came, not what was expected."""
+    if not isinstance(result, dict) or set(result) != set(POWERS):
+        raise ValueError(f"POWERS: expected a dict with the keys {', '.join(map(repr, POWERS))}")
+    return {key: f"power {float(value):g}" for key, value in result.items()}
+
 
 DIAGNOSIS = {"A": "saturation", "B": "exploding", "C": "small weights", "D": "healthy"}
 
@@ -753,6 +831,7 @@ EXERCISES = (
         id="04.5",
         name="clipped_descent",
         points=1,
+        may_change=True,
         reference=clipped_descent,
         cases=_descent_cases,
         outputs=("path", "norms"),
@@ -766,6 +845,7 @@ EXERCISES = (
         points=1,
         reference=POWERS,
         outputs=("POWERS",),
+        view=_as_text,
         misconceptions=POWERS_WRONG,
         hints=(
             "Write A as 0.7 times [[1, c], [0, 1]] with c = 8 / 0.7.",

@@ -41,7 +41,7 @@ def memory_and_gradient(w: np.ndarray, kept: np.ndarray, log10_gradient: np.ndar
     ax.set(xlabel="recurrent weight w", ylabel="share of bits kept", ylim=(0.45, 1.03))
     ax.set_title("One neuron, one bit, 200 noisy steps: memory up, gradient down")
     right.set_ylabel("log10 |dh_200 / dh_0|, median")
-    ax.legend(handles=[a, b], loc="center left")
+    ax.legend(handles=[a, b], loc="center right", bbox_to_anchor=(1, 0.78))
     return fig
 
 
@@ -85,7 +85,8 @@ def cliff(w: np.ndarray, b: np.ndarray, loss: np.ndarray, paths: Mapping[str, np
         xlim=(w[0], w[-1]), ylim=(b[0], b[-1]), xlabel="weight w", ylabel="bias b", title="Loss of h_50, two parameters"
     )
     left.grid(False)
-    left.legend(loc="lower left", fontsize=9, labelcolor="w")
+    left.legend(loc="lower left", fontsize=9, labelcolor="w", frameon=True, facecolor="0.25", framealpha=0.9)
+    fig.get_layout_engine().set(wspace=0.08)
     column = int(np.argmin(np.abs(w - start[0])))
     right.plot(b, loss[:, column])
     right.set(xlabel=f"bias b, at w = {w[column]:.2f}", ylabel="loss", title="The same loss from the side: a wall")
@@ -98,7 +99,7 @@ def losses(curves: Mapping[str, np.ndarray], level: float, ax: Axes | None = Non
     for name, loss in curves.items():
         ax.plot(np.minimum(loss, top), label=name, lw=1.5)
     ax.axhline(level, color="0.4", lw=1, ls=":")
-    ax.annotate("guessing", (1, level), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="0.3")
+    ax.annotate("guessing", (1, level), xycoords=("axes fraction", "data"), ha="right", va="top", color="0.3")
     ax.set(xlabel="update", ylabel="loss (nats)")
     ax.legend()
     return ax
@@ -175,10 +176,12 @@ def draw_clip(limit: float, g1: float, g2: float) -> Figure:
     ax.plot(
         limit * np.array([-1, 1, 1, -1, -1]), limit * np.array([-1, -1, 1, 1, -1]), color="#D55E00", lw=0.8, ls="--"
     )
-    size = max(1.1 * np.abs(g).max(), 1.2 * limit)
-    ax.set(xlim=(-0.4 * size, size), ylim=(-0.3 * size, size), aspect="equal", xlabel="g_1", ylabel="g_2")
+    low, high = np.minimum(g, -limit), np.maximum(g, limit)
+    margin = 0.06 * (high - low).max()
+    ax.set(xlim=(low[0] - margin, high[0] + margin), ylim=(low[1] - margin, high[1] + margin))
+    ax.set(aspect="equal", xlabel="g_1", ylabel="g_2")
     ax.set_title(f"Clipping at {limit:g}: circle (norm) and square (value)")
-    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=9)
+    fig.legend(loc="outside lower center", fontsize=9)
     return fig
 
 
