@@ -12,6 +12,7 @@ import importlib.util
 import json
 import re
 import stat
+import symtable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -265,6 +266,21 @@ def used_names(source: str) -> set[str]:
     return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
 
 
+def free_names(source: str) -> set[str]:
+    """The names that code reads from around it: arguments and local variables of its functions do not count."""
+    try:
+        top = symtable.symtable(plain(source), "answer", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return used_names(source)
+    found, tables = set(), [top]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        symbols = [s for s in table.get_symbols() if s.is_referenced() and (table is top or s.is_global())]
+        found |= {s.get_name() for s in symbols}
+    return found
+
+
 def bound_names(node: ast.AST) -> set[str]:
     """The names that a top-level statement defines or changes (also through `a[k] = …` and `a.b = …`)."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -493,7 +509,7 @@ def _segment(text: str, node: ast.stmt) -> str:
 def _sources(name: str, steps: list[Step]) -> str:
     """An answer's code with the learner's helpers that it uses and the imports behind its names, for `not_allowed`."""
     answer = "\n".join(s.source for s in steps if s.role == "answer" and s.name == name)
-    needed, parts = used_names(answer), [plain(answer)]
+    needed, parts = free_names(answer), [plain(answer)]
     other = [s for s in steps if s.role == "setup" or s.role == "answer" and s.name != name]
     pieces = [
         (s, node, _segment(plain(s.source), node))
@@ -514,7 +530,7 @@ def _sources(name: str, steps: list[Step]) -> str:
                 names = [n for n in node.names if (n.asname or n.name).partition(".")[0] in needed]
                 parts.insert(0, ast.unparse(_only(node, names)))
             elif step.cell:  # the learner's own helper; the course's own code is not accused
-                needed |= used_names(text)
+                needed |= free_names(text)
                 parts.insert(0, text)
     return "\n".join(parts)
 
