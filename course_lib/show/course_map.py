@@ -40,10 +40,11 @@ def rows(root: Path = ROOT) -> list[dict[str, Any]]:
 
 
 def promise(nb: dict[str, Any]) -> str:
-    """The sentence of promise: the first bold line of the first cell; '' when there is none."""
+    """The sentence of promise: the first paragraph below the title of the first cell; '' when there is none."""
     first = next((c for c in nb["cells"] if c["cell_type"] == "markdown"), None)
-    bold = re.search(r"^\*\*(.+?)\*\*\s*$", "".join(first["source"]) if first else "", re.MULTILINE)
-    return bold[1] if bold else ""
+    text = re.sub(r"\A\s*# .*", "", "".join(first["source"])) if first else ""
+    paragraph = " ".join(text.strip().split("\n\n")[0].split())
+    return paragraph.removeprefix("**").removesuffix("**")
 
 
 def as_markdown(root: Path = ROOT) -> str:

@@ -15,11 +15,12 @@ def test_the_map_reads_what_is_there(tmp_path):
         (tmp_path / folder).mkdir()
     text = "# 01 · First\n\n**A promise | with a bar.**\n\nMore **bold** text."
     (tmp_path / "notebooks" / "01_first.ipynb").write_text(notebook("First", text, {"teaching": 60, "exercises": 90}))
-    (tmp_path / "notebooks" / "02_second.ipynb").write_text(notebook("Second", "# no promise", {"teaching": 30}))
+    (tmp_path / "notebooks" / "02_second.ipynb").write_text(notebook("Second", "# only a title", {"teaching": 30}))
     (tmp_path / "notebooks" / "03_broken.ipynb").write_text("{")
     (tmp_path / "exercises" / "01_first.ipynb").write_text(notebook("First", "#", {"exercises": 90}))
     table = course_map.rows(tmp_path)
     assert [(r["lesson"], r["teaching"], r["exercises"]) for r in table] == [("01", 60, 90), ("02", 30, 0)]
+    assert [r["promise"] for r in table] == ["A promise | with a bar.", ""]
     said = course_map.as_markdown(tmp_path)
     work = "60 min | [90 min](../exercises/01_first.ipynb)"
     assert f"| [01 First](01_first.ipynb) | A promise \\| with a bar. | {work} |" in said
