@@ -64,6 +64,11 @@ class Kernels:
 
     def start(self) -> WarmKernel:
         """A fresh kernel, ready to run cells."""
+        for pause in (0.2, 1.0, 3.0):  # a machine that is full for a moment is no learner's fault
+            try:
+                return WarmKernel(self)
+            except (KernelDied, OSError):
+                time.sleep(pause)
         return WarmKernel(self)
 
     def request(self) -> tuple[socket.socket, dict[str, Any], Path]:

@@ -284,16 +284,16 @@ def close_sockets_folder() -> None:
 
 def drop(walls: Walls, uid: int) -> None:
     """The last step before learner code: another user or none of the user's powers, filtered calls, limits."""
-    limits()
     if walls.level in ("bubblewrap", "namespaces"):
         if uid:
             os.setgroups([])
             os.setresgid(uid, uid, uid)
             os.setresuid(uid, uid, uid)
-        else:  # a namespace of its own makes the limit on processes count this kernel only
+        else:  # a namespace of its own, made before the limit is set: then processes of this kernel only count
             mine = os.getuid(), os.getgid()
             unshare(CLONE_NEWUSER)
             map_user(*mine, *mine)
+    limits()
     if sys.platform == "linux":
         drop_capabilities()
     prctl(PR_SET_NO_NEW_PRIVS, 1)
