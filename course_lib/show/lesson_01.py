@@ -110,6 +110,32 @@ def plot_pulse(states: Mapping[str, Array], ax: Axes | None = None) -> Axes:
     return ax
 
 
+def draw_pulse(w: float, silence: int = 50) -> Figure:
+    """The state of one neuron h = tanh(w h + x) after a pulse, for one weight."""
+    hs = _after_pulse(w, silence)
+    fig, ax = plt.subplots(figsize=(7, 2.8))
+    ax.plot(hs, color=BLUE, linestyle="-", marker="o", markersize=3.5)
+    ax.axhline(0, color="0.5", linewidth=1)
+    ax.set(title=f"w = {w:.1f}: after {silence} silent steps the state is {hs[-1]:.3f}", ylim=(-1.1, 1.1))
+    ax.set(xlabel="time step", ylabel="state $h_t$")
+    return fig
+
+
+def tell_pulse(w: float) -> str:
+    """The alt text of `draw_pulse`."""
+    hs = _after_pulse(w)
+    flips = "; its sign changes at each step" if w < 0 else ""
+    left = f"After 50 silent steps it is {hs[-1]:.3f}{flips}."
+    return f"The state of one neuron with weight {w:.1f} after a pulse. {left}"
+
+
+def _after_pulse(w: float, silence: int = 50) -> Array:
+    hs = [math.tanh(1.0)]
+    for _ in range(silence):
+        hs.append(math.tanh(w * hs[-1]))
+    return np.array(hs)
+
+
 def plot_context(ks: Sequence[int], tables: Array, windows: Array, network: float, gap: int,
                  ax: Axes | None = None) -> Axes:  # fmt: skip
     """Accuracy for the last word against the words of context; the recurrent net is a level: it has no such number."""

@@ -59,6 +59,12 @@ def test_a_weak_switch_makes_an_error_and_says_where():
     assert first == 1 + int(np.argmin(right))
 
 
+@pytest.mark.parametrize(("w", "said"), [(-2.5, "its sign changes"), (0.0, "is 0.000"), (2.0, "is 0.958.")])
+def test_the_pulse_explorer_tells_what_is_left(w, said):
+    assert said in plots.tell_pulse(w)
+    assert figure.picture(plots.draw_pulse(w), plots.tell_pulse(w))
+
+
 DIAGRAMS = [plots.fold_unfold, plots.draw_parity_plane, plots.feedback_wirings, plots.five_shapes]
 
 
