@@ -127,10 +127,10 @@ def belt(direct: Array, side: Array, ax: Axes | None = None, title: str = "") ->
                 bbox={"boxstyle": "circle,pad=0.3", "fc": "white", "ec": "black"})  # fmt: skip
     for k in range(n):
         ax.plot(
-            [k + 1, k], [0, 0], color="#0072B2", lw=max(8 * direct[k], 0.3), ls="-", solid_capstyle="butt", zorder=1
+            [k + 1, k], [0, 0], color="#0072B2", lw=max(14 * direct[k], 0.3), ls="-", solid_capstyle="butt", zorder=1
         )
         arc = FancyArrowPatch(
-            (k + 1, 0.16), (k, 0.16), connectionstyle="arc3,rad=0.55", arrowstyle="-", color="#777777", lw=max(8 * side[k], 0.3), ls="-",
+            (k + 1, 0.16), (k, 0.16), connectionstyle="arc3,rad=0.55", arrowstyle="-", color="#777777", lw=max(14 * side[k], 0.3), ls="-",
         )  # fmt: skip
         ax.add_patch(arc)
         ax.text(k + 0.5, -0.22, f"{direct[k]:.2f}", ha="center", va="top", fontsize=9, color="#0072B2")
