@@ -212,15 +212,18 @@ def recognise(
     """The listed wrong answer that gives the same outcome on every input, if there is one; else a pair of them.
 
     Named only when it differs from the right answer in at least one value that the learner's answer shares: equal
-    errors alone accuse nobody. A pair is named when each input shows one of the two slips and both are seen.
+    errors alone accuse nobody. A pair is named when each result on each input shows one of the two slips and both are
+    seen.
     """
     explained: list[tuple[Misconception, list[bool], list[bool]]] = []
     for item in exercise.misconceptions:
         same, seen = [], []
         for case, result, right in zip(cases, results, truth):
             wrong = _run(exercise, item.wrong, case)
-            same.append(_same_outcome(exercise, case, result, wrong))
-            seen.append(same[-1] and not wrong.error and compare(exercise, case, wrong, right) is not None)
+            now = _same_parts(exercise, case, result, wrong, right)
+            fault = not wrong.error and compare(exercise, case, wrong, right) is not None
+            same += now
+            seen += [s and fault and not r for s, r in zip(now, _same_parts(exercise, case, wrong, right, right))]
         if all(same) and any(seen):
             return item
         if any(seen):
@@ -236,17 +239,21 @@ def recognise(
     return None
 
 
-def _same_outcome(exercise: Exercise, case: Case, a: Outcome, b: Outcome) -> bool:
+def _same_parts(exercise: Exercise, case: Case, a: Outcome, b: Outcome, right: Outcome) -> list[bool]:
+    """For each named result of the right answer: whether two outcomes agree in it."""
+    names = [None] if right.error else list(exercise.parts(case, right.value))
     if bool(a.error) != bool(b.error) or a.changed != b.changed:
-        return False
+        return [False] * len(names)
     if a.error and b.error:  # einsum, loops and matmul raise different errors for one and the same slip
-        return True
+        return [True] * len(names)
     try:
         parts_a, parts_b = exercise.parts(case, a.value), exercise.parts(case, b.value)
     except Exception:
         # the form is wrong (one array where two results are asked): compare as they are
-        return differ(a.value, b.value, exercise.rtol) is None
-    return all(differ(parts_a.get(k), parts_b[k], exercise.rtol) is None for k in parts_b)
+        return [differ(a.value, b.value, exercise.rtol) is None] * len(names)
+    if right.error:
+        return [all(differ(parts_a.get(k), parts_b[k], exercise.rtol) is None for k in parts_b)]
+    return [differ(parts_a.get(k), parts_b.get(k), exercise.rtol) is None for k in names]
 
 
 def fingerprint(cases: list[Case], right: list[bool]) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.checks import lesson_03
+from course_lib.checks import lesson_03, study
 
 
 def one(value):
@@ -52,3 +52,18 @@ def test_the_worked_examples_hold():
     ours, judges = ({"a": np.array([3.0, a]), "b": np.zeros(1)} for a in (4.0, 5.0))
     assert lesson_03.worst_error(ours, judges) == pytest.approx(0.2)
     assert lesson_03.band_needed(np.array([[4.0, 0, 0], [2, 4, 0], [1, -2, 4]]), 0.9) == 2
+
+
+def test_two_slips_in_two_results_are_both_named_and_one_unlisted_slip_is_not_blamed():
+    def two_slips(*args):
+        dx_t, dh_prev, dW_xh, dW_hh, db_h = lesson_03.leaky_backward(*args)
+        return dx_t, dh_prev, dW_xh, dW_hh.T, db_h / len(dx_t)
+
+    def unlisted(*args):
+        dx_t, *rest = lesson_03.leaky_backward(*args)
+        return 2 * dx_t, *rest
+
+    assert study("03.1", two_slips).misconception == "B09+B11"
+    verdict = study("03.1", unlisted)
+    assert verdict.misconception is None
+    assert verdict.message.startswith("wrong: dx_t; right: dh_prev, dW_xh, dW_hh, db_h")
