@@ -21,6 +21,7 @@ from .training import (
     SequenceModel,
     Settings,
     accuracy,
+    exponential,
     fit,
     make_optimizer,
     mse,
@@ -107,7 +108,7 @@ RECIPES = {
         H=128,
         read="all",
         T_max=120,
-        settings=Settings(steps=8_000, lr=5e-3),
+        settings=Settings(steps=12_000, lr=exponential(5e-3, 0.9998)),
     ),
     "first_symbol": Recipe(
         "first symbol after 100 steps, 99 % right", data.first_symbol, (100,), out=8, metric=accuracy, at_least=0.99
@@ -143,7 +144,7 @@ def run_recipe(recipe: str | Recipe, seed: int = 0, **changes: Any) -> Run:
 
         end, history.solved_at = len(history.loss) + recipe.settings.steps, None
         while not history.solved and len(history.loss) < end:
-            settings = replace(recipe.settings, steps=end - len(history.loss))
+            settings = _remaining(recipe.settings, end - len(history.loss))
             fit(model, draw, settings, goal=goal, loss=recipe.loss, optimizer=optimizer, history=history)
             fresh = score(model, recipe.draw(test_rng, size, 2560), recipe.metric)
             if not goal.reached(fresh):
@@ -151,6 +152,12 @@ def run_recipe(recipe: str | Recipe, seed: int = 0, **changes: Any) -> Run:
         if not history.solved:
             break
     return Run(model, history, history.solved, fresh, history.sequences[-1], history.seconds[-1])
+
+
+def _remaining(settings: Settings, steps: int) -> Settings:
+    """The settings for the last `steps` updates of a size: a schedule goes on, it does not begin again."""
+    lr, done = settings.lr, settings.steps - steps
+    return replace(settings, steps=steps, lr=(lambda step: lr(step + done)) if callable(lr) else lr)
 
 
 def _goal(recipe: Recipe, rng: np.random.Generator, size: Any) -> Goal:
