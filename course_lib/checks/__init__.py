@@ -6,6 +6,7 @@ import importlib
 import inspect
 import os
 import pkgutil
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -92,4 +93,4 @@ def _source(answer: Any) -> str:
                 f"import {module} as {name}" if inspect.ismodule(thing) else f"from {module} import {real} as {name}"
             )
     valid = [line for line in used if line.replace(" ", "").replace(".", "").replace("_", "").isalnum()]
-    return "\n".join([*valid, inspect.cleandoc(text) if text[:1].isspace() else text])
+    return "\n".join([*valid, textwrap.dedent(text)])
