@@ -34,19 +34,20 @@ def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak, bug=""):
         "slope at h_prev": 1 - h_prev**2,
         "slope at h_t": 1 - h_t**2,
     }
-    outer = {"no leak": 1, "leak swapped": 1 - leak}.get(bug, leak)
+    slope = slopes["slope at h_t"] if bug == "plain, h_t" else slopes.get(bug, 1 - u_t**2)
+    outer = {"no leak": 1, "leak swapped": 1 - leak, "plain": 1, "plain, h_t": 1}.get(bug, leak)
     if bug == "dh in place":
         dh_t *= leak * (1 - u_t**2)
         da_t = dh_t
     else:
-        da_t = outer * dh_t * slopes.get(bug, 1 - u_t**2)
+        da_t = outer * dh_t * slope
     flat = outer * dh_t
 
     def at(part):
         return flat if bug == f"no slope in {part}" else da_t
 
     W_back = {"W_hh turned": W_hh.T, "no W_hh": np.eye(len(W_hh))}.get(bug, W_hh)
-    inner = {"no path": 0, "whole path": 1, "leak swapped": leak}.get(bug, 1 - leak)
+    inner = {"no path": 0, "whole path": 1, "leak swapped": leak, "plain": 0, "plain, h_t": 0}.get(bug, 1 - leak)
     dx_t = at("dx") @ (W_xh.T if bug == "W_xh turned" else W_xh)
     dh_prev = at("dh_prev") @ W_back + inner * (da_t if bug == "path through tanh" else dh_t)
     dW_xh = at("dW").T @ x_t
@@ -198,6 +199,13 @@ STEP_BUGS = (
     ("leak-tanh", "the direct path goes through the tanh too", "path through tanh", _PATH),
     ("leak-none", "the factor leak in front of the tanh is left out", "no leak", _LEAK),
     ("leak-swap", "leak and 1 - leak are exchanged", "leak swapped", _LEAK),
+    ("leak-ignored", "this is the backward of the plain RNN: leak is ignored", "plain", _LEAK),
+    (
+        "leak-lecture",
+        "this is the lecture's backward: leak is ignored, and the slope is taken at h_t",
+        "plain, h_t",
+        _LEAK,
+    ),
     (
         "S02",
         "bias forgotten when a_t is computed again",
@@ -226,6 +234,7 @@ STEP_BUGS = (
 def leaky_bptt(xs, h0, W_xh, W_hh, b_h, leak, dhs, bug=""):
     """The right gradients, or with `bug` one change in the loop (or, by the same name, in the step)."""
     h0 = np.zeros_like(h0) if bug == "h0 zero" else h0
+    leak = 1.0 if bug == "plain forward too" else leak
     weights = (W_xh, W_hh, b_h, leak)
     hs, T = [h0], len(xs)
     for x_t in xs:
@@ -379,6 +388,7 @@ LOOP_BUGS = (
             "Does your line make a new array, or write into the caller's?",
         ),
     ),
+    ("leak-plain", "forward and backward are those of the plain RNN: leak is ignored", "plain forward too", _LEAK),
     (
         "direct",
         "the messenger carries the direct derivative only",
@@ -392,18 +402,8 @@ LOOP_BUGS = (
 )
 _RENAMED = {"B06": "B36", "B05": "B37", "B01": "B38", "B38": "B38-dxs"}
 _IN_SEQUENCE = ("B01", "B38", "B02", "B03", "B04", "B13", "B17", "B22", "B05", "leak-slope", "B06", "B08", "B09", "B11")
-_IN_SEQUENCE += (
-    "B10-row",
-    "B15",
-    "B30",
-    "leak-path",
-    "leak-whole",
-    "leak-tanh",
-    "leak-none",
-    "leak-swap",
-    "S02",
-    "S05",
-)
+_IN_SEQUENCE += ("B10-row", "B15", "B30", "leak-path", "leak-whole", "leak-tanh", "leak-none", "leak-swap")
+_IN_SEQUENCE += ("leak-ignored", "leak-lecture", "S02", "S05")
 SEQUENCE_BUGS = LOOP_BUGS + tuple((_RENAMED.get(r[0], r[0]), *r[1:]) for r in STEP_BUGS if r[0] in _IN_SEQUENCE)
 
 
@@ -427,7 +427,7 @@ def truncated(xs, h0, W_hh, dhs, k, bug=""):
         h = {"zeros": np.zeros_like(h0), "h0 again": h0}.get(bug, h)
         before = [h]
         for t in range(start, end):
-            hs[t] = np.tanh(xs[t] + before[-1] @ W_hh.T)
+            hs[t] = np.tanh(xs[t] + before[-1] @ (W_hh if bug == "forward turned" else W_hh.T))
             before.append(hs[t])
         if bug == "last chunk":
             dW_hh = np.zeros_like(W_hh)
@@ -435,11 +435,14 @@ def truncated(xs, h0, W_hh, dhs, k, bug=""):
         for t in reversed(range(start, end)):
             if start >= stop:
                 continue
-            da = (dhs[t] + dh_next) * (1 - hs[t] ** 2)
+            da = (dhs[t] + dh_next) * (1 if bug == "no slope" else 1 - hs[t] ** 2)
             dxs[t] = da
-            first = bug == "border zero" and t == start and t > 0
-            dW_hh = dW_hh + da.T @ (0 * before[t - start] if first else before[t - start])
-            dh_next = da @ W_hh
+            h_in = hs[t] if bug == "h_t in dW" else before[t - start]
+            if bug == "border zero" and t == start and t > 0:
+                h_in = 0 * h_in
+            share = (h_in.T @ da) if bug == "dW turned" else (da.T @ h_in)
+            dW_hh = share if bug == "overwritten" else dW_hh + share
+            dh_next = da @ (W_hh.T if bug == "W_hh turned" else W_hh)
         h, carried = before[-1], dh_next
     return hs, dxs, dW_hh
 
@@ -522,6 +525,29 @@ CHUNK_BUGS = (
             "Compare with the gradient of the last chunk alone.",
             "Where in your code is dW_hh set to zero?",
             "Between two resets, does an update take place?",
+        ),
+    ),
+    ("B01", "tanh derivative missing", "no slope", _SLOPE_MISSING),
+    ("B36", "carried gradient without the transpose", "W_hh turned", _TURNED),
+    ("B09", "dW_hh transposed", "dW turned", _DW_TURNED),
+    ("B25", "dW_hh overwritten instead of accumulated", "overwritten", _OVERWRITTEN),
+    (
+        "S05",
+        "W_hh transposed in the forward step",
+        "forward turned",
+        (
+            "Are already the states wrong, and right for h0 = 0 at the first step only?",
+            "Put a single 1 in W_hh, row 0, column 1. Which unit should it feed?",
+            "A batch keeps its vectors as rows: how does the equation's W_hh h become code?",
+        ),
+    ),
+    (
+        "B27",
+        "dW_hh uses h_t where the state before it belongs",
+        "h_t in dW",
+        (
+            "Which state was multiplied by W_hh to make h_t?",
+            "For the very first step, which state should appear in dW_hh?",
         ),
     ),
     (
