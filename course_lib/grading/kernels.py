@@ -110,10 +110,12 @@ class Nursery:
     """The process that kernels are forked from; use it with `with`, it leaves nothing behind."""
 
     def __init__(self, mode: str = "best", modules: tuple[str, ...] = (), extra: tuple[str, ...] = ()) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="cg-", dir=_short_folder()))
+        sweep(Path(_short_folder()))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"cg-{os.getpid()}-", dir=_short_folder()))
         self.folder.chmod(0o711)
         self.process: subprocess.Popen[bytes] | None = None
-        self.life = -1
+        self.life: socket.socket | None = None
+        self.cpu_seconds = 0.0  # of the nursery and all its kernels; known when it has ended
         try:
             (self.folder / "k").mkdir(mode=0o711)
             package = sandbox.public_copy(self.folder)
@@ -146,12 +148,12 @@ class Nursery:
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(path))
         listener.listen(128)
-        life_read, life = os.pipe()
+        life, inside = socket.socketpair()
         status, status_write = os.pipe()
         options = {
             "walls": json.loads(self.walls.as_json()),
             "listener": listener.fileno(),
-            "life": life_read,
+            "life": inside.fileno(),
             "status": status_write,
             "modules": list(modules),
         }
@@ -166,16 +168,16 @@ class Nursery:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    pass_fds=(listener.fileno(), life_read, status_write),
+                    pass_fds=(listener.fileno(), inside.fileno(), status_write),
                     start_new_session=True,
                 )
             except OSError as error:
-                os.close(life)
+                life.close()
                 os.close(status)
                 return str(error)
             finally:
                 listener.close()
-                os.close(life_read)
+                inside.close()
                 os.close(status_write)
         self.life = life
         with os.fdopen(status, "rb") as pipe:
@@ -216,9 +218,13 @@ class Nursery:
         return names | dict.fromkeys(ONE_THREAD, "1")
 
     def _stop(self) -> None:
-        if self.life >= 0:
-            os.close(self.life)
-            self.life = -1
+        if self.life is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self.life.shutdown(socket.SHUT_WR)
+                self.life.settimeout(3.0)
+                self.cpu_seconds += float(self.life.recv(64))
+            self.life.close()
+            self.life = None
         if self.process is not None:
             try:
                 self.process.wait(3.0)
@@ -239,10 +245,22 @@ class Nursery:
         self.close()
 
 
-def _short_folder() -> str | None:
+def _short_folder() -> str:
     """Unix sockets need short paths: /tmp where the usual temporary folder's name is long."""
     usual = tempfile.gettempdir()
     return usual if len(usual) < 50 else "/tmp"
+
+
+def sweep(folder: Path) -> None:
+    """Remove what graders that were killed have left in the temporary folder."""
+    for path in folder.glob("cg-*-*"):
+        pid = path.name.split("-")[1]
+        with contextlib.suppress(OSError):
+            if pid.isdigit() and path.stat().st_uid == os.getuid():
+                try:
+                    os.kill(int(pid), 0)
+                except ProcessLookupError:
+                    shutil.rmtree(path, ignore_errors=True)
 
 
 class WarmKernel(RunningKernel):

@@ -9,6 +9,7 @@ import re
 import secrets
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,15 +56,24 @@ def grade(
     except (ValueError, OSError) as error:
         print(f"course: {error}", file=sys.stderr)
         return 2
+    start = time.perf_counter()
     kept = state_folder(state, files)
     number = choose_seed(seed, kept)
     try:
-        rows, protection = run(files, home, number, cluster, jobs, sandbox, lesson, kept, fresh, quiet, cell_seconds)
+        rows, protection, cpu = run(
+            files, home, number, cluster, jobs, sandbox, lesson, kept, fresh, quiet, cell_seconds
+        )
     except OSError as error:
         print(f"course: {error}", file=sys.stderr)
         return 2
+    timing = {
+        "wall": round(time.perf_counter() - start, 3),
+        "cpu": round(cpu, 3),
+        "submissions": round(sum(r.get("seconds", 0) for r in rows), 3),
+        "cells": round(sum(r.get("cell_seconds", 0) for r in rows), 3),
+    }
     outputs = {"json": json_file, "csv": csv_file, "html": html, "canvas": canvas, "moodle": moodle, "junit": junit}
-    failed = report.write(rows, {k: v for k, v in outputs.items() if v}, number, protection)
+    failed = report.write(rows, {k: v for k, v in outputs.items() if v}, number, protection, timing)
     for line in failed:
         print(f"course: {line}", file=sys.stderr)
     if not quiet:
@@ -142,8 +152,8 @@ def run(
     fresh: bool,
     quiet: bool,
     cell_seconds: float,
-) -> tuple[list[dict[str, Any]], str]:
-    """All results in the order of the files, and a sentence on the protection that was in force."""
+) -> tuple[list[dict[str, Any]], str, float]:
+    """All results in the order of the files, a sentence on the protection that was in force, processor seconds."""
     rows: list[dict[str, Any] | None] = [None] * len(files)
     jobs_read: dict[int, Job] = {}
     for k, path in enumerate(files):
@@ -170,7 +180,9 @@ def run(
                 with contextlib.suppress(OSError):  # a full disk costs the next run time, not this one its result
                     store.put(job, row)
                 tick(row)
-        return [r for r in rows if r is not None], nursery.protection
+    used = os.times()
+    cpu = used.user + used.system + used.children_user + used.children_system + nursery.cpu_seconds
+    return [r for r in rows if r is not None], nursery.protection, cpu
 
 
 def used_modules(texts: list[bytes]) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ def main() -> None:
     options = json.loads(sys.argv[1])
     walls = Walls(**{**options["walls"], "extra": tuple(options["walls"]["extra"])})
     listener = socket.socket(fileno=options["listener"])
-    life = options["life"]  # a pipe that is closed when the grader ends
+    life = options["life"]  # a socket that is closed when the grader ends
     if walls.level == "namespaces":
         sandbox.outer_wall(walls)
     elif walls.level == "bubblewrap" and os.geteuid() != 0:
@@ -171,7 +171,7 @@ class Nursery:
         pid = self.kernels[handle][0]
         if pid > 0:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL if self.pid_namespace >= 0 else signal.SIGTERM)
+                os.kill(pid, signal.SIGTERM)  # the guard's: it ends the rest and keeps the account
 
     def leave(self) -> None:
         """The grader is gone: end every kernel, then this process."""
@@ -187,6 +187,12 @@ class Nursery:
         for pid in descendants(os.getpid()) if self.pid_namespace < 0 else ():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while self.pid_namespace >= 0:
+                os.wait()
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        with contextlib.suppress(OSError):
+            os.write(self.life, b"%.3f\n" % sum(u.ru_utime + u.ru_stime for u in used))
         os._exit(0)
 
     def reap(self, poller: select.poll) -> None:
@@ -302,6 +308,10 @@ def watch(kernel: int, watched: set[signal.Signals], limited: bool) -> int:
             if sum(max(0, usage(pid) - start) for pid in below) > sandbox.MEMORY:
                 code = EXIT_MEMORY
                 break
+    if code < 0:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(kernel, signal.SIGKILL)
+        reap_all(os.WNOHANG if me != 1 else 0, kernel)
     if me != 1:  # without a process namespace nobody else ends them
         for _ in range(20):
             below = descendants(me)
@@ -314,17 +324,19 @@ def watch(kernel: int, watched: set[signal.Signals], limited: bool) -> int:
     return code if code >= 0 else 128 - code
 
 
-def reap_all() -> dict[int, int]:
-    """Exit codes of all children that have ended."""
+def reap_all(flags: int = os.WNOHANG, last: int = 0) -> dict[int, int]:
+    """Exit codes of all children that have ended; with other flags wait until the process `last` has."""
     ended: dict[int, int] = {}
     while True:
         try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status = os.waitpid(-1, flags)
         except ChildProcessError:
             return ended
         if pid == 0:
             return ended
         ended[pid] = os.waitstatus_to_exitcode(status)
+        if pid == last:
+            return ended
 
 
 def usage(pid: int) -> int:

@@ -31,7 +31,10 @@ from course_lib.grading.notebook import Assignment, Course, Graft, Step
 
 CELL_SECONDS = 20.0
 OPTIONS = ["--nbval", "--nbval-current-env", "--assert=plain", "-s", "-c", os.devnull, "-p", "nbval.plugin"]
-UNUSED = "cacheprovider terminal logging doctest unittest junitxml faulthandler stepwise pastebin"
+UNUSED = (  # pytest's own plugins that would cost time at each start
+    "cacheprovider terminal logging doctest unittest junitxml faulthandler stepwise pastebin unraisableexception "
+    "threadexception"
+)
 DEVICES = re.compile(
     r"\b(__import__|importlib|import_module|exec|eval|compile|globals|vars|__dict__|__builtins__|__subclasses__"
     r"|__globals__|__loader__|__spec__|run_cell|get_ipython|attrgetter|runpy|pickle|marshal)\b|sys\s*\.\s*modules"
@@ -68,6 +71,7 @@ class GradedNotebook(IPyNbFile):
     def begin(self, settings: Settings, job: Job, assignment: Assignment, graft: Graft) -> list[GradedCell]:
         """The items of this notebook in order: what answers need, answers, probes."""
         self.settings, self.job, self.assignment, self.graft = settings, job, assignment, graft
+        self.cell_seconds = 0.0
         self.stopped: dict[str, str] = {}  # answer name -> why its own cell did not run through
         self.items: list[GradedCell] = []
         for step in graft.steps:
@@ -157,6 +161,7 @@ class GradedCell(IPyNbCell):
         if not book.kernel.is_alive():
             book.revive(self)
         self.config.option.nbval_cell_timeout = self.seconds
+        start = time.perf_counter()
         try:
             super().runtest()
         except NbCellError as error:
@@ -171,6 +176,7 @@ class GradedCell(IPyNbCell):
             self.failed("crash", str(error) or type(error).__name__)
             raise
         finally:
+            book.cell_seconds += time.perf_counter() - start
             self.test_outputs = None
 
     def failed(self, kind: str, why: str) -> None:
@@ -374,6 +380,7 @@ def summary(book: GradedNotebook) -> dict[str, Any]:
         "exercises": rows,
         "message": "",
         "lesson": book.assignment.number,
+        "cell_seconds": round(book.cell_seconds, 3),
         "notes": list(book.graft.notes),
         "answers": {name: source[:20000] for name, source in book.graft.answers.items()},
     }

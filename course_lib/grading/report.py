@@ -20,10 +20,10 @@ Row = dict[str, Any]
 STABLE = ("id", "name", "points", "max_points", "status", "message", "misconception")
 
 
-def write(rows: list[Row], outputs: dict[str, str], seed: int, protection: str) -> list[str]:
+def write(rows: list[Row], outputs: dict[str, str], seed: int, protection: str, timing: Row) -> list[str]:
     """Write the reports that were asked for; each one that cannot be written is one line of the result."""
     makers: dict[str, Callable[[], str]] = {
-        "json": lambda: as_json(rows, seed, protection),
+        "json": lambda: as_json(rows, seed, protection, timing),
         "csv": lambda: as_csv(rows),
         "canvas": lambda: as_canvas(rows),
         "moodle": lambda: as_moodle(rows),
@@ -43,14 +43,15 @@ def write(rows: list[Row], outputs: dict[str, str], seed: int, protection: str) 
     return failed
 
 
-def as_json(rows: list[Row], seed: int, protection: str) -> str:
-    """The stable interface: the same submissions, grader and seed give the same bytes."""
+def as_json(rows: list[Row], seed: int, protection: str, timing: Row) -> str:
+    """The stable interface: the same submissions, grader and seed give the same bytes, apart from `timing`."""
     submissions = []
     for row in rows:
         item = {k: row[k] for k in ("file", "points", "max_points", "status", "message", "lesson", "notes")}
         item["exercises"] = [{k: e[k] for k in STABLE} for e in row["exercises"]]
         submissions.append(item)
-    return json.dumps({"seed": seed, "protection": protection, "submissions": submissions}, indent=1) + "\n"
+    whole = {"seed": seed, "protection": protection, "timing": timing, "submissions": submissions}
+    return json.dumps(whole, indent=1) + "\n"
 
 
 def safe(value: Any) -> Any:

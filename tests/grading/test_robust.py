@@ -1,0 +1,184 @@
+"""Killed at any moment and run again, on a full disk, with any number of workers: the same report, nothing torn."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from course_lib.grading import executor, main
+from course_lib.grading.plugin import Job
+from tests.grading.handed_in import COURSE, grade, notebook, save
+
+ROOT = Path(__file__).resolve().parents[2]
+TIMES = int(os.environ.get("COURSE_KILL_TIMES", "3"))
+
+
+def fill(folder, n=6):
+    for k in range(n):
+        wrong = "def total(xs):\n    return xs.sum() + np.random.rand()" if k % 3 == 0 else None
+        answers = {"word": f'# {k}\nword = "tanh"'} | ({"total": wrong} if wrong else {})
+        save(folder, f"learner{k}.ipynb", notebook(**answers))
+
+
+def without_timing(path):
+    data = json.loads(path.read_text())
+    del data["timing"]
+    return json.dumps(data)
+
+
+def command(folder, tmp_path, *more):
+    out = ["--json", str(tmp_path / "out.json"), "--state", str(tmp_path / "state"), "--course", str(COURSE)]
+    return [sys.executable, "-m", "course_lib.cli", "grade", str(folder), "--seed", "3", *out, *more]
+
+
+def test_killed_and_run_again(folder, tmp_path):
+    fill(folder)
+    code, expected = grade(folder, tmp_path, seed=3, state=str(tmp_path / "other"))
+    rng = random.Random(0)
+    for _ in range(TIMES):
+        for path in (tmp_path / "state").glob("*.json"):
+            path.unlink()
+        process = subprocess.Popen(command(folder, tmp_path, "--jobs", "2"), cwd=ROOT, stderr=subprocess.DEVNULL)
+        time.sleep(rng.uniform(0.5, 3.0))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        torn = [p for p in (tmp_path / "state").glob("*.json") if not p.read_text().endswith("}")]
+        assert torn == []
+        done = {p: p.stat().st_mtime_ns for p in (tmp_path / "state").glob("*.json")}
+        again = subprocess.run(command(folder, tmp_path), cwd=ROOT, capture_output=True, text=True, timeout=120)
+        assert again.returncode == 0, again.stderr
+        rows = json.loads((tmp_path / "out.json").read_text())["submissions"]
+        assert rows == [expected[Path(r["file"]).name] for r in rows]
+        assert all(p.stat().st_mtime_ns == t for p, t in done.items()), "finished work was done again"
+    gone_by = time.monotonic() + 10
+    while (left := grading_processes(tmp_path)) and time.monotonic() < gone_by:
+        time.sleep(0.1)
+    assert left == []
+
+
+def grading_processes(tmp_path):
+    """Processes of the runs of this test that are still there."""
+    mine = str(tmp_path).encode()
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes()
+        except OSError:
+            continue
+        if mine in line and b"course_lib" in line:
+            lines.append(line)
+    return lines
+
+
+def test_the_number_of_workers_does_not_matter(folder, tmp_path):
+    fill(folder)
+    texts = []
+    for jobs in (1, 3):
+        grade(folder, tmp_path, jobs=jobs, fresh=True)
+        texts.append(without_timing(tmp_path / "out.json"))
+    assert texts[0] == texts[1]
+
+
+def test_random_answers_get_the_same_verdict_for_the_same_seed(folder, tmp_path):
+    draws = "np.random.default_rng().random() + np.random.rand() + __import__('random').random()"
+    save(folder, "a.ipynb", notebook(total=f"def total(xs):\n    return xs.sum() + {draws}"))
+    messages = {grade(folder, tmp_path, fresh=True)[1]["a.ipynb"]["exercises"][1]["message"] for _ in range(2)}
+    assert len(messages) == 1
+    other = grade(folder, tmp_path, seed=6)[1]["a.ipynb"]["exercises"][1]["message"]
+    assert other not in messages
+
+
+def test_an_unfinished_run_keeps_its_seed(tmp_path):
+    first = main.choose_seed(None, tmp_path)
+    assert main.choose_seed(None, tmp_path) == first
+    assert main.choose_seed(7, tmp_path) == 7
+
+
+def test_a_result_belongs_to_bytes_seed_and_grader(tmp_path):
+    store = executor.Store(tmp_path, "grader 1")
+    job = Job("a.ipynb", b"{}", 1)
+    row = {"file": "a.ipynb", "exercises": []}
+    store.put(job, row)
+    assert store.get(job) == row
+    assert store.get(Job("b.ipynb", b"{}", 1)) == {"file": "b.ipynb", "exercises": []}
+    for other in (Job("a.ipynb", b"{ }", 1), Job("a.ipynb", b"{}", 2), Job("a.ipynb", b"{}", 1, "02")):
+        assert store.get(other) is None
+    assert executor.Store(tmp_path, "grader 2").get(job) is None
+    next(tmp_path.glob("*.json")).write_text('{"file": ')
+    assert store.get(job) is None
+
+
+def test_a_worker_that_dies_costs_no_other_submission(folder, tmp_path, monkeypatch):
+    fill(folder, 3)
+    save(folder, "killer.ipynb", notebook(word='word = "tanh"  # killer'))
+    real = executor.LocalPool._start
+
+    def start(pool):
+        worker = real(pool)
+        send = worker.pipe.send
+
+        def sabotaged(job):
+            send(job)
+            if b"killer" in job.raw:
+                worker.process.kill()
+
+        worker.pipe = Proxy(worker.pipe, sabotaged)
+        return worker
+
+    monkeypatch.setattr(executor.LocalPool, "_start", start)
+    code, rows = grade(folder, tmp_path)
+    assert code == 1
+    assert rows["killer.ipynb"]["status"] == "failed"
+    assert [rows[f"learner{k}.ipynb"]["status"] for k in range(3)] == ["graded"] * 3
+
+
+class Proxy:
+    """A pipe with another `send`."""
+
+    def __init__(self, pipe, send):
+        self.pipe, self.send = pipe, send
+
+    def __getattr__(self, name):
+        return getattr(self.pipe, name)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_told_and_other_reports_are_written(folder, tmp_path, capsys, monkeypatch):
+    save(folder, "a.ipynb", notebook())
+    real = executor.os.fdopen
+
+    def full(handle, *args, **options):
+        file = real(handle, *args, **options)
+        if "out.csv" in str(Path(f"/proc/self/fd/{handle}").readlink()):
+            file.write = lambda text: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+        return file
+
+    monkeypatch.setattr(executor.os, "fdopen", full)
+    code, rows = grade(folder, tmp_path, csv_file=str(tmp_path / "out.csv"))
+    assert code == 1
+    assert rows["a.ipynb"]["points"] == 10
+    assert "No space left on device" in capsys.readouterr().err
+    assert not (tmp_path / "out.csv").exists()
+    assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_a_folder_that_vanishes_while_it_is_read(folder, tmp_path, monkeypatch):
+    save(folder, "a.ipynb", notebook())
+    gone = save(folder, "b.ipynb", notebook())
+    real = main.read_bytes
+
+    def vanish(path):
+        gone.unlink(missing_ok=True)
+        return real(path)
+
+    monkeypatch.setattr(main, "read_bytes", vanish)
+    code, rows = grade(folder, tmp_path)
+    assert code == 1
+    assert rows["a.ipynb"]["points"] == 10
+    assert rows["b.ipynb"]["status"] == "unreadable"
