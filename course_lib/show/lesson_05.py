@@ -53,7 +53,13 @@ def cell_diagram(lit: str = "all", ax: Axes | None = None) -> Axes:
 
     for a, b in [((0, 4), (2, 4)), ((2, 4), (4.4, 4)), ((4.4, 4), (9.6, 4))]:
         arrow(a, b, "belt")
-    for x, name, part in [(2, "$f_t=\\sigma$", "forget"), (3.6, "$i_t=\\sigma$", "input"), (5.2, "$g_t=\\tanh$", "candidate"), (6.8, "$o_t=\\sigma$", "output")]:  # fmt: skip
+    boxes = [
+        ("forget", "$f_t=\\sigma$"),
+        ("input", "$i_t=\\sigma$"),
+        ("candidate", "$g_t=\\tanh$"),
+        ("output", "$o_t=\\sigma$"),
+    ]
+    for x, (part, name) in zip((2, 3.6, 5.2, 6.8), boxes, strict=True):
         ax.plot([x, x], [0.6, 1.4], **look(part))
         node(x, 1.5, name, part)
     arrow((2, 1.8), (2, 3.75), "forget")
@@ -70,8 +76,9 @@ def cell_diagram(lit: str = "all", ax: Axes | None = None) -> Axes:
     node(4.4, 2.65, "×", "input", True)
     node(7.9, 3.15, "tanh", "output")
     node(7.9, 2.0, "×", "output", True)
-    for x, y, text, side in [(-0.1, 4, "$c_{t-1}$", "right"), (9.7, 4, "$c_t$", "left"), (9.7, 2.0, "$h_t$", "left"), (-0.1, 0.6, "$h_{t-1}, x_t$", "right")]:  # fmt: skip
-        ax.text(x, y, text, ha=side, va="center", fontsize=12)
+    ends = [(-0.1, 4, "$c_{t-1}$"), (9.7, 4, "$c_t$"), (9.7, 2.0, "$h_t$"), (-0.1, 0.6, "$h_{t-1}, x_t$")]
+    for x, y, text in ends:
+        ax.text(x, y, text, ha="left" if x > 0 else "right", va="center", fontsize=12)
     ax.set(xlim=(-1.5, 10.5), ylim=(0.2, 4.6))
     ax.axis("off")
     return ax
@@ -129,9 +136,8 @@ def belt(direct: Array, side: Array, ax: Axes | None = None, title: str = "") ->
         ax.plot(
             [k + 1, k], [0, 0], color="#0072B2", lw=max(14 * direct[k], 0.3), ls="-", solid_capstyle="butt", zorder=1
         )
-        arc = FancyArrowPatch(
-            (k + 1, 0.16), (k, 0.16), connectionstyle="arc3,rad=0.55", arrowstyle="-", color="#777777", lw=max(14 * side[k], 0.3), ls="-",
-        )  # fmt: skip
+        look = {"connectionstyle": "arc3,rad=0.55", "arrowstyle": "-", "color": "#777777", "ls": "-"}
+        arc = FancyArrowPatch((k + 1, 0.16), (k, 0.16), lw=max(14 * side[k], 0.3), **look)
         ax.add_patch(arc)
         ax.text(k + 0.5, -0.22, f"{direct[k]:.2f}", ha="center", va="top", fontsize=9, color="#0072B2")
         ax.text(k + 0.5, 0.52, f"{side[k]:.2f}", ha="center", va="bottom", fontsize=9, color="#555555")

@@ -1,4 +1,4 @@
-"""Plots and explorers of lesson 05: each draws for its default and its extreme values; the half-life is what it says."""
+"""Plots and explorers of lesson 05: each draws for default and extreme values; the half-life is what it says."""
 
 import matplotlib
 
