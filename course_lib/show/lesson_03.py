@@ -116,7 +116,7 @@ def plot_unrolled(T: int = 4, ax: Axes | None = None) -> Axes:
         arrow((t, 0), (t - 1, 0), back, (0, -0.07))
         ax.text(t - 0.5, 0.15, "w", ha="center", va="bottom", color="#0072B2")
         ax.text(t - 0.5, -0.16, "dh_next", ha="center", va="top", color="#A04000", fontsize=10)
-        ax.text(t + 0.1, 0.5, f"dhs[{t}]", ha="left", va="center", color="#A04000", fontsize=10)
+        ax.text(t + 0.1, 0.5, "direct", ha="left", va="center", color="#A04000", fontsize=10)
     ax.set(xlim=(-0.4, T + 0.6), ylim=(-1.35, 1.35))
     ax.axis("off")
     return ax

@@ -59,7 +59,7 @@ def test_the_other_plots_draw_into_the_axes_they_get():
 
 def test_the_unrolled_graph_names_every_state_input_and_loss():
     texts = {text.get_text() for text in draw.plot_unrolled(3).texts}
-    assert {"$h_0$", "$h_3$", "$x_1$", "$x_3$", "$L_3$", "dhs[3]"} <= texts
+    assert {"$h_0$", "$h_3$", "$x_1$", "$x_3$", "$L_3$", "direct", "dh_next"} <= texts
     assert not {"$x_0$", "$L_0$"} & texts
 
 
