@@ -99,6 +99,23 @@ def grade(
 
 
 @app.command()
+def export(
+    kind: Annotated[str, typer.Argument(help="nbgrader")],
+    folder: Annotated[Path, typer.Argument(help="the folder to write")],
+) -> None:
+    """Write the exercises in the form of another system: `course export nbgrader DIR`."""
+    from course_lib.grading import nbgrader
+
+    if kind != "nbgrader":
+        fail(f"export: expected nbgrader, got {kind!r}")
+    try:
+        for name in nbgrader.export(folder):
+            typer.echo(f"wrote {name}")
+    except OSError as error:
+        fail(str(error))
+
+
+@app.command()
 def bench(
     group: Annotated[str | None, typer.Argument(help="layers, memory, tasks or grade; without it all of them")] = None,
     json: Annotated[str | None, typer.Option(help="write the rows and the machine here")] = None,

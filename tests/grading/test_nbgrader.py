@@ -1,0 +1,73 @@
+"""The export: nbgrader's own commands run on it unchanged, and give the points that our grader gives."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from course_lib import bench_grade
+from course_lib.grading import nbgrader
+from course_lib.grading.notebook import Course
+from tests.grading.handed_in import COURSE
+
+
+def test_solutions_become_source_notebooks(tmp_path):
+    nbgrader.export(tmp_path / "out", Course(COURSE))
+    nb = json.loads((tmp_path / "out" / "source" / "01_tiny" / "01_tiny.ipynb").read_text())
+    records = {c["metadata"]["nbgrader"]["grade_id"]: c for c in nb["cells"] if "nbgrader" in c["metadata"]}
+    assert len(records) == 8
+    assert sum(c["metadata"]["nbgrader"].get("points", 0) for c in records.values()) == 10
+    assert "BEGIN SOLUTION" in records["answer-step"]["source"]
+    assert 'study("01.1", step' in records["check-step"]["source"]
+    nbgrader.export(tmp_path / "out", Course(COURSE))  # a second time: the same files again
+
+
+def test_a_folder_of_somebody_else_is_not_touched(tmp_path):
+    (tmp_path / "mine.txt").write_text("x")
+    with pytest.raises(FileExistsError, match="name another folder"):
+        nbgrader.export(tmp_path, Course(COURSE))
+    assert os.listdir(tmp_path) == ["mine.txt"]
+
+
+@pytest.mark.skipif(
+    not any(os.environ.get(k) for k in ("COURSE_NBGRADER", "COURSE_TEST_NBGRADER")),
+    reason="installs nbgrader into an environment of its own: set COURSE_TEST_NBGRADER=1",
+)
+def test_nbgrader_itself_runs_on_the_export(tmp_path):
+    try:
+        programs = bench_grade.nbgrader_environment()
+    except OSError as error:
+        pytest.skip(str(error))
+    root = Path(nbgrader.__file__).resolve().parents[2]
+    solution = json.loads((root / "solutions" / "01_recurrence.ipynb").read_text())
+    right = {
+        t: c["source"] for c in solution["cells"] for t in c["metadata"].get("tags", []) if t.startswith("answer:")
+    }
+    home = tmp_path / "course"
+    nbgrader.export(home)
+    shutil.rmtree(home / "source", ignore_errors=True)
+    nbgrader.export(home)
+    env = os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "IPYTHONDIR": str(tmp_path / "ipython")}
+
+    def run(*words):
+        subprocess.run([str(programs / "nbgrader"), *words], cwd=home, env=env, check=True, capture_output=True)
+
+    run("generate_assignment", "01_recurrence", "--create")
+    release = json.loads((home / "release" / "01_recurrence" / "01_recurrence.ipynb").read_text())
+    assert "BEGIN HIDDEN TESTS" not in json.dumps(release)
+    for learner, share in (("ada", 1), ("bob", 0)):
+        nb = json.loads(json.dumps(release))
+        for cell in nb["cells"]:
+            tag = next((t for t in cell["metadata"].get("tags", []) if t in right), None)
+            cell["source"] = right[tag] if tag and share else cell["source"]
+        path = home / "submitted" / learner / "01_recurrence" / "01_recurrence.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(nb))
+    run("autograde", "01_recurrence")
+    run("export")
+    with (home / "grades.csv").open(newline="") as file:
+        assert {r["student_id"]: float(r["score"]) for r in csv.DictReader(file)} == {"ada": 10, "bob": 0}
