@@ -186,6 +186,9 @@ LSTM_STEP = Exercise(
         Misconception(
             "L03", "forget gate and candidate exchanged (another library's order)", _step(order="igfo"), _ORDER
         ),
+        Misconception("L03.iofg", "blocks read in the order i, o, f, g", _step(order="iofg"), _ORDER),
+        Misconception("L03.gifo", "blocks read in the order g, i, f, o", _step(order="gifo"), _ORDER),
+        Misconception("L03.fiog", "blocks read in the order f, i, o, g", _step(order="fiog"), _ORDER),
         Misconception("L03.output", "input and output gate exchanged", _step(order="ofgi"), _ORDER),
         Misconception("L03.last", "forget and output gate exchanged", _step(order="iogf"), _ORDER),
         Misconception("L02", "output gate and candidate exchanged", _step(order="ifog"), _OUTPUT_ORDER),
@@ -195,9 +198,24 @@ LSTM_STEP = Exercise(
         Misconception("L18", "tanh on the gates", _step(gates=(np.tanh,) * 4), _RANGES),
         Misconception("L18.output", "tanh on the output gate", _step(gates=(*GATES[:3], np.tanh)), _RANGES),
         Misconception(
+            "L18.input", "tanh on the input gate", _step(gates=(np.tanh, _sigmoid, np.tanh, _sigmoid)), _RANGES
+        ),
+        Misconception(
+            "L18.forget", "tanh on the forget gate", _step(gates=(_sigmoid, np.tanh, np.tanh, _sigmoid)), _RANGES
+        ),
+        Misconception(
             "L23", "no activation on the candidate g", _step(gates=(_sigmoid, _sigmoid, _same, _sigmoid)), _RANGES
         ),
         Misconception("L23.gates", "no activation on the gates", _step(gates=(_same, _same, np.tanh, _same)), _RANGES),
+        Misconception(
+            "L23.input", "no activation on the input gate", _step(gates=(_same, _sigmoid, np.tanh, _sigmoid)), _RANGES
+        ),
+        Misconception(
+            "L23.forget", "no activation on the forget gate", _step(gates=(_sigmoid, _same, np.tanh, _sigmoid)), _RANGES
+        ),
+        Misconception(
+            "L23.output", "no activation on the output gate", _step(gates=(_sigmoid, _sigmoid, np.tanh, _same)), _RANGES
+        ),
         Misconception("L05", "output without the tanh: o * c_t", _step(out=lambda o, c_t, c: o * c_t), _OUT),
         Misconception("L06", "output from the old cell", _step(out=lambda o, c_t, c: o * np.tanh(c)), _OUT),
         Misconception(
@@ -255,6 +273,16 @@ LSTM_STEP = Exercise(
             _TWO_MEMORIES,
         ),
         Misconception(
+            "S01.input",
+            "x_t left out of the gates",
+            _step(sums=lambda x, h, c, U, W, b: h @ W.T + b),
+            (
+                "Feed two different x_t with the same h_prev. Should the gates differ, and do yours?",
+                "How many matrix products does each gate have, and how many has your line?",
+                "Which argument of your function is never read?",
+            ),
+        ),
+        Misconception(
             "S01",
             "h_prev left out of the gates",
             _step(sums=lambda x, h, c, U, W, b: x @ U.T + b),
@@ -273,10 +301,10 @@ LSTM_STEP = Exercise(
 
 def _backward(
     into_c: Callable = lambda dh, dc, o, c_t: dc + dh * o * (1 - np.tanh(c_t) ** 2),
-    d_i: Callable = lambda dc, i, g: dc * g * i * (1 - i),
-    d_f: Callable = lambda dc, f, c, c_t: dc * c * f * (1 - f),
+    d_i: Callable = lambda dc, i, g, c: dc * g * i * (1 - i),
+    d_f: Callable = lambda dc, f, c, c_t, g: dc * c * f * (1 - f),
     d_g: Callable = lambda dc, i, g: dc * i * (1 - g**2),
-    d_o: Callable = lambda dh, o, c_t: dh * np.tanh(c_t) * o * (1 - o),
+    d_o: Callable = lambda dh, o, c_t, dc: dh * np.tanh(c_t) * o * (1 - o),
     d_c: Callable = lambda dc, f, dc_t: dc * f,
     order: tuple[int, ...] = (0, 1, 2, 3),
     matrices: Callable = lambda da, U, W: (da @ U, da @ W),
@@ -289,7 +317,7 @@ def _backward(
         i, f, g, o = (k(a) for k, a in zip(GATES, _quarters(_sum(x_t, h_prev, c_prev, W_xh, W_hh, b_h)), strict=True))
         c_t = f * c_prev + i * g
         dc = into_c(dh_t, dc_t, o, c_t)
-        blocks = [d_i(dc, i, g), d_f(dc, f, c_prev, c_t), d_g(dc, i, g), d_o(dh_t, o, c_t)]
+        blocks = [d_i(dc, i, g, c_prev), d_f(dc, f, c_prev, c_t, g), d_g(dc, i, g), d_o(dh_t, o, c_t, dc)]
         da = np.concatenate([blocks[k] for k in order], axis=1)
         dx_t, dh_prev = matrices(da, W_xh, W_hh)
         dW_xh, dW_hh = weights(da, x_t, h_prev, o * np.tanh(c_t))
@@ -416,12 +444,16 @@ LSTM_BACKWARD = Exercise(
             _backward(into_c=lambda dh, dc, o, c_t: dc + dh * o),
             _FACTOR,
         ),
-        Misconception("L30", "slope of the forget gate missing", _backward(d_f=lambda dc, f, c, c_t: dc * c), _SLOPES),
-        Misconception("L30.input", "slope of the input gate missing", _backward(d_i=lambda dc, i, g: dc * g), _SLOPES),
+        Misconception(
+            "L30", "slope of the forget gate missing", _backward(d_f=lambda dc, f, c, c_t, g: dc * c), _SLOPES
+        ),
+        Misconception(
+            "L30.input", "slope of the input gate missing", _backward(d_i=lambda dc, i, g, c: dc * g), _SLOPES
+        ),
         Misconception(
             "L30.output",
             "slope of the output gate missing",
-            _backward(d_o=lambda dh, o, c_t: dh * np.tanh(c_t)),
+            _backward(d_o=lambda dh, o, c_t, dc: dh * np.tanh(c_t)),
             _SLOPES,
         ),
         Misconception(
@@ -431,9 +463,20 @@ LSTM_BACKWARD = Exercise(
             "L30.gates",
             "slope of the three gates missing",
             _backward(
-                d_i=lambda dc, i, g: dc * g,
-                d_f=lambda dc, f, c, c_t: dc * c,
-                d_o=lambda dh, o, c_t: dh * np.tanh(c_t),
+                d_i=lambda dc, i, g, c: dc * g,
+                d_f=lambda dc, f, c, c_t, g: dc * c,
+                d_o=lambda dh, o, c_t, dc: dh * np.tanh(c_t),
+            ),
+            _SLOPES,
+        ),
+        Misconception(
+            "L30.all",
+            "the slopes of all four blocks missing",
+            _backward(
+                d_i=lambda dc, i, g, c: dc * g,
+                d_f=lambda dc, f, c, c_t, g: dc * c,
+                d_g=lambda dc, i, g: dc * i,
+                d_o=lambda dh, o, c_t, dc: dh * np.tanh(c_t),
             ),
             _SLOPES,
         ),
@@ -461,19 +504,34 @@ LSTM_BACKWARD = Exercise(
         Misconception(
             "L34",
             "the new cell in the place of c_prev in the forget gate's gradient",
-            _backward(d_f=lambda dc, f, c, c_t: dc * c_t * f * (1 - f)),
+            _backward(d_f=lambda dc, f, c, c_t, g: dc * c_t * f * (1 - f)),
             _STORED,
         ),
         Misconception(
             "L29",
             "c_t in the place of tanh(c_t) in the output gate's gradient",
-            _backward(d_o=lambda dh, o, c_t: dh * c_t * o * (1 - o)),
+            _backward(d_o=lambda dh, o, c_t, dc: dh * c_t * o * (1 - o)),
             _STORED,
         ),
         Misconception(
             "L37",
             "i in the place of g in the input gate's gradient",
-            _backward(d_i=lambda dc, i, g: dc * i * i * (1 - i)),
+            _backward(d_i=lambda dc, i, g, c: dc * i * i * (1 - i)),
+            _STORED,
+        ),
+        Misconception(
+            "L37.exchanged",
+            "the other factors of i and f exchanged: c_prev for i, g for f",
+            _backward(
+                d_i=lambda dc, i, g, c: dc * c * i * (1 - i),
+                d_f=lambda dc, f, c, c_t, g: dc * g * f * (1 - f),
+            ),
+            _STORED,
+        ),
+        Misconception(
+            "L29.cell",
+            "the output gate's gradient from dc in the place of dh_t",
+            _backward(d_o=lambda dh, o, c_t, dc: dc * np.tanh(c_t) * o * (1 - o)),
             _STORED,
         ),
         Misconception(
@@ -501,8 +559,18 @@ LSTM_BACKWARD = Exercise(
             _backward(matrices=lambda da, U, W: (da @ W, da @ U)),
             _STACK,
         ),
+        Misconception(
+            "B09",
+            "weight gradients transposed",
+            _backward(weights=lambda da, x, h, h_t: (x.T @ da, h.T @ da)),
+            (
+                "Compare the shape of your dW_xh with the shape of W_xh.",
+                "A gradient has the shape of what it belongs to. Which of your six results has not?",
+                "Which of the two arrays must be transposed, so that 4H comes first?",
+            ),
+        ),
         Misconception("B11", "db_h averaged over the batch", _backward(bias=lambda da: da.mean(axis=0)), _BATCH),
-        Misconception("B11.sum", "db_h not summed over the batch", _backward(bias=lambda da: da), _BATCH),
+        Misconception("B10", "db_h not summed over the batch", _backward(bias=lambda da: da), _BATCH),
         Misconception(
             "B12",
             "weight gradients averaged over the batch",
