@@ -120,6 +120,16 @@ def gates_by_hand(input_gate: float = 1.0, forget_gate: float = 1.0, output_gate
     return fig
 
 
+def gates_by_hand_alt(input_gate: float = 1.0, forget_gate: float = 1.0, output_gate: float = 1.0) -> str:
+    """What `gates_by_hand` shows, in words."""
+    end = "stays where it is" if forget_gate == 1 else "decays" if forget_gate else "falls to 0 at once"
+    return (
+        f"Two line plots over 80 steps with i = {input_gate:.2f}, f = {forget_gate:.2f}, o = {output_gate:.2f}. "
+        f"Left: the cell c while the candidate is 1, up to step 40, and after that, when it {end}. Right: the state h, which is "
+        f"never above {output_gate:.2f}."
+    )
+
+
 def belt(direct: Array, side: Array, ax: Axes | None = None, title: str = "") -> Axes:
     """Paths of the gradient through a few cells: the belt (straight) and the detours through h (arcs).
 
@@ -231,6 +241,10 @@ def gate_heat_map(gates: Mapping[str, Array], words: Sequence[str], ax: Any = No
         image = panel.imshow(values.T, aspect="auto", vmin=-size if signed else 0, vmax=size if signed else 1,
                              cmap="RdBu_r" if signed else "viridis")  # fmt: skip
         panel.grid(False)
+        if signed:  # two colours of equal darkness: say the sign in figures too
+            for (t, unit), value in np.ndenumerate(values):
+                colour = "white" if abs(value) > 0.7 * size else "black"
+                panel.text(t, unit, f"{value:.1f}", ha="center", va="center", fontsize=7, color=colour)
         panel.set(ylabel="unit")
         panel.set_title(name, fontsize=10, loc="left")
         panel.set_yticks(range(values.shape[1]))

@@ -33,6 +33,7 @@ def test_an_unknown_part_or_pattern_is_refused():
 def test_gates_by_hand(values):
     stored, shown = plots.gates_by_hand(*values).axes
     assert shown.get_lines()[0].get_ydata().max() <= 1
+    assert "80 steps" in plots.gates_by_hand_alt(*values)
     if values == (0.0, 0.0, 0.0):
         assert not stored.get_lines()[0].get_ydata().any()
 
