@@ -125,8 +125,8 @@ def gates_by_hand_alt(input_gate: float = 1.0, forget_gate: float = 1.0, output_
     end = "stays where it is" if forget_gate == 1 else "decays" if forget_gate else "falls to 0 at once"
     return (
         f"Two line plots over 80 steps with i = {input_gate:.2f}, f = {forget_gate:.2f}, o = {output_gate:.2f}. "
-        f"Left: the cell c while the candidate is 1, up to step 40, and after that, when it {end}. Right: the state h, which is "
-        f"never above {output_gate:.2f}."
+        f"Left: the cell c while the candidate is 1, up to step 40, and after that, when it {end}. "
+        f"Right: the state h, which is never above {output_gate:.2f}."
     )
 
 
