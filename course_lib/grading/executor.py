@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +24,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from course_lib.grading.kernels import Nursery
 from course_lib.grading.plugin import Job, Settings, ungraded
 
 Row = dict[str, Any]
@@ -106,10 +108,16 @@ class _Worker:
 
 @dataclass
 class LocalPool:
-    """Worker processes on this machine; a worker that dies costs nothing but time."""
+    """Worker processes on this machine; a worker that dies costs nothing but time.
+
+    Workers are forked, which is quick; `attached` starts them as programs instead, for a process with threads.
+    `look` is called now and then.
+    """
 
     settings: Settings
     size: int
+    attached: bool = False
+    look: Callable[[], None] = lambda: None
     workers: list[_Worker] = field(default_factory=list)
 
     def __enter__(self) -> LocalPool:
@@ -126,6 +134,7 @@ class LocalPool:
         tries = [0] * len(jobs)
         left = len(jobs)
         while left:
+            self.look()
             while waiting and len(self.workers) < min(self.size, left):
                 self.workers.append(self._start())
             for worker in self.workers:
@@ -147,11 +156,14 @@ class LocalPool:
                         continue
                     row = {**ungraded(jobs[k], "ends the grader's worker each time: look at it by hand")}
                     row["status"] = "failed"
+                elif row["status"] == "failed" and tries[k] < TRIES:
+                    waiting.append(k)
+                    continue
                 left -= 1
                 yield k, row
 
     def _ready(self) -> Iterator[tuple[_Worker, Row | None]]:
-        wait([w.pipe for w in self.workers] + [w.process.sentinel for w in self.workers], timeout=1.0)
+        wait([w.pipe for w in self.workers], timeout=0.5)  # a worker that dies closes its pipe
         for worker in list(self.workers):
             if worker.pipe.poll():
                 try:
@@ -162,6 +174,8 @@ class LocalPool:
                 yield worker, None
 
     def _start(self) -> _Worker:
+        if self.attached:
+            return self._start_program()
         context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         here, there = context.Pipe()
         others = [w.pipe for w in self.workers] + [here]
@@ -170,12 +184,75 @@ class LocalPool:
         there.close()
         return _Worker(process, here)
 
+    def _start_program(self) -> _Worker:
+        here, there = multiprocessing.get_context("spawn").Pipe()
+        argv = [sys.executable, "-m", "course_lib.grading.executor", str(there.fileno()), str(os.getpid())]
+        process = subprocess.Popen(argv, pass_fds=(there.fileno(),), stdin=subprocess.DEVNULL, start_new_session=True)
+        there.close()
+        here.send(self.settings)
+        return _Worker(_Program(process), here)
+
     def _end(self, worker: _Worker) -> None:
         worker.pipe.close()
         worker.process.join(2.0)
         if worker.process.is_alive():
             worker.process.kill()
             worker.process.join()
+
+
+@dataclass
+class _Program:
+    """A started program with the face of a multiprocessing process."""
+
+    program: subprocess.Popen[bytes]
+
+    def is_alive(self) -> bool:
+        return self.program.poll() is None
+
+    def join(self, timeout: float | None = None) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.program.wait(timeout)
+
+    def kill(self) -> None:
+        self.program.kill()
+
+
+class Local:
+    """Everything that grading on this machine needs: a nursery and a pool; `run` as `LocalPool.run`."""
+
+    def __init__(
+        self,
+        course: str,
+        sandbox: str,
+        size: int,
+        modules: tuple[str, ...],
+        cell_seconds: float,
+        attached: bool = False,
+    ) -> None:
+        self.nursery = Nursery(sandbox, modules)
+        settings = Settings(course, self.nursery.kernels, cell_seconds)
+        self.pool = LocalPool(settings, size, attached, self.nursery.look)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time of the nursery and its kernels, once it is closed."""
+        return self.nursery.cpu_seconds
+
+    def run(self, jobs: list[Job]) -> Iterator[tuple[int, Row]]:
+        """(index, result) for every job, as they finish; `level` names the walls that were in force."""
+        for k, row in self.pool.run(jobs):
+            yield k, {**row, "level": self.nursery.walls.level}
+
+    def close(self) -> None:
+        """End workers, kernels, nursery."""
+        self.pool.__exit__()
+        self.nursery.close()
+
+    def __enter__(self) -> Local:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
 
 
 def _work(pipe: Connection, settings: Settings, parent: int, others: list[Connection]) -> None:
@@ -196,6 +273,14 @@ def _work(pipe: Connection, settings: Settings, parent: int, others: list[Connec
 
     with open(os.devnull, "w") as sink, contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):  # noqa: PTH123
         plugin.serve(settings, jobs(), pipe.send)
+
+
+def main() -> None:
+    """A worker as a program: its settings and jobs come through an inherited pipe."""
+    pipe = Connection(int(sys.argv[1]))
+    with contextlib.suppress(EOFError, OSError):
+        settings = pipe.recv()
+        _work(pipe, settings, int(sys.argv[2]), [])
 
 
 def die_with_parent(parent: int) -> None:
@@ -232,3 +317,7 @@ def progress(total: int, done: int) -> Callable[[Row], None]:
             print(f"graded {count} of {total}, {rest:.0f} s left", file=sys.stderr, flush=True)
 
     return line
+
+
+if __name__ == "__main__":
+    main()

@@ -125,6 +125,7 @@ class Nursery:
             for level in sandbox.candidates(mode):
                 real = str(Path(__file__).resolve().parents[1])
                 self.walls = Walls(level, str(self.folder), str(package), real, extra)
+                self.modules = modules
                 told = self._start(modules)
                 if not told:
                     self.kernels = Kernels(str(self.folder), level)
@@ -140,6 +141,12 @@ class Nursery:
     def protection(self) -> str:
         """A sentence on the walls that are in force."""
         return sandbox.SENTENCES[self.walls.level]
+
+    def look(self) -> None:
+        """Start the nursery again when something has ended it."""
+        if self.process is not None and self.process.poll() is not None:
+            self._stop()
+            self._start(self.modules)
 
     def _start(self, modules: tuple[str, ...]) -> str:
         """Start the nursery and one kernel in it as a trial; '' or why it does not work."""

@@ -14,9 +14,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from course_lib.grading import executor, kernels, report
+from course_lib.grading import executor, report
 from course_lib.grading.notebook import MAX_FILE, Course
-from course_lib.grading.plugin import CELL_SECONDS, Job, Settings, ungraded
+from course_lib.grading.plugin import CELL_SECONDS, Job, ungraded
+from course_lib.grading.sandbox import LEVELS, SENTENCES
 
 NOTEBOOK = re.compile(r"\.ipynb\b", re.IGNORECASE)
 
@@ -162,27 +163,40 @@ def run(
             jobs_read[k] = Job(name, read_bytes(path), seed, lesson)
         except OSError as error:
             rows[k] = ungraded(Job(name, b"", seed), f"cannot be read ({error.strerror or error}): hand it in again")
-    texts = [job.raw for job in jobs_read.values()]
-    with kernels.Nursery(sandbox, used_modules(texts)) as nursery:
-        if not quiet and nursery.walls.level in ("limits", "off"):
-            print(f"course: {nursery.protection}", file=sys.stderr)
-        store = executor.Store(kept, executor.fingerprint(course.root, nursery.walls.level))
-        for k, job in jobs_read.items():
-            rows[k] = None if fresh else store.get(job)
-        todo = [(k, job) for k, job in jobs_read.items() if rows[k] is None]
-        tick = executor.progress(len(files), len(files) - len(todo)) if todo and not quiet else lambda row: None
-        size = min(jobs or os.cpu_count() or 1, max(1, len(todo)))
-        settings = Settings(str(course.root), nursery.kernels, cell_seconds)
-        with executor.LocalPool(settings, size) as pool:
-            for i, row in pool.run([job for _, job in todo]):
+    store = executor.Store(kept, executor.fingerprint(course.root, sandbox))
+    for k, job in jobs_read.items():
+        rows[k] = None if fresh else store.get(job)
+    todo = [(k, job) for k, job in jobs_read.items() if rows[k] is None]
+    tick = executor.progress(len(files), len(files) - len(todo)) if todo and not quiet else lambda row: None
+    size = min(jobs or os.cpu_count() or 1, max(1, len(todo)))
+    nursery_cpu = 0.0
+    if todo:
+        modules = used_modules([job.raw for _, job in todo])
+        how = (str(course.root), sandbox, size, modules, cell_seconds)
+        backend = executor.Local(*how) if cluster is None else _cluster(cluster, *how)
+        with backend:
+            for i, row in backend.run([job for _, job in todo]):
                 k, job = todo[i]
                 rows[k] = row
-                with contextlib.suppress(OSError):  # a full disk costs the next run time, not this one its result
-                    store.put(job, row)
+                if row["status"] != "failed":
+                    with contextlib.suppress(OSError):  # a full disk costs the next run time, not this one its result
+                        store.put(job, row)
                 tick(row)
+        nursery_cpu = backend.cpu_seconds
     used = os.times()
-    cpu = used.user + used.system + used.children_user + used.children_system + nursery.cpu_seconds
-    return [r for r in rows if r is not None], nursery.protection, cpu
+    cpu = used.user + used.system + used.children_user + used.children_system + nursery_cpu
+    levels = {r["level"] for r in rows if r is not None and "level" in r}
+    weakest = max(levels, key=LEVELS.index, default="")
+    protection = SENTENCES[weakest] if weakest else "No learner code was run."
+    return [r for r in rows if r is not None], protection, cpu
+
+
+def _cluster(address: str, *how: Any) -> Any:
+    try:
+        from course_lib.grading import cluster
+    except ImportError:
+        raise OSError("--cluster needs dask: pip install 'course-lib[cluster]'") from None
+    return cluster.Cluster(address, *how)
 
 
 def used_modules(texts: list[bytes]) -> tuple[str, ...]:

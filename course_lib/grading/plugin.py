@@ -72,6 +72,7 @@ class GradedNotebook(IPyNbFile):
         """The items of this notebook in order: what answers need, answers, probes."""
         self.settings, self.job, self.assignment, self.graft = settings, job, assignment, graft
         self.cell_seconds = 0.0
+        self.fault = ""  # why no kernel could be started: not the learner's
         self.stopped: dict[str, str] = {}  # answer name -> why its own cell did not run through
         self.items: list[GradedCell] = []
         for step in graft.steps:
@@ -105,7 +106,11 @@ class GradedNotebook(IPyNbFile):
 
     def setup(self) -> None:
         """Start a kernel; called by pytest before the first cell."""
-        self.kernel = self.settings.kernel.start()
+        try:
+            self.kernel = self.settings.kernel.start()
+        except (RuntimeError, OSError) as error:
+            self.fault = one_line(error)
+            raise
         self.setup_sanitize_files()
 
     def collect(self) -> list[GradedCell]:
@@ -323,6 +328,8 @@ class Loop:
         run_in_order(items, last)
         run_in_order(again(book), last)
         last.config.hook.pytest_runtest_protocol(item=last, nextitem=None)
+        if book.fault:
+            raise RuntimeError(book.fault)
         return summary(book)
 
 

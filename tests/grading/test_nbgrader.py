@@ -30,7 +30,7 @@ def test_a_folder_of_somebody_else_is_not_touched(tmp_path):
     (tmp_path / "mine.txt").write_text("x")
     with pytest.raises(FileExistsError, match="name another folder"):
         nbgrader.export(tmp_path, Course(COURSE))
-    assert os.listdir(tmp_path) == ["mine.txt"]
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
 
 
 @pytest.mark.skipif(
