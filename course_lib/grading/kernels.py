@@ -27,6 +27,7 @@ from queue import Empty
 from typing import Any
 
 import zmq
+from jupyter_client.provisioning import KernelProvisionerBase
 from jupyter_client.session import Session
 from nbval.kernel import RunningKernel
 
@@ -76,21 +77,17 @@ class Kernels:
         number = f"{os.getpid()}-{next(_counter)}"
         mine = Path(self.folder) / "k" / number
         mine.mkdir()
-        home = mine / "home"
-        inside = self.level in ("bubblewrap", "namespaces")
-        if not inside:
-            home.mkdir()
-        info = {
-            "number": number,
-            "home": str(home),
-            "key": secrets.token_hex(16),
-            "transport": "ipc",
-            "ip": f"{sandbox.SOCKETS}/s" if inside else str(mine / "s"),
-            "joint": "-",
-            **PORTS,
-        }
+        info = self.info(mine, secrets.token_hex(16))
         connection = self.connect(info)
         return connection, {**info, "ip": str(mine / "s")}, mine
+
+    def info(self, mine: Path, key: str) -> dict[str, Any]:
+        """What a kernel must know: where its sockets go as it sees the folder `mine`, and the key of its messages."""
+        inside = self.level in ("bubblewrap", "namespaces")
+        if not inside:
+            (mine / "home").mkdir()
+        ip = f"{sandbox.SOCKETS}/s" if inside else str(mine / "s")
+        return {"number": mine.name, "home": str(mine / "home"), "key": key, "transport": "ipc", "ip": ip, **PORTS}
 
     def connect(self, info: dict[str, Any]) -> socket.socket:
         """One connection is one kernel: closing it ends the kernel."""
@@ -418,3 +415,106 @@ def death(code: int) -> str:
         with contextlib.suppress(ValueError):
             return f"it ended with {signal.Signals(code - 128).name}"
     return f"it ended with exit code {code}"
+
+
+# ---------------------------------------------------------------- for other programs
+
+
+_shared: Nursery | None = None
+
+
+def shared_nursery() -> Nursery:
+    """One nursery for all kernels that this process starts through jupyter_client."""
+    global _shared
+    if _shared is None or _shared.process is None or _shared.process.poll() is not None:
+        import atexit
+
+        modules = tuple(filter(None, os.environ.get("COURSE_WARM_MODULES", "").split(",")))
+        _shared = Nursery(os.environ.get("COURSE_SANDBOX", "best"), modules)
+        atexit.register(_shared.close)
+    return _shared
+
+
+class WarmProvisioner(KernelProvisionerBase):
+    """The same warm, walled kernels for every program that uses jupyter_client, stock nbval among them.
+
+    Chosen by `JUPYTER_DEFAULT_PROVISIONER_NAME=course-warm` or by a kernelspec; COURSE_WARM_MODULES names what the
+    nursery imports, COURSE_SANDBOX is required, best or off.
+    """
+
+    connection: socket.socket | None = None
+    code: int | None = None
+    mine: Path | None = None
+
+    @property
+    def has_process(self) -> bool:
+        """Whether a kernel was started and not ended."""
+        return self.connection is not None
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Unix sockets in a folder of its own, in the place of ports."""
+        manager = self.parent
+        self.kernels = shared_nursery().kernels
+        number = f"{os.getpid()}-{next(_counter)}"
+        self.mine = Path(self.kernels.folder) / "k" / number
+        self.mine.mkdir()
+        manager.transport, manager.ip = "ipc", str(self.mine / "s")
+        for name, port in PORTS.items():
+            setattr(manager, name, port)
+        manager.write_connection_file()
+        self.connection_info = manager.get_connection_info()
+        return await super().pre_launch(cmd=[], **kwargs)
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+        """Ask the nursery for a kernel."""
+        assert self.mine is not None
+        key = self.connection_info["key"]
+        info = self.kernels.info(self.mine, key.decode() if isinstance(key, bytes) else key)
+        self.connection = self.kernels.connect(info)
+        return self.connection_info
+
+    async def poll(self) -> int | None:
+        """None while the kernel runs, else its exit code."""
+        if self.connection is None:
+            return self.code or 0
+        try:
+            said = self.connection.recv(600)
+        except BlockingIOError:
+            return None
+        except OSError:
+            said = b""
+        number = said.decode(errors="replace").strip().removeprefix("exit ")
+        self.code = int(number) if number.lstrip("-").isdigit() else 1
+        self.connection.close()
+        self.connection = None
+        return self.code
+
+    async def wait(self) -> int | None:
+        """Until the kernel has ended."""
+        import asyncio
+
+        while (code := await self.poll()) is None:
+            await asyncio.sleep(0.01)
+        return code
+
+    async def send_signal(self, signum: int) -> None:
+        """Interrupts go to the kernel, every other signal ends it."""
+        if signum == signal.SIGINT and self.connection is not None:
+            self.connection.send(b"interrupt\n")
+        elif signum != 0:
+            await self.kill()
+
+    async def kill(self, restart: bool = False) -> None:
+        """End the kernel with everything that it started."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    async def terminate(self, restart: bool = False) -> None:
+        """The same as `kill`: nothing in a kernel is worth a goodbye."""
+        await self.kill(restart)
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Remove the kernel's folder."""
+        if self.mine is not None:
+            shutil.rmtree(self.mine, ignore_errors=True)

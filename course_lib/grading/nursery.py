@@ -428,7 +428,7 @@ class Kernel:
             at = context.socket(kind)
             at.linger = 500
             at.sndhwm = 0 if name == "iopub" else 1000
-            at.bind(f"{request['transport']}://{request['ip']}{request['joint']}{request[name + '_port']}")
+            at.bind(f"{request['transport']}://{request['ip']}-{request[name + '_port']}")
             self.sockets[name] = at
         self.parent: dict[str, Any] = {}
         self.room = OUTPUT_BYTES

@@ -1,0 +1,114 @@
+"""Warm kernels: quick because forked, fresh each time, and usable by unchanged programs."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from course_lib.grading import kernels, sandbox
+
+ROOT = Path(__file__).resolve().parents[2]
+LEVELS = [level for level in sandbox.candidates("best") if level != "off"]
+
+
+def run(kernel, code, seconds=10):
+    """The texts that a cell shows."""
+    request = kernel.execute_cell_input(code)
+    kernel.await_reply(request, seconds)
+    texts, state = [], ""
+    while state != "idle":
+        message = kernel.get_message("iopub", 5)
+        if message["parent_header"]["msg_id"] == request:
+            texts.append(message["content"].get("text") or message["content"].get("evalue", ""))
+            state = message["content"].get("execution_state", "")
+    return "".join(texts)
+
+
+@pytest.fixture(params=LEVELS)
+def nursery(request, monkeypatch):
+    monkeypatch.setattr(sandbox, "candidates", lambda mode: [request.param])
+    try:
+        place = kernels.Nursery()
+    except OSError as error:
+        pytest.skip(str(error))
+    with place:
+        yield place
+
+
+def test_kernels_are_fresh_and_do_not_see_each_other(nursery):
+    one, two = nursery.kernels.start(), nursery.kernels.start()
+    run(one, "x = 1\nimport os\nopen('file', 'w').write('x')\nos.environ['MARK'] = '1'")
+    assert "not defined" in run(two, "print(x)")
+    assert run(two, "import os\nprint(os.listdir('.'), os.environ.get('MARK'))").strip() == "[] None"
+    one.stop()
+    assert not one.is_alive()
+    assert two.is_alive()
+    two.stop()
+
+
+def test_a_kernel_that_ends_is_noticed_at_once(nursery):
+    kernel = nursery.kernels.start()
+    request = kernel.execute_cell_input("import os\nos._exit(3)")
+    with pytest.raises(kernels.KernelDied, match="exit code 3"):
+        kernel.await_reply(request, 20)
+    assert not kernel.is_alive()
+    kernel.stop()
+
+
+def test_an_interrupt_ends_a_loop_and_keeps_the_kernel(nursery):
+    kernel = nursery.kernels.start()
+    request = kernel.execute_cell_input("x = 5\nwhile True: pass")
+    with pytest.raises(Exception, match="^$"):  # queue.Empty
+        kernel.await_reply(request, 0.3)
+    kernel.interrupt()
+    kernel.await_reply(request, 10)
+    assert run(kernel, "print(x)").strip() == "5"
+    kernel.stop()
+
+
+def test_limits_hold(nursery):
+    kernel = nursery.kernels.start()
+    code = "import resource as r\nprint(r.getrlimit(r.RLIMIT_FSIZE)[0], r.getrlimit(r.RLIMIT_CORE)[0])"
+    assert run(kernel, code).split() == [str(sandbox.DISK), "0"]
+    kernel.stop()
+
+
+def test_a_nursery_that_was_ended_is_started_again():
+    with kernels.Nursery() as nursery:
+        nursery.process.kill()
+        nursery.process.wait()
+        nursery.look()
+        kernel = nursery.kernels.start()
+        assert run(kernel, "print(6 * 7)").strip() == "42"
+        kernel.stop()
+
+
+def test_stock_nbval_runs_in_warm_kernels(tmp_path):
+    """nbval as it is, with its own items, through the provisioner."""
+    output = {"output_type": "stream", "name": "stdout", "text": "3\n"}
+    result = {"output_type": "execute_result", "data": {"text/plain": "7"}, "metadata": {}, "execution_count": 1}
+    cells = [("x = 3\nprint(x)", [output]), ("x + 4", [result]), ("import os\nprint(os.getcwd())", [])]
+    nb = {
+        "cells": [
+            {"cell_type": "code", "source": s, "metadata": {}, "outputs": o, "execution_count": 1} for s, o in cells
+        ],
+        "metadata": {},
+        "nbformat": 4,
+        "nbformat_minor": 4,
+    }
+    (tmp_path / "stock.ipynb").write_text(json.dumps(nb))
+    code = (
+        "import sys\nfrom importlib.metadata import EntryPoint\n"
+        "from jupyter_client.provisioning import KernelProvisionerFactory as F\n"
+        "F.instance().provisioners['course-warm'] = EntryPoint('course-warm', "
+        "'course_lib.grading.kernels:WarmProvisioner', F.GROUP_NAME)\n"
+        "import pytest\nsys.exit(pytest.main(sys.argv[1:]))"
+    )
+    line = [sys.executable, "-c", code, "--nbval", "--nbval-current-env", "-q", "-p", "no:cacheprovider"]
+    env = os.environ | {"JUPYTER_DEFAULT_PROVISIONER_NAME": "course-warm", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([*line, "stock.ipynb"], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
+    assert "2 passed" in done.stdout or "1 failed" in done.stdout, done.stdout[-2000:] + done.stderr[-2000:]
+    assert sandbox.HOME in done.stdout or str(tmp_path) not in done.stdout
