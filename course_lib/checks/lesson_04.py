@@ -29,7 +29,8 @@ def _radius_cases(rng: np.random.Generator) -> list[Case]:
     rotation = size * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     basis = square(4)
     negative = basis @ np.diag(rng.permutation([-1.5, 0.7, 0.4, -0.2])) @ np.linalg.inv(basis)
-    shear = np.array([[rng.uniform(0.3, 0.8), rng.uniform(5, 100)], [0.0, rng.uniform(0.1, 0.25)]])
+    small, large = rng.uniform(0.1, 0.25), rng.uniform(0.3, 0.8)
+    shear = np.array([[small, rng.uniform(5, 100)], [0.0, large]])  # the eigenvalues come in this order
     symmetric = square(5)
     return [
         Case("a random 5 x 5 matrix", (square(5),)),
@@ -37,6 +38,7 @@ def _radius_cases(rng: np.random.Generator) -> list[Case]:
         Case("a rotation with a scale", (rotation,)),
         Case("a leading eigenvalue that is negative", (negative,)),
         Case("a shear", (shear,)),
+        Case("a shear, turned round", (shear[::-1, ::-1].T.copy(),)),
         Case("[[0, 100], [0, 0]]", (np.array([[0.0, 100.0], [0.0, 0.0]]),)),
         Case(
             "a symmetric W",
@@ -84,6 +86,7 @@ RADIUS_WRONG = (
     Misconception("G20d", _EIGEN_WRONG, lambda W: _EIG(W).max(), _EIGEN),
     Misconception("G22", _EIGEN_WRONG, lambda W: np.abs(np.linalg.eigvalsh(W)).max(), _EIGEN),
     Misconception("G23", _EIGEN_WRONG, lambda W: abs(_EIG(W)[0]), _EIGEN),
+    Misconception("G23b", _EIGEN_WRONG, lambda W: abs(_EIG(W)[-1]), _EIGEN),
 )
 
 
@@ -355,7 +358,12 @@ BY_LAG_WRONG = (
         lambda xs, h0, W_xh, W_hh, b_h, leak, dh_T: _by_lag(xs, 0 * h0, W_xh, W_hh, b_h, leak, dh_T),
         ("Is your answer right for h0 = 0?", "What is the first h_prev of your forward loop?"),
     ),
-    _lag_wrong("G05", "length squared: the root is missing", "squared", ("Compute your number for dh = (3, 4).",) * 2),
+    _lag_wrong(
+        "G05",
+        "length squared: the root is missing",
+        "squared",
+        ("Compute your number for dh = (3, 4).", "Is that a length or the square of one?"),
+    ),
     _lag_wrong(
         "G08",
         "mean of the entries' sizes taken for the length",
