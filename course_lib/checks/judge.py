@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +74,10 @@ def judge(exercise: Exercise, cases: list[Case], results: list[Outcome], source:
             message += f" (on {_labels(cases, right, False)}; it is right on {_labels(cases, right, True)})"
         return _verdict(exercise, "error", message, None, exercise.hints, shown)
     message = compare(exercise, cases[first], result, truth[first]) or ""
-    message = f"{message} (input: {cases[first].label})" if not exercise.is_value else message
+    if exercise.is_value:  # say what is wrong, not what is right
+        message = re.sub(r"(got [^,]+), expected [^ ,;]+", r"\1", message)
+    else:
+        message = f"{message} (input: {cases[first].label})"
     return _verdict(exercise, "wrong", message + fingerprint(cases, right), None, exercise.hints, shown)
 
 

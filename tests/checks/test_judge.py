@@ -54,6 +54,15 @@ def test_a_listed_bug_is_named_and_an_unlisted_one_gets_its_fingerprint():
     assert unknown.message.endswith("Right when b = 0: look at the bias")
 
 
+@pytest.mark.parametrize(
+    ("value", "answer", "told"), [(3, 4, "got 4"), ({"a": 1.5, "b": 2}, {"a": 7.25, "b": 2}, "['a'] got 7.25")]
+)
+def test_a_wrong_value_is_told_without_the_right_one(value, answer, told):
+    verdict = say(answer, dataclasses.replace(TASK, reference=value, misconceptions=(), outputs=()))
+    assert verdict.message.endswith(told)
+    assert verdict.expected == ""
+
+
 def test_two_slips_at_once_are_both_named():
     def fails_for_no_bias(x, b):
         return np.full_like(x, np.nan) if not b.any() else affine(x, b)
