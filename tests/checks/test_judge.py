@@ -58,7 +58,9 @@ def test_a_listed_bug_is_named_and_an_unlisted_one_gets_its_fingerprint():
     ("value", "answer", "told"), [(3, 4, "got 4"), ({"a": 1.5, "b": 2}, {"a": 7.25, "b": 2}, "['a'] got 7.25")]
 )
 def test_a_wrong_value_is_told_without_the_right_one(value, answer, told):
-    verdict = say(answer, dataclasses.replace(TASK, reference=value, misconceptions=(), outputs=()))
+    one = [Case("the answer")]
+    task = dataclasses.replace(TASK, reference=value, misconceptions=(), outputs=(), cases=lambda rng: one)
+    verdict = say(answer, task)
     assert verdict.message.endswith(told)
     assert verdict.expected == ""
 
