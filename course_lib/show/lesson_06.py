@@ -42,28 +42,28 @@ def cell_diagram(lit: str = "all", ax: Axes | None = None) -> Axes:
         ax.text(x, y, text, ha="center", va="center", fontsize=11, color=style["color"], zorder=3,
                 bbox={**box, "lw": style["lw"]})  # fmt: skip
 
-    arrow((0, 4), (4.0, 4), "update")
-    arrow((4.5, 4), (7.2, 4), "update")
-    arrow((7.7, 4), (9.6, 4), "update")
-    for x, part in [(1.2, "reset"), (4.25, "update"), (2.6, "candidate"), (5.9, "candidate")]:
+    arrow((0, 4), (4.4, 4), "update")
+    arrow((4.9, 4), (7.6, 4), "update")
+    arrow((8.1, 4), (9.6, 4), "update")
+    for x, part in [(0.5, "reset"), (4.65, "update"), (2.5, "candidate"), (6.6, "candidate")]:
         ax.plot([x, x], [0.6, 1.3], **look(part))
-    arrow((4.25, 1.8), (4.25, 3.75), "update")
-    arrow((4.75, 1.65), (7.25, 2.65), "update")
-    arrow((1.7, 1.5), (2.35, 2.35), "reset")
-    arrow((2.6, 1.75), (2.6, 2.3), "candidate")
-    arrow((2.85, 2.55), (5.35, 1.75), "candidate")
-    arrow((6.35, 1.75), (7.3, 2.6), "candidate")
-    arrow((7.45, 3.05), (7.45, 3.75), "candidate")
-    ax.plot([0, 5.9], [0.6, 0.6], color="#777777" if lit == "all" else "#bbbbbb", lw=1.4, ls="-")
-    node(1.2, 1.5, "$r_t=\\sigma$", "reset")
-    node(2.6, 1.5, "$W_{hn}h+b$", "candidate")
-    node(4.25, 1.5, "$z_t=\\sigma$", "update")
-    node(5.9, 1.5, "$n_t=\\tanh$", "candidate")
-    node(2.6, 2.55, "×", "reset", True)
-    node(4.25, 4, "×", "update", True)
-    node(7.45, 2.8, "×", "candidate", True)
-    node(7.45, 4, "+", "update", True)
-    ax.text(6.0, 2.38, "$1-z_t$", fontsize=10, ha="right", color=look("update")["color"])
+    arrow((4.65, 1.8), (4.65, 3.75), "update")
+    arrow((5.0, 1.8), (7.55, 2.75), "update")
+    arrow((0.9, 1.75), (2.2, 2.5), "reset")
+    arrow((2.5, 1.8), (2.5, 2.35), "candidate")
+    arrow((2.8, 2.6), (5.95, 1.7), "candidate")
+    arrow((7.1, 1.75), (7.7, 2.5), "candidate")
+    arrow((7.85, 3.05), (7.85, 3.75), "candidate")
+    ax.plot([0, 6.6], [0.6, 0.6], color="#777777" if lit == "all" else "#bbbbbb", lw=1.4, ls="-")
+    node(0.5, 1.5, "$r_t=\\sigma$", "reset")
+    node(2.5, 1.5, "$W_{hn}h+b$", "candidate")
+    node(4.65, 1.5, "$z_t=\\sigma$", "update")
+    node(6.6, 1.5, "$n_t=\\tanh$", "candidate")
+    node(2.5, 2.6, "×", "reset", True)
+    node(4.65, 4, "×", "update", True)
+    node(7.85, 2.8, "×", "candidate", True)
+    node(7.85, 4, "+", "update", True)
+    ax.text(6.3, 2.55, "$1-z_t$", fontsize=10, ha="right", color=look("update")["color"])
     ends = [(-0.1, 4, "$h_{t-1}$", "right"), (9.7, 4, "$h_t$", "left"), (-0.1, 0.6, "$h_{t-1}, x_t$", "right")]
     for x, y, text, side in ends:
         ax.text(x, y, text, ha=side, va="center", fontsize=12)
@@ -108,7 +108,7 @@ def one_knob(keep_bias: float = 0.0, steps: int = 50) -> Figure:
     curve.semilogy(lags, np.maximum(left, 1e-12))
     curve.plot(steps, max(left[-1], 1e-12), "o", color=COLOURS[1])
     curve.set(ylim=(1e-8, 1), xlabel="steps after the first input", ylabel="of the first input in h")
-    curve.set_title(f"at once {left[0]:.4f}, after {steps} steps {left[-1]:.5f}", fontsize=10)
+    curve.set_title(f"at once {left[0]:.4f}, after {steps} steps {left[-1]:.2g}", fontsize=10)
     return fig
 
 
@@ -117,7 +117,7 @@ def one_knob_alt(keep_bias: float = 0.0, steps: int = 50) -> str:
     first, last = left_of_the_first(keep_bias, [0, steps])
     return (
         f"Left: a knob on the line from keep 0, write 1 to keep 1, write 0, for a keep bias of {keep_bias:.2f}. "
-        f"Right: the share of the first input in the state falls from {first:.4f} to {last:.5f} after {steps} steps."
+        f"Right: the share of the first input in the state falls from {first:.4f} to {last:.2g} after {steps} steps."
     )
 
 
@@ -147,8 +147,8 @@ def race(results: Mapping[str, Mapping[str, Sequence[int | None]]], limit: int, 
     ax = _axes(ax, (7, 0.55 * len(results) + 1.3))
     for row, by_cell in enumerate(results.values()):
         for k, (cell, found) in enumerate(by_cell.items()):
-            y = row + 0.3 * (k - (len(by_cell) - 1) / 2)
             for n, updates in enumerate(found):
+                y = row + 0.34 * (k - (len(by_cell) - 1) / 2) + 0.07 * (n - (len(found) - 1) / 2)
                 mark = "x" if updates is None else MARKERS[k]
                 label = cell if row == 0 and n == 0 else None
                 ax.plot(limit if updates is None else updates, y, mark, ms=7, mew=1.6, color=COLOURS[k], label=label)
