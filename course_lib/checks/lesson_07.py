@@ -1,0 +1,1059 @@
+"""Lesson 07: initialisation, masks, last states, dropout, buckets, a schedule, and a training run on fresh data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from course_lib.checks.exercise import Case, Exercise, Misconception
+from course_lib.checks.probe import Seed
+
+Array = np.ndarray
+OWN = ("course_lib.nn", "course_lib.training", "course_lib.data", "torch.nn")
+
+
+def _seed(rng: np.random.Generator) -> Seed:
+    return Seed(int(rng.integers(2**31)))
+
+
+def _number_array(name: str, value: Any, shape: tuple[int, ...], axes: str) -> Array:
+    array = np.asarray(value)
+    if array.shape != shape:
+        raise ValueError(f"{name}: expected {axes} = {shape}, got {array.shape}")
+    if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
+        raise ValueError(f"{name}: expected finite numbers")
+    return array
+
+
+# ---------------------------------------------------------------- 07.1 xavier_gates
+
+
+def xavier_gates(n_gates: int, H: int, D: int, rng: np.random.Generator) -> Array:
+    return _xavier()(n_gates, H, D, rng)
+
+
+def _xavier(
+    bound: Callable[[int, int, int], float] = lambda G, H, D: np.sqrt(6 / (D + H)),
+    draw: Callable[[np.random.Generator, float, tuple[int, int]], Array] = lambda rng, a, s: rng.uniform(-a, a, s),
+    turned: bool = False,
+    same: bool = False,
+) -> Callable[..., Array]:
+    """Uniform Xavier weights (n_gates H, D), one gate after the other, with the changes that learners make."""
+
+    def answer(n_gates: int, H: int, D: int, rng: np.random.Generator) -> Array:
+        a = bound(n_gates, H, D)
+        blocks = [draw(rng, a, (H, D)) for _ in range(n_gates)]
+        W = np.concatenate(blocks[:1] * n_gates if same else blocks)
+        return W.T if turned else W
+
+    return answer
+
+
+def _xavier_cases(rng: np.random.Generator) -> list[Case]:
+    H, D = int(rng.integers(70, 80)), int(rng.integers(180, 200))
+    return [
+        Case("4 gates, H below D", (4, H, D, _seed(rng))),
+        Case("3 gates, H above D", (3, 150 + H, H, _seed(rng))),
+        Case("1 gate", (1, 150, 190, _seed(rng)), True, "look at how many rows one gate has"),
+        Case(
+            "4 gates, H = D", (4, 100, 100, _seed(rng)), True, "look at the two sizes under the root, and at the shape"
+        ),
+    ]
+
+
+def _xavier_view(case: Case, result: Any) -> dict[str, Any]:
+    n_gates, H, D, _ = case.args
+    W = np.asarray(result)
+    if W.ndim != 2 or W.dtype.kind != "f" or not np.isfinite(W).all():
+        raise ValueError(f"W: expected finite numbers of shape (n_gates H, D) = {(n_gates * H, D)}, got {W.shape}")
+    blocks = W.reshape(-1, H, D) if W.shape == (n_gates * H, D) else [W]
+    equal = len(blocks) > 1 and np.array_equal(blocks[0], blocks[1])
+    centred = abs(W.mean()) < 6 * W.std() / np.sqrt(W.size)
+    return {
+        "shape": W.shape,
+        "standard deviation": W.std(),
+        "largest size": np.abs(W).max(),
+        "mean": "about 0" if centred or equal else "not 0",
+        "gates": "all the same" if equal else "different",
+    }
+
+
+_SCALE = (
+    "What variance should the weights have? Measure yours.",
+    "A uniform distribution on (-a, a): what is its variance?",
+    "Where must the brackets be under the root?",
+)
+_FANS = (
+    "What variance should the weights have? Measure yours.",
+    "How many inputs has a unit of this matrix, and how many outputs go out from one input, in one gate?",
+    "Both sizes belong under the root: which is missing, or counted too often?",
+)
+_ONE_SIDE = ("Print the mean of your weights.", "Where does a uniform distribution on (0, a) have its centre?")
+_SCALE_NAME = "scale of the initial weights wrong"
+
+
+def _xavier_wrong(key: str, name: str, hints: tuple[str, ...], **change: Any) -> Misconception:
+    return Misconception(key, f"{_SCALE_NAME}: {name}", _xavier(**change), hints)
+
+
+XAVIER_WRONG = (
+    _xavier_wrong("T01", "standard deviation used as bound", _SCALE, bound=lambda G, H, D: np.sqrt(2 / (D + H))),
+    _xavier_wrong("T02", "brackets missing under the root", _SCALE, bound=lambda G, H, D: np.sqrt(6 / D + H)),
+    _xavier_wrong("T02b", "brackets missing under the root", _SCALE, bound=lambda G, H, D: np.sqrt(6 / H + D)),
+    _xavier_wrong(
+        "T03", "bound used as standard deviation of a normal", _SCALE, draw=lambda rng, a, s: rng.normal(0, a, s)
+    ),
+    _xavier_wrong("T04", "shape turned, (D, n_gates H)", _FANS, turned=True),
+    _xavier_wrong("T05", "only the inputs D counted", _FANS, bound=lambda G, H, D: np.sqrt(6 / D)),
+    _xavier_wrong("T05b", "only the inputs D counted", _FANS, bound=lambda G, H, D: np.sqrt(3 / D)),
+    _xavier_wrong("T06", "only the outputs H counted", _FANS, bound=lambda G, H, D: np.sqrt(6 / H)),
+    _xavier_wrong("T06b", "only 1/sqrt(H), PyTorch's rule", _FANS, bound=lambda G, H, D: 1 / np.sqrt(H)),
+    _xavier_wrong("T08", "no root", _SCALE, bound=lambda G, H, D: 6 / (D + H)),
+    _xavier_wrong("T09", "one-sided, from 0 to a", _ONE_SIDE, draw=lambda rng, a, s: rng.uniform(0, a, s)),
+    _xavier_wrong(
+        "all-gates-out",
+        "the rows of all gates counted as outputs of one",
+        _FANS,
+        bound=lambda G, H, D: np.sqrt(6 / (D + G * H)),
+    ),
+    _xavier_wrong(
+        "normal",
+        "a normal distribution of the right variance where a uniform one was asked",
+        ("Compare the largest entry with a.", "How far out can a uniform draw from (-a, a) lie?"),
+        draw=lambda rng, a, s: rng.normal(0, a / np.sqrt(3), s),
+    ),
+    Misconception(
+        "same-gates",
+        "one block copied for every gate",
+        _xavier(same=True),
+        ("Compare two gates' blocks.", "What can two gates with equal weights learn that one cannot?"),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 07.2 orthogonal_gates
+
+
+def orthogonal_gates(n_gates: int, H: int, rng: np.random.Generator) -> Array:
+    return np.concatenate([_rotation(H, rng) for _ in range(n_gates)])
+
+
+def _rotation(H: int, rng: np.random.Generator) -> Array:
+    Q, R = np.linalg.qr(rng.standard_normal((H, H)))
+    return Q * np.where(np.diag(R) < 0, -1, 1)
+
+
+def _by_gate(block: Callable[[Array], Array]) -> Callable[..., Array]:
+    """Each gate's block from a matrix of normal numbers."""
+    return lambda n_gates, H, rng: np.concatenate([block(rng.standard_normal((H, H))) for _ in range(n_gates)])
+
+
+def _orthogonal_cases(rng: np.random.Generator) -> list[Case]:
+    H = int(rng.integers(6, 12))
+    return [
+        Case("4 gates", (4, H, _seed(rng))),
+        Case("3 gates", (3, H + 5, _seed(rng))),
+        Case("1 gate", (1, H, _seed(rng)), True, "look at what happens with several gates"),
+        Case("H = 1", (2, 1, _seed(rng)), True, "look at what is off the diagonal of Q.T @ Q"),
+    ]
+
+
+def _orthogonal_view(case: Case, result: Any) -> dict[str, Any]:
+    n_gates, H, _ = case.args
+    W = _number_array("W", result, (n_gates * H, H), "(n_gates H, H)").astype(float)
+    blocks = W.reshape(n_gates, H, H)
+    products = blocks.transpose(0, 2, 1) @ blocks
+    diagonal = np.einsum("gii->gi", products)
+    facts = {"length of each column, gate by gate": "1" if np.allclose(diagonal, 1, atol=1e-4) else "not 1"}
+    if H > 1:
+        off = products - diagonal[:, :, None] * np.eye(H)
+        radii = np.abs(np.linalg.eigvals(blocks)).max(1)
+        facts |= {
+            "columns of a gate": "at right angles" if np.abs(off).max() < 1e-4 else "not at right angles",
+            "length of each column of the whole": "1" if np.allclose(diagonal.sum(0), 1, atol=1e-4) else "not 1",
+            "below the diagonal": "zeros" if np.abs(np.tril(blocks, -1)).max() < 1e-9 else "numbers",
+            "largest eigenvalue": "of size 1" if np.allclose(radii, 1, atol=1e-4) else "not of size 1",
+            "a gate": "the identity" if np.allclose(blocks[0], np.eye(H), atol=1e-6) else "random",
+        }
+        if n_gates == 1:
+            facts.pop("length of each column of the whole")
+        else:
+            facts["two gates"] = "the same" if np.allclose(blocks[0], blocks[1], atol=1e-6) else "different"
+    return facts
+
+
+_ANGLES = (
+    "Compute Q.T @ Q and look off the diagonal.",
+    "Does the length of every vector stay the same under your matrix?",
+    "Which of the two factors of the decomposition is the rotation?",
+)
+_PER_GATE = (
+    "Cut out one gate's block and test it alone.",
+    "How many square matrices are stacked in it?",
+    "What is the length of a vector after one block?",
+)
+
+
+def _whole(n_gates: int, H: int, rng: np.random.Generator) -> Array:
+    return np.linalg.qr(rng.standard_normal((n_gates * H, H)))[0]
+
+
+ORTHOGONAL_WRONG = (
+    Misconception(
+        "T10", "not orthogonal: columns of length 1 only", _by_gate(lambda A: A / np.linalg.norm(A, axis=0)), _ANGLES
+    ),
+    Misconception("T11", "not orthogonal: R taken for Q", _by_gate(lambda A: np.linalg.qr(A)[1]), _ANGLES),
+    Misconception(
+        "T15",
+        "not orthogonal: divided by the spectral radius",
+        _by_gate(lambda A: A / np.abs(np.linalg.eigvals(A)).max()),
+        _ANGLES,
+    ),
+    Misconception("T12", "orthogonal as a whole, not gate by gate", _whole, _PER_GATE),
+    Misconception(
+        "T14",
+        "identity in place of a random rotation",
+        lambda n_gates, H, rng: np.tile(np.eye(H), (n_gates, 1)) if H > 1 else np.ones((n_gates, 1)),
+        ("Print one gate's block.", "Two gates that start equal and plain: where is the random part?"),
+    ),
+    Misconception(
+        "same-gates",
+        "one rotation copied for every gate",
+        lambda n_gates, H, rng: np.tile(_rotation(H, rng), (n_gates, 1)),
+        ("Compare two gates' blocks.", "How often do you draw random numbers?"),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 07.3 masked_mean
+
+
+def masked_mean(losses: Array, lengths: Array) -> tuple[float, Array, float]:
+    return _weighted(lambda L, n: _mask(L, n) / n.sum())(losses, lengths)
+
+
+def _mask(losses: Array, lengths: Array, more: int = 0) -> Array:
+    return (np.arange(len(losses))[:, None] < lengths + more).astype(float)
+
+
+def _weighted(weights: Callable[[Array, Array], Array]) -> Callable[..., tuple[float, Array, float]]:
+    """A loss that weighs each entry of (T, B): the loss, its gradient (the weights), and exp of the loss."""
+
+    def answer(losses: Array, lengths: Array) -> tuple[float, Array, float]:
+        w = weights(losses, lengths)
+        loss = float((w * losses).sum())
+        return loss, w, float(np.exp(loss))
+
+    return answer
+
+
+def _other_perplexity(perplexity: Callable[[Array, Array], float]) -> Callable[..., tuple[float, Array, float]]:
+    return lambda losses, lengths: (*masked_mean(losses, lengths)[:2], float(perplexity(losses, lengths)))
+
+
+def _masked_cases(rng: np.random.Generator) -> list[Case]:
+    def losses(T: int, B: int) -> Array:
+        return rng.uniform(0.3, 2.5, (T, B))
+
+    T, B = 7, 4
+    return [
+        Case("lengths 3, 7, 1, 5", (losses(T, B), np.array([3, 7, 1, 5]))),
+        Case("the longest shorter than T", (losses(6, 3), np.array([4, 2, 5]))),
+        Case("B = T", (losses(4, 4), np.array([2, 4, 1, 3]))),
+        Case("all lengths T", (losses(5, 3), np.array([5, 5, 5])), True, "look at the mask and at what you divide by"),
+        Case(
+            "equal lengths below T",
+            (losses(6, 3), np.array([4, 4, 4])),
+            True,
+            "what does one step of each sequence weigh?",
+        ),
+        Case("B = 1", (losses(5, 1), np.array([3])), True, "look at how the sequences are put together"),
+    ]
+
+
+_PADDED_MEAN = (
+    "Add more padding. Should the loss change?",
+    "How many real tokens are there, and by what do you divide?",
+    "Do numerator and denominator count the same positions?",
+)
+_MEANS = (
+    "Two sequences, 1 and 9 tokens: what does one token weigh in each?",
+    "Compare with all tokens in one long list.",
+    "Does the task ask for the mean per token or per sequence?",
+)
+_OFF_BY_ONE = (
+    "How many ones has the column of a sequence of length 2?",
+    "Print the mask for the lengths 1 and T.",
+    "Does counting start at 0 or at 1 here?",
+)
+_INVERTED = (
+    "Count the ones of your mask. How many should there be?",
+    "Write the axes of loss and mask side by side.",
+    "Does True mean keep or drop here?",
+)
+_PERPLEXITY = (
+    "Average first or exponentiate first: does it matter?",
+    "Try two tokens with losses 1 and 3.",
+    "What should every single token weigh in the total?",
+)
+_GRADIENT = (
+    "Nudge one real loss by 0.001: by how much does the mean change?",
+    "And a padded one?",
+    "The loss is a sum with weights. What is its derivative by one entry?",
+)
+
+
+def _masked_wrong(key: str, name: str, weights: Callable[[Array, Array], Array], hints: Any) -> Misconception:
+    return Misconception(key, name, _weighted(weights), hints)
+
+
+def _turned(losses: Array, lengths: Array) -> Array:
+    """A mask built as (B, T) and reshaped instead of transposed."""
+    mask = (np.arange(len(losses)) < lengths[:, None]).astype(float)
+    return mask.reshape(losses.shape) / lengths.sum()
+
+
+_PADDED = "padded positions in the mean"
+MASKED_WRONG = (
+    _masked_wrong("T16", f"{_PADDED}: divided by T B", lambda L, n: _mask(L, n) / L.size, _PADDED_MEAN),
+    _masked_wrong("T20", f"{_PADDED}: divided by B", lambda L, n: _mask(L, n) / len(n), _PADDED_MEAN),
+    _masked_wrong("T21", f"{_PADDED}: no mask at all", lambda L, n: np.full_like(L, 1 / L.size), _PADDED_MEAN),
+    _masked_wrong("T22", f"{_PADDED}: no mask in the numerator", lambda L, n: np.ones_like(L) / n.sum(), _PADDED_MEAN),
+    _masked_wrong("T24", "a sum, not a mean", lambda L, n: _mask(L, n), _PADDED_MEAN),
+    _masked_wrong(
+        "T16b",
+        f"{_PADDED}: divided by the longest length times B",
+        lambda L, n: _mask(L, n) / (n.max() * len(n)),
+        _PADDED_MEAN,
+    ),
+    _masked_wrong("T16c", "divided by T", lambda L, n: _mask(L, n) / len(L), _PADDED_MEAN),
+    _masked_wrong("T17", "mean of means", lambda L, n: _mask(L, n) / n / len(n), _MEANS),
+    _masked_wrong("T18", "mask off by one", lambda L, n: (m := _mask(L, n, 1)) / m.sum(), _OFF_BY_ONE),
+    _masked_wrong("T18b", "mask off by one", lambda L, n: (m := _mask(L, n, -1)) / m.sum(), _OFF_BY_ONE),
+    _masked_wrong("T18c", "mask off by one", lambda L, n: _mask(L, n, 1) / n.sum(), _OFF_BY_ONE),
+    _masked_wrong("T18d", "mask off by one", lambda L, n: _mask(L, n, -1) / n.sum(), _OFF_BY_ONE),
+    _masked_wrong("T19", "mask inverted", lambda L, n: (1 - _mask(L, n)) / max((1 - _mask(L, n)).sum(), 1), _INVERTED),
+    _masked_wrong("T19b", "mask inverted", lambda L, n: (1 - _mask(L, n)) / n.sum(), _INVERTED),
+    _masked_wrong("T23", "mask turned: (B, T) used for (T, B)", _turned, _INVERTED),
+    Misconception(
+        "H26",
+        "perplexity averaged wrongly: mean of exp(loss)",
+        _other_perplexity(lambda L, n: (np.exp(L) * _mask(L, n)).sum() / n.sum()),
+        _PERPLEXITY,
+    ),
+    Misconception(
+        "H26b",
+        "perplexity averaged wrongly: mean of the sequences' perplexities",
+        _other_perplexity(lambda L, n: np.exp((L * _mask(L, n)).sum(0) / n).mean()),
+        _PERPLEXITY,
+    ),
+    Misconception(
+        "H26c",
+        "perplexity as a power of 2 of a loss in nats",
+        _other_perplexity(lambda L, n: 2 ** masked_mean(L, n)[0]),
+        ("In which unit is the loss: bits or nats?", "Which base belongs to that unit?"),
+    ),
+    Misconception(
+        "grad-mask",
+        "the gradient is the mask, not divided",
+        lambda L, n: (masked_mean(L, n)[0], _mask(L, n), masked_mean(L, n)[2]),
+        _GRADIENT,
+    ),
+    Misconception(
+        "grad-pads",
+        "padded positions get a gradient",
+        lambda L, n: (masked_mean(L, n)[0], np.full(L.shape, 1 / n.sum()), masked_mean(L, n)[2]),
+        _GRADIENT,
+    ),
+    Misconception(
+        "grad-losses",
+        "the gradient multiplied by the losses",
+        lambda L, n: (masked_mean(L, n)[0], L * _mask(L, n) / n.sum(), masked_mean(L, n)[2]),
+        _GRADIENT,
+    ),
+)
+
+
+# ---------------------------------------------------------------- 07.4 last_state
+
+
+def last_state(hs: Array, lengths: Array) -> Array:
+    return hs[lengths - 1, np.arange(len(lengths))]
+
+
+def _last_cases(rng: np.random.Generator) -> list[Case]:
+    def hs(T: int, B: int, H: int) -> Array:
+        return np.tanh(rng.normal(0, 1, (T, B, H)))
+
+    return [
+        Case("lengths 2, 6, 1, 4 of T = 6", (hs(6, 4, 5), np.array([2, 6, 1, 4]))),
+        Case("the longest shorter than T", (hs(8, 4, 3), np.array([4, 2, 6, 3]))),
+        Case("B = T", (hs(5, 5, 3), np.array([3, 5, 1, 4, 2]))),
+        Case("all lengths T", (hs(5, 3, 4), np.array([5, 5, 5])), True, "look at what happens where padding begins"),
+        Case("longest first", (hs(6, 3, 4), np.array([5, 4, 2])), True, "is the order of the sequences kept?"),
+        Case(
+            "equal lengths below T",
+            (hs(6, 3, 4), np.array([4, 4, 4])),
+            True,
+            "does each sequence get a step of its own?",
+        ),
+        Case("B = 1", (hs(6, 1, 4), np.array([4])), True, "does each sequence get a step of its own?"),
+    ]
+
+
+_AFTER_PADDING = (
+    "Append padding to one sequence. May its answer change?",
+    "Which index is the last real step of each sequence?",
+    "Do all sequences end at the same step?",
+)
+_LAST_INDEX = (
+    "Which index has the last of n items?",
+    "Test with length 1.",
+    "Test with length T: does it run, and what does it read?",
+)
+_PAIRING = (
+    "What shape did you get and what was asked?",
+    "You need one step per sequence: how many index arrays is that?",
+    "What does NumPy do with two index arrays of equal length?",
+)
+_ORDER = (
+    "Give each sequence its own number: which number comes out where?",
+    "Were the labels sorted with the sequences?",
+    "At which end is the padding?",
+)
+
+
+def _at(step: Callable[[Array, Array], Array]) -> Callable[..., Array]:
+    """The state of sequence b at its step(hs, lengths)[b]."""
+    return lambda hs, n: hs[step(hs, n), np.arange(len(n))]
+
+
+def _sorted(hs: Array, n: Array) -> Array:
+    order = np.argsort(-n, kind="stable")
+    return last_state(hs[:, order], n[order])
+
+
+_PAD_STATE = "state after the padding taken as the last one"
+_PAIRED = "each sequence not paired with its own step"
+LAST_WRONG = (
+    Misconception("T26", _PAD_STATE, lambda hs, n: hs[-1], _AFTER_PADDING),
+    Misconception(
+        "T29", "one step for all sequences: the longest one's last", lambda hs, n: hs[n.max() - 1], _AFTER_PADDING
+    ),
+    Misconception(
+        "T30", "one step for all sequences: the first one's last", lambda hs, n: hs[n[0] - 1], _AFTER_PADDING
+    ),
+    Misconception(
+        "T30b", "one step for all sequences: the shortest one's last", lambda hs, n: hs[n.min() - 1], _AFTER_PADDING
+    ),
+    Misconception("T34", "a mean over all steps, padding too", lambda hs, n: hs.mean(0), _AFTER_PADDING),
+    Misconception(
+        "T34b",
+        "a mean over the real steps, not the last state",
+        lambda hs, n: (hs * _mask(hs, n)[..., None]).sum(0) / n[:, None],
+        _AFTER_PADDING,
+    ),
+    Misconception("T36", "the first step taken as the last one", lambda hs, n: hs[0], _AFTER_PADDING),
+    Misconception("T27", "last step off by one: hs[length]", _at(lambda hs, n: n), _LAST_INDEX),
+    Misconception(
+        "T27b",
+        "last step off by one: hs[length], held at T",
+        _at(lambda hs, n: np.minimum(n, len(hs) - 1)),
+        _LAST_INDEX,
+    ),
+    Misconception("T31", "last step off by one: hs[length - 2]", _at(lambda hs, n: n - 2), _LAST_INDEX),
+    Misconception(
+        "T31b", "last step off by one: hs[length - 2], held at 0", _at(lambda hs, n: np.maximum(n - 2, 0)), _LAST_INDEX
+    ),
+    Misconception("T28", f"{_PAIRED}: (B, B, H)", lambda hs, n: hs[n - 1], _PAIRING),
+    Misconception("T35", f"{_PAIRED}: always sequence 0", lambda hs, n: hs[n - 1, 0], _PAIRING),
+    Misconception("T32", "order lost: sorted by length and not sorted back", _sorted, _ORDER),
+    Misconception(
+        "T32b", "order lost: sorted by length and not sorted back", lambda hs, n: _sorted(hs, n)[::-1], _ORDER
+    ),
+    Misconception("T33", "order lost: pre-padding and post-padding confused", _at(lambda hs, n: len(hs) - n), _ORDER),
+)
+
+
+# ---------------------------------------------------------------- 07.5 dropout
+
+
+def dropout(hs: Array, u: Array, p: float, training: bool, variational: bool) -> Array:
+    return _dropout()(hs, u, p, training, variational)
+
+
+def _dropout(
+    factor: Callable[[float], float] = lambda p: 1 / (1 - p),
+    keep: Callable[[Array, float], Array] = lambda u, p: u >= p,
+    at_test: Callable[[Array, float], Array] = lambda hs, p: hs,
+    always: bool = False,
+    mask_of: Callable[[Array, bool], Array] = lambda u, variational: u[:1] if variational else u,
+) -> Callable[..., Array]:
+    """Inverted dropout of hs (T, B, H) with given uniform numbers u, with the changes that learners make."""
+
+    def answer(hs: Array, u: Array, p: float, training: bool, variational: bool) -> Array:
+        if not training and not always:
+            return at_test(hs, p) + 0
+        return hs * keep(mask_of(u, variational), p) * factor(p)
+
+    return answer
+
+
+def _dropout_cases(rng: np.random.Generator) -> list[Case]:
+    def args(p: float, training: bool, variational: bool, T: int = 5, B: int = 4, H: int = 6) -> tuple[Any, ...]:
+        hs = rng.choice([-1.0, 1.0], (T, B, H)) * rng.uniform(0.3, 1.3, (T, B, H))
+        return hs, rng.uniform(0, 1, (T, B, H)), p, training, variational
+
+    return [
+        Case("training, p = 0.3, a new mask at each step", args(0.3, True, False)),
+        Case("training, p = 0.2, one mask for all steps", args(0.2, True, True, T=7, B=3)),
+        Case("test, p = 0.3", args(0.3, False, False)),
+        Case("test, p = 0.2, variational", args(0.2, False, True)),
+        Case("p = 0", args(0.0, True, False), True, "look at the scale and at the mask"),
+        Case("p = 0.5", args(0.5, True, False), True, "is p the share that goes or the share that stays?"),
+        Case("T = 1", args(0.3, True, True, T=1), True, "look at how the mask follows the steps"),
+    ]
+
+
+_DROPPED = (
+    "What share of the units should be zero for p = 0.1?",
+    "Compare the mean before and after for many units.",
+    "By which factor must the survivors grow to keep the mean?",
+)
+_AT_TEST = (
+    "Predict twice with the same input. Are the answers equal?",
+    "Who tells the layer that training is over?",
+    "Which of the arguments says so here, and where do you read it?",
+)
+_PLACE = (
+    "Print which units of one sequence are 0 at steps 0, 1 and 2.",
+    "How many masks does one sequence need in the variational case?",
+    "What does a new random mask at each step do to a memory over 100 steps?",
+)
+_SCALED = "dropout scaled or masked wrongly"
+_TEST = "dropout at test time"
+DROPOUT_WRONG = (
+    Misconception("T37", f"{_SCALED}: the survivors do not grow", _dropout(factor=lambda p: 1.0), _DROPPED),
+    Misconception("T38", f"{_SCALED}: 1/p", _dropout(factor=lambda p: 1 / p if p else np.inf), _DROPPED),
+    Misconception("T38b", f"{_SCALED}: times 1 - p", _dropout(factor=lambda p: 1 - p), _DROPPED),
+    Misconception("T39", f"{_SCALED}: keep and drop exchanged", _dropout(keep=lambda u, p: u < p), _DROPPED),
+    Misconception(
+        "T39b",
+        f"{_SCALED}: keep and drop exchanged",
+        _dropout(keep=lambda u, p: u < p, factor=lambda p: 1 / p if p else np.inf),
+        _DROPPED,
+    ),
+    Misconception(
+        "T39c",
+        f"{_SCALED}: the dropped share is right, the dropped units are not those with u below p",
+        _dropout(keep=lambda u, p: u < 1 - p),
+        ("Which units have u < p? Print them beside your zeros.", "Which end of the uniform numbers is dropped?"),
+    ),
+    Misconception("T41", f"{_SCALED}: scaled twice", _dropout(factor=lambda p: (1 - p) ** -2), _DROPPED),
+    Misconception("T40", f"{_TEST}: still active", _dropout(always=True), _AT_TEST),
+    Misconception("T42", f"{_TEST}: scaled again by 1 - p", _dropout(at_test=lambda hs, p: hs * (1 - p)), _AT_TEST),
+    Misconception("T42b", f"{_TEST}: scaled by 1/(1 - p)", _dropout(at_test=lambda hs, p: hs / (1 - p)), _AT_TEST),
+    Misconception(
+        "T42c",
+        "scaled at test, not in training: the older form, where the inverted one was asked",
+        _dropout(factor=lambda p: 1.0, at_test=lambda hs, p: hs * (1 - p)),
+        _AT_TEST,
+    ),
+    Misconception(
+        "T47", "dropout at the wrong place: a new mask at every step", _dropout(mask_of=lambda u, v: u), _PLACE
+    ),
+    Misconception(
+        "T47b", "one mask for all steps where a new one was asked", _dropout(mask_of=lambda u, v: u[:1]), _PLACE
+    ),
+    Misconception(
+        "T47c",
+        "one mask for the whole batch",
+        _dropout(mask_of=lambda u, v: u[:1, :1] if v else u),
+        ("Compare the zeros of two sequences.", "Does each sequence of the batch have a mask of its own?"),
+    ),
+    Misconception(
+        "T47d",
+        "one mask for all steps, but not the first one",
+        _dropout(mask_of=lambda u, v: u[-1:] if v else u),
+        ("Which of the numbers u does the task name for all steps?", "Try T = 1: is it right there?"),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 07.6 make_batches
+
+
+def make_batches(sequences: list[Array], labels: Array, B: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    return _batches()(sequences, labels, B, rng)
+
+
+def _batches(
+    sort: bool = True,
+    shuffle: bool = True,
+    backwards: bool = False,
+    labels_follow: bool = True,
+    drop_last: bool = False,
+    to: str = "longest of the batch",
+    left: bool = False,
+) -> Callable[..., list[tuple[Array, Array]]]:
+    """Bucketing with the changes that learners make."""
+
+    def answer(sequences: list[Array], labels: Array, B: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
+        n = len(sequences)
+        lengths = np.array([len(s) for s in sequences])
+        order = np.lexsort((rng.random(n), lengths)) if sort else rng.permutation(n)
+        order = order[::-1] if backwards else order
+        ends = range(0, n - B + 1 if drop_last else n, B)
+        groups = [order[k : k + B] for k in ends]
+        names = [order[k : k + B] if labels_follow else np.arange(k, min(k + B, n)) for k in ends]
+        made = []
+        for group, name in zip(groups, names, strict=True):
+            T = lengths[group].max() if to == "longest of the batch" else lengths.max()
+            ids = np.zeros((T, len(group)), dtype=int)
+            for b, i in enumerate(group):
+                where = slice(T - lengths[i], T) if left else slice(0, lengths[i])
+                ids[where, b] = sequences[i]
+            made.append((ids, labels[name]))
+        return [made[k] for k in rng.permutation(len(made))] if shuffle else made
+
+    return answer
+
+
+def _batch_cases(rng: np.random.Generator) -> list[Case]:
+    def args(n: int, B: int, low: int, high: int) -> tuple[Any, ...]:
+        lengths = rng.integers(low, high, n)
+        sequences = [rng.integers(1, 27, k) for k in lengths]
+        return sequences, rng.permutation(1000)[:n], B, _seed(rng)
+
+    return [
+        Case("70 sequences, B = 6", args(70, 6, 3, 60)),
+        Case("64 sequences, B = 5", args(64, 5, 2, 40)),
+        Case("B divides their number", args(72, 6, 3, 60), True, "what becomes of the last, smaller batch?"),
+        Case("all of one length", args(50, 5, 9, 10), True, "look at what the lengths decide"),
+    ]
+
+
+def _batch_view(case: Case, result: Any) -> dict[str, Any]:
+    sequences, labels, B, _ = case.args
+    if not isinstance(result, (list, tuple)) or not result:
+        raise ValueError("batches: expected a list of (ids, labels)")
+    by_label = {int(k): s for k, s in zip(labels, sequences, strict=True)}
+    seen: list[int] = []
+    real, steps, longest, sizes, together, side = 0, 0, [], [], True, "after the end"
+    tight = True
+    for item in result:
+        if not isinstance(item, (list, tuple)) or len(item) != 2:
+            raise ValueError("a batch: expected a pair (ids, labels)")
+        ids, names = np.asarray(item[0]), np.asarray(item[1])
+        if ids.ndim != 2 or names.shape != (ids.shape[1],) or ids.dtype.kind not in "biuf":
+            raise ValueError(f"a batch: expected ids (T, b) and labels (b,), got {ids.shape} and {names.shape}")
+        for column, name in zip(ids.T, names.astype(int).tolist(), strict=True):
+            text = column[column != 0]
+            seen.append(name)
+            together &= name in by_label and np.array_equal(text, by_label[name])
+            side = side if np.array_equal(column[: len(text)], text) else "before the start"
+            real += len(text)
+        lengths = (ids != 0).sum(0)
+        longest.append(lengths.mean())
+        tight &= len(ids) == lengths.max()
+        steps += ids.size
+        sizes.append(ids.shape[1])
+    n = len(sequences)
+    best = _best_steps([len(s) for s in sequences], B)
+    equal = len(set(longest)) == 1
+    order = "shuffled"
+    if not equal and all(np.diff(longest) >= 0):
+        order = "short to long"
+    elif not equal and all(np.diff(longest) <= 0):
+        order = "long to short"
+    once = sorted(seen) == sorted(map(int, labels))
+    return {
+        "examples": "each one once" if once else f"{len(set(seen) & set(by_label))} of {n}, {len(seen)} in all",
+        "size of a batch": f"{max(sizes)} at most, {len(sizes)} batches",
+        "text and label": "together" if together else "parted",
+        "padding": "little" if steps - real <= 2 * (best - real) + 0.05 * real else "much",
+        "a batch is as long as": "its longest sequence" if tight else "something else",
+        "padding stands": side,
+        "order of the batches": order,
+    }
+
+
+def _best_steps(lengths: list[int], B: int) -> int:
+    """Steps of all batches, padding included, when the lengths are sorted and cut, from either end."""
+    counts = []
+    for order in (sorted(lengths), sorted(lengths, reverse=True)):
+        groups = [order[k : k + B] for k in range(0, len(order), B)]
+        counts.append(sum(max(g) * len(g) for g in groups))
+    return max(counts)
+
+
+_LABELS = (
+    "Do text and label of one example still meet?",
+    "Which array did you reorder, and which one must follow?",
+    "Use one index array for both.",
+)
+_SHUFFLE = (
+    "Print the lengths of the batches over two epochs.",
+    "What may be shuffled without adding padding?",
+    "What does a model see first, and what last, in your order?",
+)
+_SORT = (
+    "Count the padded steps of your batches.",
+    "Which lengths stand side by side in one batch?",
+    "What must happen before the list is cut into batches?",
+)
+_SPOILS = "bucketing spoils order or randomness"
+BATCH_WRONG = (
+    Misconception("T46", f"{_SPOILS}: labels do not move with the sequences", _batches(labels_follow=False), _LABELS),
+    Misconception("T46b", f"{_SPOILS}: always short to long", _batches(shuffle=False), _SHUFFLE),
+    Misconception("T46c", f"{_SPOILS}: always long to short", _batches(shuffle=False, backwards=True), _SHUFFLE),
+    Misconception("T46d", "no bucketing: short and long ones in one batch", _batches(sort=False), _SORT),
+    Misconception(
+        "T46e",
+        "padded to the longest of all, not of the batch",
+        _batches(to="all"),
+        ("Count the padded steps of your batches.", "Print the shapes of the batches: why are they all equal?"),
+    ),
+    Misconception(
+        "T46f",
+        "the last, smaller batch is lost",
+        _batches(drop_last=True),
+        ("Count the examples of all batches.", "What becomes of the rest when B does not divide their number?"),
+    ),
+    Misconception(
+        "T33",
+        "padding before the start instead of after the end",
+        _batches(left=True),
+        _ORDER,
+    ),
+)
+
+
+# ---------------------------------------------------------------- 07.7 learning_rates
+
+
+def learning_rates(lr: float, gamma: float, warm_up: int, updates: int, epochs: int) -> Array:
+    return _rates()(lr, gamma, warm_up, updates, epochs)
+
+
+def _rates(
+    decay: Callable[[Array, int], Array] = lambda k, n: k // n,
+    warm: Callable[[Array, int, int], Array] = lambda k, w, n: np.minimum(1.0, (k + 1) / w),
+    power: Callable[[float, Array], Array] = lambda gamma, e: gamma**e,
+) -> Callable[..., Array]:
+    """The learning rate of each update, with the changes that learners make."""
+
+    def answer(lr: float, gamma: float, warm_up: int, updates: int, epochs: int) -> Array:
+        k = np.arange(updates * epochs)
+        return lr * warm(k, warm_up, updates) * power(gamma, decay(k, updates))
+
+    return answer
+
+
+def _rate_cases(rng: np.random.Generator) -> list[Case]:
+    lr, gamma = float(rng.uniform(0.001, 0.1)), float(rng.uniform(0.3, 0.8))
+    return [
+        Case("4 epochs of 5 updates, warm-up of 3", (lr, gamma, 3, 5, 4)),
+        Case("3 epochs of 4 updates, warm-up of 6", (2 * lr, gamma, 6, 4, 3)),
+        Case("no warm-up (1 update)", (lr, gamma, 1, 5, 3), True, "look at the first updates"),
+        Case("gamma = 1", (lr, 1.0, 4, 5, 2), True, "look at when the rate decays"),
+        Case("one epoch", (lr, gamma, 4, 8, 1), True, "look at what happens from epoch to epoch"),
+        Case("one update an epoch", (lr, gamma, 2, 1, 5), True, "do you count epochs or updates?"),
+    ]
+
+
+_STEPPED = (
+    "Print the learning rate of the first ten updates.",
+    "How often is your schedule stepped per epoch?",
+    "Which rate does the very first update use?",
+)
+
+
+def _stepped(key: str, name: str, **change: Any) -> Misconception:
+    return Misconception(key, f"schedule stepped at the wrong time: {name}", _rates(**change), _STEPPED)
+
+
+RATE_WRONG = (
+    _stepped("T43", "per update instead of per epoch", decay=lambda k, n: k),
+    _stepped("T43b", "one epoch too early", decay=lambda k, n: k // n + 1),
+    _stepped("T43c", "at the last update of an epoch, not after it", decay=lambda k, n: (k + 1) // n),
+    _stepped("T43d", "per update and per epoch", decay=lambda k, n: k + k // n),
+    _stepped("T43e", "warm-up starts at 0", warm=lambda k, w, n: np.minimum(1.0, k / w)),
+    _stepped("T43f", "warm-up ends one update late", warm=lambda k, w, n: np.minimum(1.0, (k + 1) / (w + 1))),
+    _stepped("T43g", "no warm-up", warm=lambda k, w, n: np.ones(len(k))),
+    _stepped("T43h", "the warm-up never ends", warm=lambda k, w, n: (k + 1) / w),
+    _stepped("T43i", "the warm-up starts anew in each epoch", warm=lambda k, w, n: np.minimum(1.0, (k % n + 1) / w)),
+    Misconception(
+        "gamma-times",
+        "the rate falls by gamma times the epoch, not by a power of gamma",
+        _rates(power=lambda gamma, e: np.where(e == 0, 1.0, gamma * e)),
+        ("Print the rate of epochs 0, 1, 2 and 3.", "By which factor does it change from one epoch to the next?"),
+    ),
+    Misconception(
+        "smooth",
+        "a smooth decay, not one step an epoch",
+        _rates(decay=lambda k, n: k / n),
+        ("Print the rates of one epoch.", "Which division counts whole epochs?"),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 07.8 train_and_predict
+
+LETTERS = 6  # ids 1 .. 6; 0 does not occur
+GOAL = 0.9
+
+
+def _order_case(rng: np.random.Generator, n_train: int = 800, n_pairs: int = 150) -> Case:
+    """Two kinds of signal letters among four kinds of noise; the class is the ordered pair of the two signals.
+
+    Which ids are the signals, and which class each pair has, is drawn anew. The test sequences come in pairs: one, and
+    the same backwards, so that an answer that ignores order is the same for both.
+    """
+    ids = rng.permutation(LETTERS) + 1
+    classes = rng.permutation(4)
+
+    def draw() -> tuple[Array, int]:
+        T = int(rng.integers(6, 17))
+        text = rng.choice(ids[2:], T)
+        at = np.sort(rng.choice(T, 2, replace=False))
+        signals = rng.integers(0, 2, 2)
+        text[at] = ids[signals]
+        return text, int(classes[2 * signals[0] + signals[1]])
+
+    def backwards(text: Array) -> tuple[Array, int]:
+        first, second = (int(np.flatnonzero(ids == k)[0]) for k in text[::-1] if k in ids[:2])
+        return text[::-1].copy(), int(classes[2 * first + second])
+
+    train = [draw() for _ in range(n_train)]
+    once = [draw() for _ in range(n_pairs)]
+    test = [pair for example in once for pair in (example, backwards(example[0]))]
+    xs, ys = [list(column) for column in zip(*train, strict=True)]
+    xs_test, ys_test = [list(column) for column in zip(*test, strict=True)]
+    args = (xs, np.array(ys), xs_test, int(rng.integers(1000)))
+    return Case("800 sequences to learn from, 300 fresh ones", args, expected=np.array(ys_test))
+
+
+def _predictions_view(case: Case, result: Any) -> dict[str, Any]:
+    """What the predictions on the fresh sequences show; the labels never leave the grader."""
+    xs_test, right = case.args[2], case.expected
+    got = np.asarray(result)
+    if got.shape != right.shape:
+        raise ValueError(f"predictions: expected one class for each of {len(right)} sequences, got {got.shape}")
+    if got.dtype.kind not in "biuf" or not np.isin(got, np.arange(4)).all():
+        raise ValueError("predictions: expected class numbers 0, 1, 2 or 3")
+    return {"held-out accuracy": _read_off(got.astype(int), right, [len(x) for x in xs_test])}
+
+
+def _read_off(got: Array, right: Array, lengths: list[int]) -> str:
+    share = float((got == right).mean())
+    if share >= GOAL:
+        return f"at least {GOAL:.0%}"
+    if (got == got[0]).all():
+        return "one and the same class for every sequence"
+    if (got[::2] == got[1::2]).all():
+        return "the same class for each sequence and its reverse"
+    by_length = np.argsort(lengths, kind="stable")
+    for order in (by_length, by_length[::-1], np.argsort(-np.array(lengths), kind="stable")):
+        if (got == right[order]).mean() >= GOAL:
+            return "right classes in another order: sorted by length"
+    if share < 0.35:
+        return "no better than guessing one of four classes"
+    return f"below {GOAL:.0%}"
+
+
+def train_and_predict(xs: list[Array], ys: Array, xs_test: list[Array], seed: int) -> Array:
+    """A GRU on padded batches, its last real state, Adam with clipping."""
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        layer, head = torch.nn.GRU(LETTERS + 1, 24), torch.nn.Linear(24, 4)
+    weights = [*layer.parameters(), *head.parameters()]
+    optimiser = torch.optim.Adam(weights, lr=0.02)
+
+    def outputs(texts: list[Array]) -> torch.Tensor:
+        lengths = torch.tensor([len(text) for text in texts])
+        ids = torch.nn.utils.rnn.pad_sequence([torch.tensor(text) for text in texts])
+        hs, _ = layer(torch.nn.functional.one_hot(ids, LETTERS + 1).float())
+        return head(hs[lengths - 1, torch.arange(len(texts))])
+
+    labels = torch.tensor(ys)
+    for _ in range(15):
+        for batch in torch.randperm(len(xs), generator=generator).split(32):
+            loss = torch.nn.functional.cross_entropy(outputs([xs[i] for i in batch]), labels[batch])
+            optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(weights, 1.0)
+            optimiser.step()
+    with torch.no_grad():
+        return outputs(xs_test).argmax(1).numpy()
+
+
+def _most_frequent(xs: list[Array], ys: Array, xs_test: list[Array], seed: int) -> Array:
+    return np.full(len(xs_test), np.bincount(ys).argmax())
+
+
+def _counting(xs: list[Array], ys: Array, xs_test: list[Array], seed: int) -> Array:
+    """The most frequent class among training sequences with the nearest counts of letters: a bag of symbols."""
+
+    def counts(texts: list[Array]) -> Array:
+        bags = np.array([np.bincount(text, minlength=LETTERS + 1) for text in texts], dtype=float)
+        return np.minimum(bags, 3)
+
+    known = counts(xs)
+    return np.array([ys[np.abs(known - bag).sum(1).argmin()] for bag in counts(xs_test)])
+
+
+def _untrained(xs: list[Array], ys: Array, xs_test: list[Array], seed: int) -> Array:
+    return np.random.default_rng(seed).integers(0, 4, len(xs_test))
+
+
+def _sorted_back_forgotten(xs: list[Array], ys: Array, xs_test: list[Array], seed: int) -> Array:
+    order = np.argsort([len(x) for x in xs_test], kind="stable")
+    return train_and_predict(xs, ys, [xs_test[i] for i in order], seed)
+
+
+TRAIN_WRONG = (
+    Misconception(
+        "majority",
+        "one class for everything, whatever the sequence",
+        _most_frequent,
+        (
+            "Print how often each class is predicted.",
+            "Print the loss of the first and of the last ten updates, and ln 4 beside it.",
+            "Do the letters reach the network at all? Compare the outputs for two sequences.",
+        ),
+    ),
+    Misconception(
+        "bag",
+        "the order of the letters is ignored: a sequence and its reverse get one answer",
+        _counting,
+        (
+            "Predict a sequence and its reverse: are the outputs equal?",
+            "Does a sum or a mean over the letters know which came first?",
+            "What must step t know of step t - 1?",
+        ),
+    ),
+    Misconception(
+        "untrained",
+        "no better than guessing: the network has not learned",
+        _untrained,
+        (
+            "Print the loss of the first and of the last ten updates, and ln 4 beside it.",
+            "The lines of one update: outputs, loss, zero_grad, backward, step. Is one missing?",
+            "Which state goes into the head: the one after the last letter, or one after the padding?",
+        ),
+    ),
+    Misconception(
+        "T32",
+        "order lost: test sequences sorted by length and not sorted back",
+        _sorted_back_forgotten,
+        (
+            "Give each test sequence its own number: which number comes out where?",
+            "Did you sort the test sequences, or put them in buckets?",
+            "Which index array undoes an argsort?",
+        ),
+    ),
+)
+
+
+EXERCISES = (
+    Exercise(
+        id="07.1",
+        name="xavier_gates",
+        points=1,
+        reference=xavier_gates,
+        cases=_xavier_cases,
+        view=_xavier_view,
+        rtol=0.03,
+        misconceptions=XAVIER_WRONG,
+        not_allowed=OWN,
+        hints=("Write one gate first; then several, and np.concatenate.",) + _SCALE,
+    ),
+    Exercise(
+        id="07.2",
+        name="orthogonal_gates",
+        points=1,
+        reference=orthogonal_gates,
+        cases=_orthogonal_cases,
+        view=_orthogonal_view,
+        misconceptions=ORTHOGONAL_WRONG,
+        not_allowed=OWN,
+        hints=("np.linalg.qr of a matrix of normal numbers.",) + _PER_GATE,
+    ),
+    Exercise(
+        id="07.3",
+        name="masked_mean",
+        points=1,
+        reference=masked_mean,
+        cases=_masked_cases,
+        outputs=("loss", "dlosses", "perplexity"),
+        misconceptions=MASKED_WRONG,
+        not_allowed=OWN,
+        hints=("Build the mask (T, B) first and print it for lengths 1 and T.",) + _PADDED_MEAN,
+    ),
+    Exercise(
+        id="07.4",
+        name="last_state",
+        points=1,
+        reference=last_state,
+        cases=_last_cases,
+        outputs=("the last states",),
+        misconceptions=LAST_WRONG,
+        not_allowed=OWN,
+        hints=_AFTER_PADDING,
+    ),
+    Exercise(
+        id="07.5",
+        name="dropout",
+        points=1,
+        reference=dropout,
+        cases=_dropout_cases,
+        outputs=("the states after dropout",),
+        misconceptions=DROPOUT_WRONG,
+        not_allowed=OWN,
+        hints=_DROPPED,
+    ),
+    Exercise(
+        id="07.6",
+        name="make_batches",
+        points=2,
+        reference=make_batches,
+        cases=_batch_cases,
+        view=_batch_view,
+        misconceptions=BATCH_WRONG,
+        not_allowed=OWN,
+        hints=("Work with indices: sort them by length, cut, shuffle the pieces.",) + _SORT,
+    ),
+    Exercise(
+        id="07.7",
+        name="learning_rates",
+        points=1,
+        reference=learning_rates,
+        cases=_rate_cases,
+        outputs=("the learning rates",),
+        misconceptions=RATE_WRONG,
+        not_allowed=("torch.optim", "course_lib.training"),
+        hints=_STEPPED,
+    ),
+    Exercise(
+        id="07.8",
+        name="train_and_predict",
+        points=2,
+        reference=train_and_predict,
+        cases=lambda rng: [_order_case(rng)],
+        view=_predictions_view,
+        draws=1,
+        seconds=60,
+        misconceptions=TRAIN_WRONG,
+        hints=(
+            "Print the training loss: below ln 4 = 1.39 it has begun to learn.",
+            "Pad with 0, one-hot or embedding with 7 ids, one recurrent layer, a head on the last real state.",
+            "Adam with a rate near 0.01, ten to twenty rounds through the data.",
+        ),
+    ),
+)
