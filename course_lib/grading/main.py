@@ -91,7 +91,7 @@ def collect(paths: Sequence[str | Path]) -> Iterator[Path]:
     seen: set[Path] = set()
     for path in map(Path, paths):
         if path.is_dir():
-            found = [p for p in _walk(path) if p not in seen]
+            found = sorted(p for p in _walk(path) if p not in seen)
             if not found:
                 raise ValueError(f"{shown(path)}: a folder without notebooks (*.ipynb); name another one")
         elif os.path.lexists(path):

@@ -13,7 +13,8 @@ import json
 import re
 import stat
 import symtable
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,10 @@ def _exercises(root: Path, number: str) -> tuple[Exercise, ...]:
 
 @cache
 def _assignment(root: Path, number: str, path: Path) -> Assignment:
-    return Assignment(number, path.stem, read(path).cells, _exercises(root, number))
+    cells = read(path).cells
+    count = Counter(c.id for c in cells)  # an id that is there twice names nothing
+    cells = tuple(replace(c, id="") if count[c.id] > 1 else c for c in cells)
+    return Assignment(number, path.stem, cells, _exercises(root, number))
 
 
 def read(path: Path) -> Submission:
@@ -226,10 +230,13 @@ def tagged(cell: Cell, role: str) -> str:
     return next((t.partition(":")[2].strip() for t in cell.tags if t.startswith(role + ":")), "")
 
 
-def is_blank(source: str) -> bool:
+def is_blank(source: str, name: str = "") -> bool:
     """Whether an answer is still a stub: nothing, comments, `NAME = ...`, functions that only raise or pass."""
     tree = _tree(source)
-    return tree is not None and all(map(_is_stub, tree.body))
+    imports = (ast.Import, ast.ImportFrom)
+    if tree is None or any(isinstance(n, imports) and name in bound_names(n) for n in tree.body):
+        return False
+    return all(map(_is_stub, tree.body))
 
 
 def _is_stub(node: ast.stmt) -> bool:
@@ -378,20 +385,21 @@ def _find(plan: _Plan, name: str) -> None:
     cells = plan.submission.cells
     ids = {pristine.id} - {""} if pristine else set()
     own = [c for c in cells if c.id in ids or tagged(c, "answer") == name]
-    plan.answer_cells |= {c.number for c in own}
     for cell in own:
         if cell.kind != "code" and _tree(cell.source) is None:
             plan.notes.append(f"{name}: cell {cell.number} is a {cell.kind} cell: change it to code")
     own = [c for c in own if c.kind == "code" or _tree(c.source) is not None]
-    others = {tagged(c, "answer") for c in plan.assignment.cells} - {name, ""}
-    full = [c for c in own if not is_blank(c.source)]
+    full = [c for c in own if not is_blank(c.source, name)]
     how = ""
-    if not full:
-        free = [c for c in cells if c.kind == "code" and tagged(c, "answer") not in others]
-        full = [c for c in free if defines(c.source, name) and not is_blank(c.source)]
-        how = "found by the name that it defines" if full else ""
+    if not any(defines(c.source, name) for c in full):  # perhaps it stands in another cell, or in another answer's
+        code = [c for c in cells if c.kind == "code"]
+        elsewhere = [c for c in code if defines(c.source, name) and not is_blank(c.source, name)]
+        if elsewhere:
+            own = [c for c in own if c not in full]
+            full, how = elsewhere, "found by the name that it defines"
+    plan.answer_cells |= {c.number for c in own}
     if not full and not own and pristine:
-        full = [c for c in _under_heading(plan, pristine) if not is_blank(c.source)]
+        full = [c for c in _under_heading(plan, pristine) if not is_blank(c.source, name)]
         how = "found under its heading" if full else ""
     if not full:
         if own or any(defines(c.source, name) for c in cells if c.kind == "code"):

@@ -123,6 +123,11 @@ FULL = {
     "lambda": notebook(total="total = lambda xs: xs.sum()"),
     "unicode-names": notebook(total="def total(xs):\n    Σ = xs.sum()\n    return Σ"),
     "answer-as-raw-cell": changed(lambda nb: nb["cells"][3].update(cell_type="raw")),
+    "two-functions-in-one-cell": notebook(step=RIGHT["total"] + "\n\n" + STEP, total="# see above"),
+    "answers-in-each-others-cells": notebook(step=RIGHT["total"], total=STEP),
+    "helper-in-the-answers-cell": with_cells(
+        STEP.replace("np.tanh", "helper"), at=4, step="def helper(z):\n    return np.tanh(z)"
+    ),
     "same-helper-name-twice": notebook(
         step="def f(z):\n    return np.tanh(z)\n\ndef step(x, h, W):\n    return f(x + h @ W.T)",
         total="def f(z):\n    return z.sum()\n\ndef total(xs):\n    return f(xs)",

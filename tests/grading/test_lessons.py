@@ -1,0 +1,53 @@
+"""The course's own notebooks: solutions earn all points, untouched exercises none, borrowed answers none."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from course_lib.grading import main
+
+ROOT = Path(__file__).resolve().parents[2]
+BORROWED = {
+    "import": "from course_lib.nn.cells import rnn_step",
+    "alias": "import course_lib.nn.cells as q\n\nrnn_step = q.rnn_step",
+    "inside": "def rnn_step(*a):\n    from course_lib.nn import cells\n    return cells.rnn_step(*a)",
+    "dynamic": "import importlib\n\nrnn_step = importlib.import_module('course_lib.nn' + '.cells').rnn_step",
+    "exec": "exec('from course_lib.' + 'nn.cells import rnn_step')",
+    "torch": "import torch\n\ndef rnn_step(x, h, W, U, b):\n    c = torch.nn.RNNCell(*W.shape[::-1]).double()\n"
+    "    c.weight_ih.data, c.weight_hh.data, c.bias_ih.data, c.bias_hh.data = map(torch.tensor, (W, U, b, 0 * b))\n"
+    "    return c(torch.tensor(x), torch.tensor(h)).detach().numpy()",
+}
+
+
+def grade(tmp_path, *paths):
+    out = tmp_path / "out.json"
+    state = str(tmp_path / "state")
+    code = main.grade(list(map(str, paths)), seed=11, json_file=str(out), state=state, quiet=True)
+    return code, {Path(s["file"]).stem: s for s in json.loads(out.read_text())["submissions"]}
+
+
+@pytest.mark.skipif(not (ROOT / "solutions").is_dir(), reason="needs the course's folder")
+def test_solutions_earn_everything_and_untouched_exercises_nothing(tmp_path):
+    code, rows = grade(tmp_path, ROOT / "solutions")
+    assert code == 0
+    for stem, row in rows.items():
+        wrong = [(e["id"], e["message"]) for e in row["exercises"] if e["status"] != "right"]
+        assert row["points"] == row["max_points"] == 10, (stem, wrong)
+        assert row["notes"] == []
+    code, rows = grade(tmp_path, ROOT / "exercises")
+    assert code == 0
+    assert {e["status"] for row in rows.values() for e in row["exercises"]} == {"blank"}
+
+
+@pytest.mark.skipif(not (ROOT / "solutions").is_dir(), reason="needs the course's folder")
+def test_a_borrowed_answer_is_no_answer(tmp_path):
+    solution = json.loads((ROOT / "solutions" / "01_recurrence.ipynb").read_text())
+    for name, source in BORROWED.items():
+        for cell in solution["cells"]:
+            if "answer:rnn_step" in cell["metadata"].get("tags", []):
+                cell["source"] = source
+        (tmp_path / f"{name}.ipynb").write_text(json.dumps(solution))
+    _, rows = grade(tmp_path, *[tmp_path / f"{name}.ipynb" for name in BORROWED])
+    got = {name: (rows[name]["exercises"][0]["status"], rows[name]["points"]) for name in BORROWED}
+    assert got == dict.fromkeys(BORROWED, ("not allowed", 8)), rows
