@@ -20,6 +20,7 @@ import select
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -290,10 +291,10 @@ def watch(kernel: int, watched: set[signal.Signals], limited: bool) -> int:
     code = -1
     me = os.getpid()
     while True:
-        got = signal.sigtimedwait(watched, 0.25)
-        if got is not None and got.si_signo == signal.SIGTERM:
+        got = next_signal(watched, 0.25)
+        if got == signal.SIGTERM:
             break
-        if got is not None and got.si_signo == signal.SIGINT:
+        if got == signal.SIGINT:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(kernel, signal.SIGINT)
         ended = reap_all()
@@ -322,6 +323,20 @@ def watch(kernel: int, watched: set[signal.Signals], limited: bool) -> int:
             if not below:
                 break
     return code if code >= 0 else 128 - code
+
+
+def next_signal(watched: set[signal.Signals], seconds: float) -> int | None:
+    """The next of some blocked signals, None after `seconds`."""
+    if hasattr(signal, "sigtimedwait"):
+        got = signal.sigtimedwait(watched, seconds)
+        return got.si_signo if got else None
+    end = time.monotonic() + seconds  # macOS
+    while time.monotonic() < end:
+        waiting = signal.sigpending() & watched
+        if waiting:
+            return signal.sigwait(waiting)
+        time.sleep(0.01)
+    return None
 
 
 def reap_all(flags: int = os.WNOHANG, last: int = 0) -> dict[int, int]:

@@ -13,7 +13,6 @@ import ctypes
 import json
 import os
 import platform
-import resource
 import shutil
 import struct
 import subprocess
@@ -21,6 +20,11 @@ import sys
 import sysconfig
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 LEVELS = ("bubblewrap", "namespaces", "landlock", "limits", "off")
 SENTENCES = {

@@ -1,5 +1,6 @@
 """Warm kernels: quick because forked, fresh each time, and usable by unchanged programs."""
 
+import gc
 import json
 import os
 import subprocess
@@ -74,6 +75,19 @@ def test_limits_hold(nursery):
     code = "import resource as r\nprint(r.getrlimit(r.RLIMIT_FSIZE)[0], r.getrlimit(r.RLIMIT_CORE)[0])"
     assert run(kernel, code).split() == [str(sandbox.DISK), "0"]
     kernel.stop()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # nbval leaves a file open
+def test_a_cold_kernel_where_nothing_can_be_forked(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_GRADING", "1")
+    (tmp_path / "k").mkdir()
+    kernel = kernels.Kernels(str(tmp_path), "cold").start()
+    assert run(kernel, "import os\nprint(os.environ['COURSE_GRADING'])").strip() == "1"
+    kernel.stop()
+    kernel.stop()
+    assert not kernel.is_alive()
+    del kernel
+    gc.collect()
 
 
 def test_a_nursery_that_was_ended_is_started_again():
