@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -22,10 +23,10 @@ def _draw(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> Array:
 
 
 def _args(rng: np.random.Generator, B: int = 3, D: int = 5, H: int = 4, gates: int = 3) -> list[Array]:
-    """x_t, h_prev, W_xh, W_hh, b_x, b_h of a cell with stacked gates."""
+    """x_t, h_prev, W_xh, W_hh, b_x, b_h of a cell with stacked gates; |h_prev| < 1, as a GRU leaves it."""
     return [
         _draw(rng, B, D),
-        _draw(rng, B, H),
+        _draw(rng, B, H, scale=0.75),
         _draw(rng, gates * H, D, scale=0.6),
         _draw(rng, gates * H, H, scale=0.6),
         _draw(rng, gates * H, scale=0.8),
@@ -46,16 +47,19 @@ def _gru(
     candidate: Callable[..., Array] = lambda a_x, a_h, b, r, h, W: np.tanh(a_x + r * (a_h + b)),
     use_b_x: bool = True,
     use_b_h: bool = True,
+    squash: Callable[[Array], Array] = _sigmoid,
+    interleaved: bool = False,
 ) -> Callable[..., Array]:
     """The GRU step with one change: other blocks, other mixing, other candidate, a bias left out."""
 
     def step(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_x: Array, b_h: Array) -> Array:
         H = h_prev.shape[1]
-        block = {name: slice(k * H, (k + 1) * H) for k, name in enumerate(order)}
+        cut = [slice(k, None, 3) if interleaved else slice(k * H, (k + 1) * H) for k in range(3)]
+        block = dict(zip(order, cut, strict=True))
         b_x, b_h = b_x * use_b_x, b_h * use_b_h
         a_x, a_h = x_t @ W_xh.T + b_x, h_prev @ W_hh.T
-        r = _sigmoid(a_x[:, block["r"]] + a_h[:, block["r"]] + b_h[block["r"]])
-        z = _sigmoid(a_x[:, block["z"]] + a_h[:, block["z"]] + b_h[block["z"]])
+        r = squash(a_x[:, block["r"]] + a_h[:, block["r"]] + b_h[block["r"]])
+        z = squash(a_x[:, block["z"]] + a_h[:, block["z"]] + b_h[block["z"]])
         at = block["n"]
         n = candidate(a_x[:, at], a_h[:, at], b_h[at], r, h_prev, W_hh[at])
         return keep(z, n, h_prev, r)
@@ -76,7 +80,12 @@ def _gru_cases(rng: np.random.Generator) -> list[Case]:
         Case("b_x = b_h = 0", _zeroed(args, 4, 5), easy=True, look="look at the biases"),
         Case("b_h = 0", _zeroed(args, 5), easy=True, look="look at where b_h enters the candidate"),
         Case("B = 1", tuple(_args(rng, B=1)), easy=True, look="look at how rows of the batch are kept apart"),
-        Case("H = 1", tuple(_args(rng, H=1)), easy=True, look="look at the matrix product of the candidate"),
+        Case(
+            "H = 1",
+            tuple(_args(rng, H=1)),
+            easy=True,
+            look="look at how the blocks are cut, and at the product in the candidate",
+        ),
     ]
 
 
@@ -201,6 +210,51 @@ GRU_STEP = Exercise(
             _RESET,
         ),
         Misconception(
+            "U16.none",
+            "the candidate does not see the past at all",
+            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x)),
+            _RESET,
+        ),
+        Misconception(
+            "U30",
+            "the reset gate acts in the last line too",
+            _gru(keep=lambda z, n, h, r: (1 - z) * n + z * r * h),
+            (
+                "Push r to 0 and z to 1: should the old state survive?",
+                "In how many of the four equations does r stand, apart from its own?",
+                "Which gate alone decides about the mixture of old and new?",
+            ),
+        ),
+        Misconception(
+            "U31",
+            "a tanh around the new state",
+            _gru(keep=lambda z, n, h, r: np.tanh((1 - z) * n + z * h)),
+            (
+                "Push z to 1: is the state left exactly as it was?",
+                "How many tanh does the statement have?",
+                "A mean of numbers between -1 and 1: does it still need squashing?",
+            ),
+        ),
+        Misconception(
+            "U07.gates",
+            "tanh on the gates",
+            _gru(squash=np.tanh),
+            (
+                "Can your gates become negative? What would a negative share of the old state mean?",
+                "Which of the three blocks is a value, and which are gates?",
+            ),
+        ),
+        Misconception(
+            "U04.cut",
+            "the blocks cut as every third column",
+            _gru(interleaved=True),
+            (
+                "Push only the first H numbers of b_x up. Which entries of your r, z and n react?",
+                "Are the blocks stacked one below the other, or dealt out like cards?",
+                "Which columns of a (B, 3H) array belong to r?",
+            ),
+        ),
+        Misconception(
             "S04",
             "no tanh on the candidate",
             _gru(candidate=lambda a_x, a_h, b, r, h, W: a_x + r * (a_h + b)),
@@ -294,6 +348,8 @@ def _backward(  # each argument is one place where a factor can go wrong
     direct: Callable[..., Array] = lambda dh, z: dh * z,
     transposed: bool = False,
     mean: bool = False,
+    one_bias: bool = False,
+    gates: float = 1.0,
 ) -> Callable[..., tuple[Array, ...]]:
     """The backward twin of the GRU step with one change."""
 
@@ -311,11 +367,11 @@ def _backward(  # each argument is one place where a factor can go wrong
         share = len(x_t) if mean else 1
         return (
             da_x @ W_xh,
-            direct(dh_t, z) + back,
+            direct(dh_t, z) + gates * back,
             da_x.T @ x_t / share,
             da_h.T @ h_prev / share,
             da_x.sum(axis=0) / share,
-            da_h.sum(axis=0) / share,
+            (da_x if one_bias else da_h).sum(axis=0) / share,
         )
 
     return backward
@@ -367,6 +423,27 @@ GRU_BACKWARD = Exercise(
         ),
         Misconception(
             "GB2", "the direct path weighted with 1 - z", _backward(direct=lambda dh, z: dh * (1 - z)), _PATHS
+        ),
+        Misconception(
+            "GB2.one",
+            "the direct path not weighted: dh_t where z * dh_t belongs",
+            _backward(direct=lambda dh, z: dh),
+            _PATHS,
+        ),
+        Misconception(
+            "GB13",
+            "dh_prev has the direct path only: the paths through r, z and n are missing",
+            _backward(gates=0.0),
+            _PATHS,
+        ),
+        Misconception(
+            "GB14",
+            "db_h taken to be db_x",
+            _backward(one_bias=True),
+            (
+                "In the candidate, which of the two biases stands inside the bracket that r multiplies?",
+                "Push r to 0: may b_h's last block still have a gradient?",
+            ),
         ),
         Misconception(
             "GB3",
@@ -490,17 +567,32 @@ _NEGATE = (
     "Everything that enters the argument of z must change: how many arrays have a z block?",
 )
 
+
+def _run_converted(case: Case, result: Any) -> dict[str, Any]:
+    """What the cell of 06.1 computes with the converted weights: how biases are spread over b_x and b_h is free."""
+    if not isinstance(result, (tuple, list)) or len(result) != 4:
+        raise ValueError("expected 4 results (W_xh, W_hh, b_x, b_h)")
+    for name, new, old in zip(("W_xh", "W_hh", "b_x", "b_h"), result, case.args, strict=True):
+        if np.shape(new) != old.shape:
+            raise ValueError(f"{name}: expected shape {old.shape}, got {np.shape(new)}")
+    rng = np.random.default_rng(0)
+    D, H = case.args[0].shape[1], case.args[1].shape[1]
+    x_t, h_prev = rng.normal(size=(6, D)), rng.uniform(-1, 1, (6, H))
+    return {"h_t of the converted cell": gru_step(x_t, h_prev, *(np.asarray(a, dtype=float) for a in result))}
+
+
 CONVERT = Exercise(
     id="06.4",
     name="to_pytorch",
     points=1,
     reference=to_pytorch,
     cases=_convert_cases,
-    outputs=("W_xh", "W_hh", "b_x", "b_h"),
+    view=_run_converted,
     hints=_NEGATE,
     misconceptions=(
         Misconception("U01.same", "nothing changed: the two conventions taken as one", _negated(()), _NEGATE),
         Misconception("U01.r", "the reset block negated instead of the update block", _negated((0,)), _NEGATE),
+        Misconception("U01.n", "the candidate negated instead of the update block", _negated((2,)), _NEGATE),
         Misconception("U01.all", "every block negated", _negated((0, 1, 2)), _NEGATE),
         Misconception("U01.weights", "the biases of z are not negated", _negated((1,), (0, 1)), _NEGATE),
         Misconception("U01.bias", "only the biases of z are negated", _negated((1,), (2, 3)), _NEGATE),
@@ -625,16 +717,18 @@ def _counter(
     deeper: Callable[..., int] = lambda D, H, directions: H * directions,
     both: bool = True,
     square: bool = True,
+    gru_biases: int | None = None,
 ) -> Callable[..., int]:
     """The number of parameters with one change."""
 
     def count(kind: str, D: int, H: int, layers: int, bidirectional: bool) -> int:
         directions = 2 if bidirectional else 1
+        n_biases = gru_biases if gru_biases and kind == "gru" else biases
         total = 0
         for layer in range(layers):
             size = D if layer == 0 else deeper(D, H, directions)
             recurrent = H * H if square else H * size
-            total += (directions if both else 1) * gates[kind] * (H * size + recurrent + biases * H)
+            total += (directions if both else 1) * gates[kind] * (H * size + recurrent + n_biases * H)
         return total
 
     return count
@@ -685,6 +779,7 @@ COUNT = Exercise(
     hints=(*_GATE_COUNT[:2], *_DEEPER[:1]),
     misconceptions=(
         Misconception("U17", "one bias where PyTorch keeps two", _counter(biases=1), _GATE_COUNT),
+        Misconception("U17.gru", "two biases for the GRU only", _counter(biases=1, gru_biases=2), _GATE_COUNT),
         Misconception("U18", "no bias counted", _counter(biases=0), _GATE_COUNT),
         Misconception(
             "U19", "every cell counted with one block", _counter({"rnn": 1, "gru": 1, "lstm": 1}), _GATE_COUNT
@@ -719,7 +814,7 @@ def keep_bias(steps: float) -> float:
 
 
 def _keep_cases(rng: np.random.Generator) -> list[Case]:
-    return [Case(f"{n} steps", (n,)) for n in (int(rng.integers(3, 9)), int(rng.integers(20, 400)), 1)]
+    return [Case(f"steps = {n}", (n,)) for n in (int(rng.integers(3, 9)), int(rng.integers(20, 400)), 1)]
 
 
 _LOGIT = (
@@ -749,6 +844,16 @@ KEEP_BIAS = Exercise(
                 *_LOGIT[:1],
             ),
         ),
+        Misconception(
+            "U29",
+            "ln(steps) given: the lecture's rule for a first input, not the half-life",
+            lambda n: float(np.log(n)),
+            (
+                "Put your bias back: what share is left after `steps` steps, one half?",
+                "The lecture has two rules for a bias. Which one does this statement ask for?",
+            ),
+        ),
+        Misconception("U32", "one step too many", lambda n: keep_bias(n + 1), _LOGIT),
         Misconception("U27", "log z given, not log(z / (1 - z))", lambda n: float(np.log(0.5 ** (1 / n))), _LOGIT),
         Misconception("U28", "the root taken of 2 in place of one half", lambda n: 2.0 ** (1 / n), _LOGIT),
     ),
