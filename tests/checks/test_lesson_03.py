@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from course_lib.checks import find, lesson_03, probe
-from course_lib.checks.judge import judge
+from course_lib.checks.judge import judge as give_verdict
 
 
 def one(value):
@@ -68,7 +68,7 @@ def test_two_slips_in_two_results_are_both_named_and_one_unlisted_slip_is_not_bl
     cases = task.draw(0)
 
     def verdict_of(answer):  # without its source: it may call the reference
-        return judge(task, cases, probe.outcomes(answer, [c.args for c in cases], False))
+        return give_verdict(task, cases, probe.outcomes(answer, [c.args for c in cases], False))
 
     assert verdict_of(two_slips).misconception == "B09+B11"
     verdict = verdict_of(unlisted)
