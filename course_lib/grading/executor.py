@@ -263,6 +263,7 @@ def _work(pipe: Connection, settings: Settings, parent: int, others: list[Connec
         for other in others:  # inherited by the fork: they would keep a dead parent's pipes open
             other.close()
         die_with_parent(parent)
+        limit_memory()
 
     def jobs() -> Iterator[Job]:
         while True:
@@ -273,6 +274,15 @@ def _work(pipe: Connection, settings: Settings, parent: int, others: list[Connec
 
     with open(os.devnull, "w") as sink, contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):  # noqa: PTH123
         plugin.serve(settings, jobs(), pipe.send)
+
+
+def limit_memory(more: int = 8 * 2**30) -> None:
+    """A comparison of learner data that asks for too much fails as a MemoryError, the machine stays usable."""
+    import resource
+
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (used + more if hard == -1 else min(hard, used + more), hard))
 
 
 def main() -> None:

@@ -50,6 +50,8 @@ def grade(
         files = list(collect(paths))
         if sandbox not in ("required", "best", "off"):
             raise ValueError(f"--sandbox: expected required, best or off, got {sandbox!r}")
+        if seed is not None and seed < 0:
+            raise ValueError(f"--seed: expected 0 or more, got {seed}")
         if jobs is not None and jobs < 1:
             raise ValueError(f"--jobs: expected at least 1, got {jobs}")
         if not home.notebooks():
@@ -67,6 +69,9 @@ def grade(
     except OSError as error:
         print(f"course: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("course: stopped; the same command goes on where this one was", file=sys.stderr)
+        return 1
     timing = {
         "wall": round(time.perf_counter() - start, 3),
         "cpu": round(cpu, 3),

@@ -15,13 +15,14 @@ import stat
 import symtable
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from course_lib.checks.exercise import Exercise
 
 MAX_FILE = 64 * 2**20
+MAX_CODE = 2**20
 
 
 class Unreadable(ValueError):
@@ -174,6 +175,9 @@ def parse(raw: bytes) -> Submission:
     cells = [_cell(row, k) for k, row in enumerate(rows, 1) if isinstance(row, dict)]
     if len(cells) < len(rows):
         notes.append(f"{len(rows) - len(cells)} cells are damaged and were left out")
+    size = sum(len(c.source) for c in cells if c.kind == "code")
+    if size > MAX_CODE:
+        raise Unreadable(f"holds {size / 2**20:.1f} MiB of code, at most {MAX_CODE / 2**20:g}: keep the answers only")
     if not cells:
         raise Unreadable("has no cells: save the notebook and hand it in again")
     metadata = data.get("metadata")
@@ -210,7 +214,9 @@ def _cell(row: dict[str, Any], number: int) -> Cell:
         source = "".join(line for line in source if isinstance(line, str))
     source = source if isinstance(source, str) else ""
     # a lone surrogate cannot be sent to a kernel; a pair that was escaped in two halves is joined
-    source = source.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\r\n", "\n")
+    source = (
+        source.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    )
     metadata = row.get("metadata")
     tags = _list(metadata.get("tags")) if isinstance(metadata, dict) else []
     kind = row.get("cell_type")
@@ -258,6 +264,7 @@ def plain(source: str) -> str:
     return re.sub(r"(?m)^(\s*)([%!?].*)$", r"\1pass #\2", source)
 
 
+@lru_cache(maxsize=1024)
 def _tree(source: str) -> ast.Module | None:
     try:
         return ast.parse(plain(source))
@@ -476,42 +483,49 @@ def _slice(plan: _Plan, steps: list[Step]) -> tuple[list[Step], list[Step]]:
     for step in steps:
         if step.role == "answer":
             needed |= used_names(step.source)
-    pieces: list[tuple[int, ast.stmt, str]] = []  # step, statement, its source
-    for k, step in enumerate(steps):
-        tree = _tree(step.source) if step.role == "setup" else None
-        if tree is not None:
-            text = plain(step.source)
-            pieces += [(k, node, _segment(text, node)) for node in tree.body]
+    pieces = [(k, *piece) for k, step in enumerate(steps) if step.role == "setup" for piece in statements(step.source)]
+    binders: dict[str, list[int]] = {}
+    for i, (_, _, _, names) in enumerate(pieces):
+        for name in names - answer_names:
+            binders.setdefault(name, []).append(i)
     kept: set[int] = set()
-    changed = True
-    while changed:
-        changed = False
-        for i, (_, node, text) in enumerate(pieces):
-            names = bound_names(node) - answer_names
-            if i not in kept and names & needed | {n for n in names if n == "*"}:
+    wanted = [*needed, "*"]  # `from … import *` may bind anything
+    while wanted:
+        for i in binders.pop(wanted.pop(), ()):
+            if i not in kept:
                 kept.add(i)
-                needed |= used_names(text)
-                changed = True
+                wanted += used_names(pieces[i][2])
+    mine: dict[int, list[str]] = {}
+    left: set[int] = set()
+    for i, (k, node, text, _) in enumerate(pieces):
+        if i in kept:
+            mine.setdefault(k, []).append(text)
+        elif not isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass)):
+            left.add(k)
     result, dropped = [], []
     for k, step in enumerate(steps):
         if step.role != "setup":
             result.append(step)
             continue
-        mine = [text for i, (at, _, text) in enumerate(pieces) if at == k and i in kept]
-        if mine:
-            result.append(Step("setup", "\n".join(mine), cell=step.cell))
-        rest = [n for i, (at, n, _) in enumerate(pieces) if at == k and i not in kept]
-        if step.cell and any(not isinstance(n, (ast.Import, ast.ImportFrom, ast.Pass)) for n in rest):
+        if k in mine:
+            result.append(Step("setup", "\n".join(mine[k]), cell=step.cell))
+        if step.cell and k in left:
             dropped.append(step)
     return result, dropped
 
 
-def _segment(text: str, node: ast.stmt) -> str:
-    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-    lines = text.splitlines()[first - 1 : node.end_lineno]
-    if node.col_offset or len(lines) == 1 and ";" in lines[0]:  # `a = 1; b = 2`
-        return ast.unparse(node)
-    return "\n".join(lines)
+@lru_cache(maxsize=1024)
+def statements(source: str) -> tuple[tuple[ast.stmt, str, frozenset[str]], ...]:
+    """The top-level statements of a cell: the node, its own source, the names that it binds; none when it is no Python."""
+    tree = _tree(source)
+    lines = plain(source).split("\n")
+    found = []
+    for node in tree.body if tree else ():
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        mine = lines[first - 1 : node.end_lineno]
+        alone = not node.col_offset and not (len(mine) == 1 and ";" in mine[0])  # not `a = 1; b = 2`
+        found.append((node, "\n".join(mine) if alone else ast.unparse(node), frozenset(bound_names(node))))
+    return tuple(found)
 
 
 def _sources(name: str, steps: list[Step]) -> str:
@@ -519,27 +533,25 @@ def _sources(name: str, steps: list[Step]) -> str:
     answer = "\n".join(s.source for s in steps if s.role == "answer" and s.name == name)
     needed, parts = free_names(answer), [plain(answer)]
     other = [s for s in steps if s.role == "setup" or s.role == "answer" and s.name != name]
-    pieces = [
-        (s, node, _segment(plain(s.source), node))
-        for s in other
-        if (t := _tree(s.source)) is not None
-        for node in t.body
-    ]
-    seen: set[int] = set()
-    changed = True
-    while changed:
-        changed = False
-        for i, (step, node, text) in enumerate(pieces):
-            if i in seen or not bound_names(node) & needed:
-                continue
-            seen.add(i)
-            changed = True
+    pieces = [(step, *piece) for step in other for piece in statements(step.source)]
+    binders: dict[str, list[int]] = {}
+    for i, (_, _, _, names) in enumerate(pieces):
+        for bound in names:
+            binders.setdefault(bound, []).append(i)
+    wanted, seen = list(needed), set()
+    while wanted:
+        at = wanted.pop()
+        for i in binders.get(at, ()):
+            step, node, text, _ = pieces[i]
             if isinstance(node, (ast.Import, ast.ImportFrom)):
-                names = [n for n in node.names if (n.asname or n.name).partition(".")[0] in needed]
+                names = [n for n in node.names if (n.asname or n.name).partition(".")[0] == at]
                 parts.insert(0, ast.unparse(_only(node, names)))
-            elif step.cell:  # the learner's own helper; the course's own code is not accused
-                needed |= free_names(text)
+            elif step.cell and i not in seen:  # the learner's own helper; the course's own code is not accused
+                new = free_names(text) - needed
+                needed |= new
+                wanted += new
                 parts.insert(0, text)
+            seen.add(i)
     return "\n".join(parts)
 
 

@@ -21,6 +21,7 @@ BAD = {
     "cells-a-text.ipynb": ('{"cells": "x"}', 'no "cells"'),
     "deep.ipynb": ('{"cells": ' + "[" * 100_000 + "]" * 100_000 + "}", "damaged JSON"),
     "long-number.ipynb": ('{"cells": ' + "9" * 10_000 + "}", "damaged JSON"),
+    "much-code.ipynb": (notebook(before="x = 1\n" * 200_000), "MiB of code"),
     "another-course.ipynb": (
         {"cells": [{"cell_type": "code", "source": "x = 1", "id": "a", "metadata": {}}]},
         "holds no answer of this course",
@@ -100,6 +101,7 @@ def test_the_expected_lesson_is_enforced(folder, tmp_path):
         (["nowhere"], {}, "nowhere: not there"),
         (["."], {}, "a folder without notebooks"),
         ([], {}, "name a notebook"),
+        (None, {"seed": -1}, "--seed: expected 0 or more, got -1"),
         (None, {"jobs": 0}, "--jobs: expected at least 1, got 0"),
         (None, {"sandbox": "maybe"}, "--sandbox: expected required, best or off, got 'maybe'"),
         (None, {"course": "."}, "the course has no lesson"),
