@@ -93,11 +93,12 @@ class Course:
 
     @classmethod
     def here(cls) -> Course:
-        """The course that this package belongs to; FileNotFoundError where only the package is installed."""
-        root = Path(__file__).resolve().parents[2]
-        if not any((root / folder).is_dir() for folder in ("solutions", "exercises")):
-            raise FileNotFoundError(f"{root}: no solutions/ and no exercises/ here; name the course with --course DIR")
-        return cls(root)
+        """The course that this package belongs to, else the one of this folder; FileNotFoundError when there is none."""
+        places = [Path(__file__).resolve().parents[2], Path.cwd(), *Path.cwd().parents]
+        for root in places:
+            if any((root / folder).is_dir() for folder in ("solutions", "exercises")):
+                return cls(root)
+        raise FileNotFoundError(f"{places[1]}: no solutions/ and no exercises/ here; name the course with --course DIR")
 
     def notebooks(self) -> dict[str, Path]:
         """Lesson number → its notebook, from solutions/, else from exercises/; lessons without checks are left out."""
@@ -516,7 +517,7 @@ def _slice(plan: _Plan, steps: list[Step]) -> tuple[list[Step], list[Step]]:
 
 @lru_cache(maxsize=1024)
 def statements(source: str) -> tuple[tuple[ast.stmt, str, frozenset[str]], ...]:
-    """The top-level statements of a cell: the node, its own source, the names that it binds; none when it is no Python."""
+    """The top-level statements of a cell: the node, its own source, the names that it binds; () for no Python."""
     tree = _tree(source)
     lines = plain(source).split("\n")
     found = []

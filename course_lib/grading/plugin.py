@@ -7,7 +7,6 @@ here, outside the kernel, and compares them with the reference.
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import json
 import os
@@ -34,10 +33,6 @@ OPTIONS = ["--nbval", "--nbval-current-env", "--assert=plain", "-s", "-c", os.de
 UNUSED = (  # pytest's own plugins that would cost time at each start
     "cacheprovider terminal logging doctest unittest junitxml faulthandler stepwise pastebin unraisableexception "
     "threadexception"
-)
-DEVICES = re.compile(
-    r"\b(__import__|importlib|import_module|exec|eval|compile|globals|vars|__dict__|__builtins__|__subclasses__"
-    r"|__globals__|__loader__|__spec__|run_cell|get_ipython|attrgetter|runpy|pickle|marshal)\b|sys\s*\.\s*modules"
 )
 
 
@@ -214,16 +209,11 @@ class ProbeCell(GradedCell):
         task = book.exercise(self.step.name)
         cases = task.draw(book.job.seed)
         source = book.graft.sources.get(task.name, "")
-        device = DEVICES.search(code_only(source)) if task.not_allowed else None
         try:
             results = probe.unpack(answer_text(test), len(cases))
             self.verdict = judge.judge(task, cases, results, source)
         except Exception as error:  # whatever learner data do here, they are wrong data
             self.verdict = self.no_points("error", f"the answer cannot be read: {one_line(error)}")
-        if device and self.verdict.status == "right":
-            what = ", ".join(task.not_allowed)
-            told = f"uses {device.group(0)}; this exercise does not allow {what}, and that cannot be seen through it"
-            self.verdict = self.no_points("not allowed", f"the answer {told}")
         why = book.stopped.get(task.name)
         if why and self.verdict.status == "error" and "is not defined" in self.verdict.message:
             self.verdict = self.no_points("error", why)
@@ -252,18 +242,6 @@ def answer_text(outputs: Any) -> str:
     if not isinstance(text, str):
         raise ValueError("no result came back from it")
     return text
-
-
-def code_only(source: str) -> str:
-    """Source without comments and strings' contents, so that a docstring accuses nobody."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        return source
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            node.value.value = 0
-    return ast.unparse(tree)
 
 
 def no_points(task: Exercise, status: str, message: str) -> Verdict:
