@@ -129,8 +129,9 @@ def updates_by_bias(
     for k, (name, by_bias) in enumerate(results.items()):
         shift = 0.06 * (2 * k - len(results) + 1)
         medians = [np.median([limit if u is None else u for u in found]) for found in by_bias.values()]
-        ax.plot([b + shift for b in by_bias], medians, color=COLOURS[k], lw=1.2, ls=("-", "--", ":")[k % 3],
-                marker=MARKERS[k], ms=0, label=name)  # fmt: skip
+        style = {"color": COLOURS[k], "lw": 1.2, "ls": ("-", "--", ":")[k % 3]}
+        ax.plot([b + shift for b in by_bias], medians, **style)
+        ax.plot([], [], marker=MARKERS[k], label=name, **style)
         for bias, found in by_bias.items():
             for n, updates in enumerate(found):
                 mark = "x" if updates is None else MARKERS[k]
