@@ -93,7 +93,7 @@ class Course:
 
     @classmethod
     def here(cls) -> Course:
-        """The course that this package belongs to, else the one of this folder; FileNotFoundError when there is none."""
+        """The course that this package belongs to, else that of this folder; FileNotFoundError when there is none."""
         places = [Path(__file__).resolve().parents[2], Path.cwd(), *Path.cwd().parents]
         for root in places:
             if any((root / folder).is_dir() for folder in ("solutions", "exercises")):
