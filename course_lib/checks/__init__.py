@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import os
 import pkgutil
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,12 +38,12 @@ def find(exercise_id: str) -> Exercise:
 
 def study(exercise_id: str, answer: Any, seed: int = 0) -> Verdict:
     """The verdict for an answer, computed here, in this process."""
-    from course_lib.checks import judge, probe
+    from course_lib.checks import judge, probe, sources
 
     task = find(exercise_id)
     cases = task.draw(seed)
     results = probe.outcomes(answer, [c.args for c in cases], task.is_value, task.seconds)
-    return judge.judge(task, cases, results, _source(answer))
+    return judge.judge(task, cases, results, sources.source_of(answer))
 
 
 def check(exercise_id: str, answer: Any = ...) -> None:
@@ -74,23 +72,3 @@ def _line(verdict: Verdict, wrong_tries: int) -> str:
         more = "" if k == len(verdict.hints) else "; check again for the next"
         line += f"\n  Hint {k} of {len(verdict.hints)}: {verdict.hints[k - 1]}" + (f" ({more[2:]})" if more else "")
     return line
-
-
-def _source(answer: Any) -> str:
-    """The answer's code and the imports that it uses from its module, as text; '' where it cannot be read."""
-    try:
-        text = inspect.getsource(answer)
-    except (OSError, TypeError):
-        return ""
-    space = getattr(answer, "__globals__", {})
-    used = []
-    for name in getattr(getattr(answer, "__code__", None), "co_names", ()):
-        thing = space.get(name)
-        module = getattr(thing, "__module__", None) if not inspect.ismodule(thing) else thing.__name__
-        if isinstance(module, str) and module != getattr(answer, "__module__", None):
-            real = getattr(thing, "__name__", name)
-            used.append(
-                f"import {module} as {name}" if inspect.ismodule(thing) else f"from {module} import {real} as {name}"
-            )
-    valid = [line for line in used if line.replace(" ", "").replace(".", "").replace("_", "").isalnum()]
-    return "\n".join([*valid, textwrap.dedent(text)])

@@ -6,7 +6,6 @@ it never runs beside learner code when a class is graded.
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import re
 from dataclasses import dataclass
@@ -17,8 +16,10 @@ import numpy as np
 from course_lib.checks import probe
 from course_lib.checks.exercise import Case, Exercise, Misconception
 from course_lib.checks.probe import Outcome
+from course_lib.checks.sources import names_not_allowed, way_round
 
 BLANK_ERRORS = ("NotImplementedError",)
+CHANGED = "the result is right, but your code changed its arguments: work on new arrays"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ def judge(exercise: Exercise, cases: list[Case], results: list[Outcome], source:
     truth = [right_outcome(exercise, case) for case in cases]
     right = [compare(exercise, c, r, t) is None for c, r, t in zip(cases, results, truth, strict=True)]
     if all(right):
+        hidden = way_round(source) if exercise.not_allowed else ""
+        if hidden:
+            what = ", ".join(exercise.not_allowed)
+            told = f"this exercise does not allow {what}, and that cannot be seen through it"
+            return _verdict(exercise, "not allowed", f"the answer uses {hidden}; {told}")
         n = len(cases)
         where = "" if exercise.is_value else f" on all {n} inputs"
         return _verdict(exercise, "right", f"right{where}", points=exercise.points)
@@ -74,6 +80,8 @@ def judge(exercise: Exercise, cases: list[Case], results: list[Outcome], source:
             message += f" (on {_labels(cases, right, False)}; it is right on {_labels(cases, right, True)})"
         return _verdict(exercise, "error", message, None, exercise.hints, shown)
     message = compare(exercise, cases[first], result, truth[first]) or ""
+    if message == CHANGED:
+        return _verdict(exercise, "wrong", message, None, exercise.hints, shown)
     if exercise.is_value:  # say what is wrong, not what is right
         message = re.sub(r"(got [^,]+), expected [^ ,;]+", r"\1", message)
     else:
@@ -126,7 +134,7 @@ def compare(exercise: Exercise, case: Case, got: Outcome, truth: Outcome) -> str
         only = f"; right: {', '.join(fine)}" if fine else ""
         return f"wrong: {', '.join(wrong)}{only}; {name}: {told}"
     if got.changed and not exercise.may_change:
-        return "the result is right, but your code changed its arguments: work on new arrays"
+        return CHANGED
     return None
 
 
@@ -291,39 +299,6 @@ def _verdict(
     points: float = 0,
 ) -> Verdict:
     return Verdict(exercise.id, exercise.name, points, exercise.points, status, message, key, hints, *shown)
-
-
-def names_not_allowed(source: str, not_allowed: tuple[str, ...]) -> str:
-    """The first dotted name in a piece of code that starts with one that is not allowed, else ''.
-
-    Import aliases are followed: after `from torch import nn as n` the name `n.LSTMCell` is torch.nn.LSTMCell.
-    """
-    if not source or not not_allowed:
-        return ""
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return ""
-    alias: dict[str, str] = {}
-    used: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            used += [n.name for n in node.names]
-            alias.update({n.asname: n.name for n in node.names if n.asname})
-        elif isinstance(node, ast.ImportFrom):
-            for n in node.names:
-                used.append(f"{node.module or ''}.{n.name}")
-                alias[n.asname or n.name] = f"{node.module or ''}.{n.name}"
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute):
-            parts, at = [], node
-            while isinstance(at, ast.Attribute):
-                parts.append(at.attr)
-                at = at.value
-            if isinstance(at, ast.Name):
-                used.append(".".join([alias.get(at.id, at.id), *reversed(parts)]))
-    hit = (u for u in used for bad in not_allowed if u == bad or u.startswith(bad + "."))
-    return next(hit, "")
 
 
 def as_row(verdict: Verdict) -> dict[str, Any]:

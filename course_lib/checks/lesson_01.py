@@ -113,6 +113,7 @@ RNN_STEP = Exercise(
     ),
     misconceptions=(
         Misconception("S01", "previous state left out", lambda x, h, U, W, b: np.tanh(x @ U.T + b), _LEFT_OUT),
+        Misconception("S01.input", "input left out", lambda x, h, U, W, b: np.tanh(h @ W.T + b), _LEFT_OUT[1:]),
         Misconception(
             "S16",
             "previous state added without its matrix",
@@ -479,16 +480,17 @@ COUNT = Exercise(
             ),
         ),
         Misconception("P05", "biases left out", lambda D, H, V, T: H * D + H * H + V * H, _LISTS_ALL),
+        Misconception("P05.state", "b_h left out", lambda D, H, V, T: H * D + H * H + V * H + V, _LISTS_ALL),
         Misconception("P06", "bias of the output left out", lambda D, H, V, T: H * D + H * H + H + V * H, _LISTS_ALL),
         Misconception("P07", "output head left out", lambda D, H, V, T: H * D + H * H + H, _LISTS_ALL),
         Misconception(
             "P08",
-            "PyTorch's second bias counted: this course keeps one",
+            "H numbers too many: PyTorch's second bias, or h0, is counted",
             lambda D, H, V, T: H * D + H * H + 2 * H + V * H + V,
             (
                 "Look at the equation: how many biases are added before the tanh?",
                 "PyTorch stores two vectors whose sum is b_h. The statement asks about b_h.",
-                "How many numbers has b_h?",
+                "How many numbers has b_h? And is h0 a weight that training sets?",
             ),
         ),
     ),
@@ -597,6 +599,12 @@ def _in_the_argument(f, xs):
     return np.stack(moves)
 
 
+def _no_copy(f, xs):
+    for k in range(len(xs)):
+        xs[k] += 1.0
+    return np.zeros((len(xs), len(xs)), dtype=bool)
+
+
 def _first_feature_only(f, xs):
     before = np.asarray(f(xs))
     moves = []
@@ -639,6 +647,21 @@ INFLUENCE = Exercise(
         Misconception("C02", "changed inputs are never put back", _never_put_back, _PUT_BACK),
         Misconception(
             "C03", "changed inputs are never put back, and the argument is changed", _in_the_argument, _PUT_BACK
+        ),
+        Misconception(
+            "C03.alias",
+            "changed and xs are one and the same array",
+            _no_copy,
+            (
+                "Print changed is xs. What does `changed = xs` make: a copy, or a second name?",
+                "Does f get two different inputs in your comparison?",
+            ),
+        ),
+        Misconception(
+            "C07",
+            "True and False exchanged",
+            lambda f, xs: ~influence(f, xs),
+            ("A recurrent net hears its own input: what must stand on the diagonal?", "Is your test == or != ?"),
         ),
         Misconception(
             "C04",
@@ -772,6 +795,25 @@ GENERATE = Exercise(
                 "Where does the equation of y_t use b_y?",
             ),
         ),
+        Misconception(
+            "S18",
+            "h0 ignored: starts from zeros",
+            lambda x_1, h0, *rest: generate(x_1, 0 * h0, *rest),
+            ("Run with two different h0. Should the results agree?", "Where does your function first read h0?"),
+        ),
+        Misconception(
+            "S02",
+            "bias of the state forgotten",
+            lambda x_1, h0, T, W_xh, W_hh, b_h, *rest: generate(x_1, h0, T, W_xh, W_hh, 0 * b_h, *rest),
+            ("Count the arguments of the function that your code uses.", "Where does the equation of h_t use b_h?"),
+        ),
+        Misconception(
+            "S01",
+            "previous state left out",
+            lambda x_1, h0, T, W_xh, W_hh, *rest: generate(x_1, h0, T, W_xh, 0 * W_hh, *rest),
+            _LEFT_OUT,
+        ),
+        Misconception("S24", "only the last output returned", lambda *args: generate(*args)[-1], _WHICH_STATES),
         Misconception("N07", "x_1 returned as the first output: one too many", _x_1_among_the_outputs, _WHICH_STATES),
         Misconception("N08", "x_1 returned as the first output, the last one missing", _x_1_first, _WHICH_STATES),
     ),

@@ -71,6 +71,8 @@ def encode(value: Any, depth: int = 0) -> Any:
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
     array = np.asarray(value)
+    if array.dtype.kind == "O" and array.ndim:
+        return {"list": [encode(v, depth + 1) for v in array.tolist()]}
     if array.dtype.kind == "U":
         return {"list": [encode(v, depth + 1) for v in array.tolist()]} if array.ndim else str(array)
     if array.dtype.kind not in "biufc":
@@ -139,9 +141,11 @@ def materialise(value: Any) -> Any:
 
 
 def same_bits(a: Any, b: Any) -> bool:
-    """Whether two arguments hold the same values (NaN equals NaN); functions and generators count as the same."""
+    """Whether two arguments hold the same values up to rounding (NaN equals NaN); functions always do."""
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return a.shape == b.shape and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+        if a.shape != b.shape or a.dtype.kind not in "fc":
+            return np.array_equal(a, b)
+        return np.allclose(a, b, rtol=1e-12, atol=1e-12, equal_nan=True)  # a row put back by + 1 and - 1 is put back
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return len(a) == len(b) and all(map(same_bits, a, b))
     if isinstance(a, dict) and isinstance(b, dict):
@@ -177,7 +181,10 @@ def describe(error: BaseException) -> tuple[str, str, str]:
     """Type, first line of the message, and the innermost line of code that is not the course's own."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "course_lib" not in f.filename.replace("\\", "/")]
     own = [f for f in frames if "site-packages" not in f.filename and f.line] or frames
-    text = (str(error).strip().splitlines() or [""])[0][:300]
+    try:
+        text = (str(error).strip().splitlines() or [""])[0][:300]
+    except Exception:  # an exception of the learner's own that cannot say what it is
+        text = ""
     return type(error).__name__, text, (own[-1].line or "").strip()[:200] if own else ""
 
 

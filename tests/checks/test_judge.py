@@ -14,6 +14,7 @@ from course_lib.checks import probe
 from course_lib.checks.exercise import Case, Exercise, Misconception
 from course_lib.checks.judge import judge, names_not_allowed
 from course_lib.checks.probe import Outcome, Seed, Source
+from course_lib.checks.sources import source_of, way_round
 
 
 def affine(x, b):
@@ -206,3 +207,90 @@ def test_one_more_hint_at_each_wrong_try_and_progress_survives_torn_lines(capsys
     assert capsys.readouterr().out == "✓ 99.1 affine: right on all 3 inputs (2 points)\n"
     assert progress.points() == {"99.1": 2}
     assert progress.tries("99.1") == 0
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import torch as t\nn = getattr(t, 'nn')\nn.RNN(2, 3)",
+        "import torch\nn = getattr(torch, 'n' + 'n')\nn.RNN(2, 3)",
+        "import torch\nt = torch\nt.nn.RNN(2, 3)",
+        "from torch import *\nnn.RNN(2, 3)",
+    ],
+)
+def test_names_that_are_not_allowed_are_found_behind_a_detour(code):
+    assert names_not_allowed(code, ("torch.nn",)).startswith("torch.nn")
+
+
+@pytest.mark.parametrize("code", ["import importlib as i\ni.import_module('a')", "exec('a')", "f.__globals__['a']"])
+def test_a_way_round_is_told_only_of_a_right_answer(code):
+    assert way_round(code)
+    assert say(affine, source=code).message.startswith("the answer uses ")
+    assert say(lambda x, b: 2 * x, source=code).misconception == "X1"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "# torch.nn, exec\ndef f(x):\n    'torch.nn, eval'\n    nn, vars, eval = x\n    return nn @ vars + eval",
+        "import re\nre.compile('exec')\nmodel.eval()\nprint('importlib')",
+        "def f(nn, globals):\n    return nn.functional(globals)",
+    ],
+)
+def test_a_word_that_is_only_mentioned_or_a_local_variable_accuses_nobody(code):
+    assert not names_not_allowed(code, ("torch.nn",))
+    assert not way_round(code)
+
+
+def test_the_code_behind_an_answer_holds_its_helpers_and_their_imports():
+    from functools import partial
+
+    from course_lib.nn import cells
+    from course_lib.nn.cells import rnn_step as borrowed
+
+    def helper(x):
+        return [borrowed(x) for _ in range(1)]
+
+    class Cell:
+        def __call__(self, x):
+            return helper(x)
+
+    for answer in (partial(borrowed), partial(cells.rnn_step), borrowed, helper, Cell(), lambda x: helper(x)):
+        assert names_not_allowed(source_of(answer), ("course_lib.nn",)), answer
+    assert not names_not_allowed(source_of(affine), ("course_lib.nn",))
+    assert "torch" not in source_of(np.tanh)
+
+
+def test_odd_objects_are_data_or_an_error_never_a_crash():
+    class Mute(Exception):
+        def __str__(self):
+            raise ValueError
+
+    def raises(x, b):
+        raise Mute
+
+    assert say(raises).message.startswith("raised Mute")
+    assert say(lambda x, b: affine(x, b).astype(object)).points == 2
+    rows = np.empty(3, dtype=object)
+
+    def in_rows(x, b):
+        rows[:] = list(affine(x, b))
+        return rows
+
+    assert say(in_rows).points == 2
+
+
+def test_an_argument_put_back_up_to_rounding_is_unchanged_and_a_changed_one_gets_no_fingerprint():
+    def nudged(x, b):
+        y = affine(x, b)
+        x += 0.1
+        x -= 0.1
+        return y
+
+    def kept(x, b):
+        y = affine(x, b)
+        b += 1
+        return y if b.all() else y
+
+    assert say(nudged).points == 2
+    assert say(kept).message == "the result is right, but your code changed its arguments: work on new arrays"
