@@ -53,7 +53,8 @@ def padded_batches(lengths: Array, plans: Mapping[str, Sequence[Array]], most: i
             vmax=2,
         )
         ax.grid(False)
-        ax.set(title=name, xlabel="time step")
+        ax.set(title=name, xlabel="time step (dark: real, light: padding)")
+        ax.set_xticks(range(0, longest + 1, 5))
     np.atleast_1d(axes)[0].set_ylabel("sequences, batch by batch")
     return fig
 
@@ -63,8 +64,9 @@ def rates(curves: Mapping[str, Array], ax: Axes | None = None) -> Axes:
     ax = _axes(ax)
     for name, curve in curves.items():
         ax.plot(curve, label=name)
-    ax.set(xlabel="update", ylabel="learning rate", title="Schedules")
-    ax.legend(fontsize=9)
+    top = 1.3 * max(max(curve) for curve in curves.values())
+    ax.set(xlabel="update", ylabel="learning rate", title="Schedules", ylim=(0, top))
+    ax.legend(fontsize=9, ncols=len(curves), loc="upper center")
     return ax
 
 
@@ -90,7 +92,7 @@ def clinic(curves: Mapping[str, Array], levels: Mapping[str, float], ax: Axes | 
         ends.append((curve[-1], name, line.get_color()))
     at = -1.0
     for end, name, colour in sorted(ends):
-        at = max(end, at + 0.22)
+        at = max(end, at + 0.3)
         ax.annotate(name, (len(curve) * 1.01, at), color=colour, va="center", weight="bold", annotation_clip=False)
     for name, level in levels.items():
         ax.axhline(level, color="0.4", lw=1, ls=":")
