@@ -183,7 +183,9 @@ def _differ_numbers(got: Any, expected: Any, rtol: float) -> str | None:
     have, want = have.astype(complex), want.astype(complex)
     odd_have, odd_want = ~np.isfinite(have), ~np.isfinite(want)
     if (odd_have != odd_want).any():
-        return f"{int(odd_have.sum())} entries are not finite, expected {int(odd_want.sum())}"
+        if have.ndim == 0:
+            return f"got {_number(have[()])}, expected {_number(want[()])}"
+        return f"{int(odd_have.sum())} of {have.size} entries are not finite, expected {int(odd_want.sum())}"
     if odd_want.any() and not np.array_equal(have[odd_want], want[odd_want], equal_nan=True):
         return "the entries that are not finite differ in kind (inf, -inf, nan)"
     gap = np.abs(np.subtract(have, want, where=~odd_want, out=np.zeros_like(want)))  # inf - inf would warn
@@ -269,17 +271,24 @@ def _same_parts(exercise: Exercise, case: Case, a: Outcome, b: Outcome, right: O
 
 
 def fingerprint(cases: list[Case], right: list[bool]) -> str:
-    """On which easy inputs an unknown bug hides, and where that says to look; empty when there is nothing to say."""
+    """On which easy inputs an unknown bug hides, and where that says to look; empty when there is nothing to say.
+
+    An answer that is right on a usual input hides no bug there: then only the inputs are told. Where it is right on
+    many easy inputs, no single place can be named.
+    """
     easy_right = [c for c, ok in zip(cases, right, strict=True) if ok and c.easy]
-    if easy_right:
-        look = next((c.look for c in easy_right if c.look), "")
-        return f". Right when {', '.join(c.label for c in easy_right)}" + (f": {look}" if look else "")
-    return f". Right on {_labels(cases, right, True)}" if any(right) else ""
+    if any(ok and not c.easy for c, ok in zip(cases, right, strict=True)):
+        return f". Right on {_labels(cases, right, True)}"
+    if not easy_right:
+        return ""
+    looks = list(dict.fromkeys(c.look for c in easy_right if c.look))
+    labels = _labels(cases, [ok and c.easy for c, ok in zip(cases, right, strict=True)], True)
+    return f". Right when {labels}" + (f": {'; '.join(looks)}" if 0 < len(looks) < 3 else "")
 
 
 def _labels(cases: list[Case], right: list[bool], wanted: bool) -> str:
     labels = list(dict.fromkeys(c.label for c, ok in zip(cases, right, strict=True) if ok is wanted))
-    return ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
+    return "; ".join(labels[:3]) + (f"; and {len(labels) - 3} more" if len(labels) > 3 else "")
 
 
 def _show_case(exercise: Exercise, case: Case, got: Outcome, truth: Outcome) -> tuple[str, str, str]:

@@ -69,6 +69,8 @@ def _variant(
     shift: int = 0,
     twice: bool = False,
     total: bool = False,
+    log_of_p: bool = False,
+    summed: bool = False,
 ):
     """The right code with one change."""
 
@@ -79,7 +81,10 @@ def _variant(
         e = e if stable else np.exp(logits)
         p = e / (e.sum() if total else e.sum(axis=axis, keepdims=True))
         p = _softmax(p) if twice else p
-        loss = loss_sign * np.log(p[at]).mean()
+        log_p = np.log(p[at])
+        if stable and axis == 1 and not (twice or total or log_of_p):
+            log_p = (logits - logits.max(axis=1, keepdims=True))[at] - np.log(e.sum(axis=1))
+        loss = loss_sign * (log_p.sum() if summed else log_p.mean())
         onehot = np.zeros((N, V))
         onehot[at] = 1
         dlogits = {
@@ -171,6 +176,19 @@ SOFTMAX = Exercise(
         Misconception("H01", "softmax over the wrong axis: over the rows", _variant(axis=0), _AXIS),
         Misconception("H12", "softmax over the whole array at once", _variant(total=True), _AXIS),
         Misconception("H02", "softmax overflows for large logits", _variant(stable=False), _OVERFLOW),
+        Misconception(
+            "H02.log",
+            "the logarithm of a p that has become 0",
+            _variant(log_of_p=True),
+            (
+                "Try the logits [0, 800] with target 0. What is p, and what is the loss by hand?",
+                "log(e^a / s) can be simplified on paper. Into what?",
+                "Which difference of two ordinary numbers is log p?",
+            ),
+        ),
+        Misconception(
+            "H04.sum", "the loss summed over the rows, not averaged", _variant(summed=True), _SCALE[2:] + _SCALE[:1]
+        ),
         Misconception(
             "H03",
             "softmax applied twice",
@@ -375,6 +393,21 @@ SEQUENCE_LOSS = Exercise(
             _PAIRED,
         ),
         Misconception(
+            "H05.loss",
+            "the loss without its minus",
+            lambda logits, ids: -sequence_loss(logits, ids),
+            _SIGN[2:] + _SIGN[:1],
+        ),
+        Misconception(
+            "H04.batch",
+            "summed over the batch, averaged over time only",
+            lambda logits, ids: sequence_loss(logits, ids) * logits.shape[1],
+            (
+                "Double the batch by repeating it. Should a mean loss double?",
+                "Divide your result by the right one: which size of the array is the ratio?",
+            ),
+        ),
+        Misconception(
             "H04.sum",
             "summed over time, averaged over the batch only",
             _sum_over_time,
@@ -436,7 +469,7 @@ def _temperature_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("tau = 0.5", (_logits(rng, 3, 5), 0.5)),
         Case("tau = 2.5", (_logits(rng, 3, 5), 2.5)),
-        Case("tau = 0.001", (_logits(rng, 2, 4), 0.001)),
+        Case("tau = 0.001", (2 + 0.2 * _logits(rng, 2, 4), 0.001)),
         Case("tau = 1", (_logits(rng, 3, 5), 1.0), easy=True, look="look at what tau does"),
         Case("one row", (_logits(rng, 5), 0.5)),
     ]
@@ -494,7 +527,7 @@ TEMPERATURE = Exercise(
         ),
         Misconception(
             "H02",
-            "softmax overflows when tau is small",
+            "not safe when tau is small: inf / inf, or 0 / 0",
             lambda z, tau: np.exp(z / tau) / np.exp(z / tau).sum(axis=-1, keepdims=True),
             _OVERFLOW,
         ),

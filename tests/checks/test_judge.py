@@ -89,7 +89,7 @@ def test_equal_errors_alone_accuse_nobody():
     [
         (lambda x, b: (2 * x + b)[:2], "expected shape (3, 2), got (2, 2)"),
         (lambda x, b: 2 * x + b + 1e-2, "6 of 6 entries differ"),
-        (lambda x, b: (2 * x + b) * np.nan, "6 entries are not finite"),
+        (lambda x, b: (2 * x + b) * np.nan, "6 of 6 entries are not finite"),
         (lambda x, b: "text", "expected numbers"),
         (lambda x, b: None, "expected numbers"),
         (lambda x, b: affine, "expected numbers, got function"),
@@ -294,3 +294,17 @@ def test_an_argument_put_back_up_to_rounding_is_unchanged_and_a_changed_one_gets
 
     assert say(nudged).points == 2
     assert say(kept).message == "the result is right, but your code changed its arguments: work on new arrays"
+
+
+def test_a_fingerprint_misleads_nobody():
+    def wrong_when_b_is_0(x, b):
+        return affine(x, b) + (not b.any())
+
+    assert say(wrong_when_b_is_0).message.endswith("(input: b = 0). Right on usual sizes")
+    easy = [Case(f"easy {k}", (np.ones(1), k * np.ones(1)), easy=True, look=f"look at {k}") for k in range(3)]
+    hard = Case("hard", (np.ones(1), -np.ones(1)))
+    task = dataclasses.replace(TASK, cases=lambda rng: [hard, *easy], draws=1)
+    answer = lambda x, b: 2 * x + abs(b)  # noqa: E731
+    assert say(answer, task).message.endswith(". Right when easy 0; easy 1; easy 2")
+    task = dataclasses.replace(task, cases=lambda rng: [hard, *easy[1:]])
+    assert say(answer, task).message.endswith(". Right when easy 1; easy 2: look at 1; look at 2")
