@@ -122,10 +122,19 @@ def one_knob_alt(keep_bias: float = 0.0, steps: int = 50) -> str:
 
 
 def updates_by_bias(
-    results: Mapping[str, Mapping[float, Sequence[int | None]]], limit: int, ax: Axes | None = None
+    results: Mapping[str, Mapping[float, Sequence[int | None]]],
+    limit: int,
+    ax: Axes | None = None,
+    mark: tuple[float, str] | None = None,
 ) -> Axes:
-    """Updates until solved against the keep bias: a mark per seed, a line through the medians, x = not solved."""
+    """Updates until solved against the keep bias: a mark per seed, a line through the medians, x = not solved.
+
+    mark  a bias to point out, and its name
+    """
     ax = _axes(ax)
+    if mark:
+        ax.axvline(mark[0], color="#777777", lw=1, ls=":")
+        ax.text(mark[0] + 0.05, 0.97 * limit, mark[1], fontsize=9, va="top", color="#555555")
     for k, (name, by_bias) in enumerate(results.items()):
         shift = 0.06 * (2 * k - len(results) + 1)
         medians = [np.median([limit if u is None else u for u in found]) for found in by_bias.values()]

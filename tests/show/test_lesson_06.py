@@ -57,5 +57,6 @@ def test_plots_take_arrays_and_return_their_axes():
     panels = plots.keep_and_write({"LSTM": (keep, rng.uniform(size=(4, 3))), "GRU": (keep, 1 - keep)})
     assert [p.get_title() for p in panels] == ["LSTM", "GRU"]
     plots.updates_by_bias({"GRU": {0.0: [None, None], 3.0: [20, 40]}, "LSTM": {0.0: [None], 3.0: [5]}}, limit=100)
+    assert plots.updates_by_bias({"GRU": {1.0: [5]}}, limit=9, mark=(2.0, "two")).texts[0].get_text() == "two"
     ax = plots.race({"short": {"LSTM": [20, None], "GRU": [10, 30]}, "long": {"LSTM": [5], "GRU": [None]}}, limit=100)
     assert [label.get_text() for label in ax.get_yticklabels()] == ["short", "long"]
