@@ -7,5 +7,5 @@
 import sys
 
 # jsonschema's optional checks of formats load for up to 0.9 s what nobody here reads
-for _name in ("rfc3987_syntax", "isoduration", "uri_template", "webcolors", "fqdn"):
+for _name in ("rfc3987_syntax", "isoduration", "uri_template", "webcolors", "fqdn", "rfc3986_validator"):
     sys.modules.setdefault(_name, None)  # type: ignore[arg-type]
