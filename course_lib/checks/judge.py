@@ -199,6 +199,8 @@ def _differ_numbers(got: Any, expected: Any, rtol: float) -> str | None:
 
 
 def _number(x: complex) -> str:
+    if x.imag == 0 and x.real.is_integer() and abs(x.real) < 1e12:
+        return str(int(x.real))
     return f"{x.real:.4g}" if x.imag == 0 else f"{x:.4g}"
 
 
@@ -227,20 +229,23 @@ def recognise(
 
     Named only when it differs from the right answer in at least one value that the learner's answer shares: equal
     errors alone accuse nobody. A pair is named when each result on each input shows one of the two slips and both are
-    seen.
+    seen; a slip that would spoil a result which is right is not in it.
     """
+    is_right = [p for c, r, t in zip(cases, results, truth) for p in _same_parts(exercise, c, r, t, t)]
     explained: list[tuple[Misconception, list[bool], list[bool]]] = []
     for item in exercise.misconceptions:
-        same, seen = [], []
+        same, seen, clean = [], [], []
         for case, result, right in zip(cases, results, truth):
             wrong = _run(exercise, item.wrong, case)
             now = _same_parts(exercise, case, result, wrong, right)
             fault = not wrong.error and compare(exercise, case, wrong, right) is not None
             same += now
-            seen += [s and fault and not r for s, r in zip(now, _same_parts(exercise, case, wrong, right, right))]
+            hidden = _same_parts(exercise, case, wrong, right, right)
+            seen += [s and fault and not h for s, h in zip(now, hidden)]
+            clean += hidden
         if all(same) and any(seen):
             return item
-        if any(seen):
+        if any(seen) and all(h for h, r in zip(clean, is_right) if r):
             explained.append((item, same, seen))
     for k, (first, same_1, seen_1) in enumerate(explained):
         for second, same_2, seen_2 in explained[k + 1 :]:

@@ -254,7 +254,7 @@ def leaky_bptt(xs, h0, W_xh, W_hh, b_h, leak, dhs, bug=""):
             u_t = np.tanh(xs[t] @ W_xh.T + hs[t] @ W_hh.T + b_h)
             parts[1] = (leak * dh_t * (1 - u_t**2)).T @ other
         for i, part in enumerate(parts):
-            kept = bug == "overwritten" or (bug == "overwritten db" and i == 2)
+            kept = bug in ("overwritten", f"overwritten {i}")
             grads[i] = part if kept else grads[i] + part
         if bug == "direct only":
             dh_prev = leaky_backward(direct, xs[t], hs[t], *weights)[1]
@@ -321,7 +321,9 @@ LOOP_BUGS = (
     ("B24", "no gradient from the outputs in between", "last only", _BETWEEN),
     ("B42", "the last step's dhs enters at every step", "last everywhere", _BETWEEN),
     ("B25", "gradients overwritten instead of accumulated", "overwritten", _OVERWRITTEN),
-    ("B33", "db_h overwritten instead of accumulated", "overwritten db", _OVERWRITTEN),
+    ("B33", "db_h overwritten instead of accumulated", "overwritten 2", _OVERWRITTEN),
+    ("B33-hh", "dW_hh overwritten instead of accumulated", "overwritten 1", _OVERWRITTEN),
+    ("B33-xh", "dW_xh overwritten instead of accumulated", "overwritten 0", _OVERWRITTEN),
     (
         "B26",
         "the backward loop runs forward in time",
@@ -626,7 +628,7 @@ _QUOTIENT = (
 QUOTIENT_BUGS = (
     ("B51", "a step of 1e-12 in place of eps: rounding eats the difference", "1e-12", _STEP_SIZE),
     ("B51-large", "a step of 0.1 in place of eps", "1e-1", _STEP_SIZE),
-    ("B51-own", "a step of your own in place of eps", "own", _STEP_SIZE),
+    ("B51-own", "too exact for this eps: a step of your own, or another formula", "own", _STEP_SIZE),
     ("B51-float32", "differences taken in float32", "float32", _STEP_SIZE),
     ("B52", "one-sided difference", "forward", _QUOTIENT),
     ("B52-half", "divided by eps where the points are 2 eps apart", "/ eps", _QUOTIENT),

@@ -308,3 +308,15 @@ def test_a_fingerprint_misleads_nobody():
     assert say(answer, task).message.endswith(". Right when easy 0; easy 1; easy 2")
     task = dataclasses.replace(task, cases=lambda rng: [hard, *easy[1:]])
     assert say(answer, task).message.endswith(". Right when easy 1; easy 2: look at 1; look at 2")
+
+
+def test_a_pair_of_slips_holds_none_that_would_spoil_a_right_result():
+    def three(x, b):
+        return 2 * x, 3 * x, x + b
+
+    def parts(*wrong):
+        return lambda x, b: tuple(-v if k in wrong else v for k, v in enumerate(three(x, b)))
+
+    slips = tuple(Misconception(f"M{w}", f"slip {w}", parts(*w), ("a", "b")) for w in ((0, 1), (2,), (0,)))
+    task = dataclasses.replace(TASK, reference=three, outputs=("p", "q", "r"), misconceptions=slips)
+    assert say(parts(0, 2), task).message == "this looks like: slip (2,); and also: slip (0,)"

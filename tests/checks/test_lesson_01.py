@@ -101,7 +101,7 @@ def test_a_right_answer_in_another_style_keeps_its_points(exercise, answer):
     ("exercise", "answer", "says"),
     [
         ("01.1", lambda x, h, U, W, b: np.tanh(x @ U.T + h @ W.T - b), "Right when b_h = 0: look at the bias"),
-        ("01.1", lambda x, h, U, W, b: np.tanh(0.5 * x @ U.T + h @ W.T + b), "Right when x_t = 0: look at the input term"),
+        ("01.1", lambda x, h, U, W, b: np.tanh(0.5 * x @ U.T + h @ W.T + b), "Right when x_t = 0"),
         ("01.1", lambda x, h, U, W, b: np.tanh(x @ U.T + 0.5 * h @ W.T + b), "Right when h_prev = 0"),
         ("01.2", lambda step, xs, h0, *p: lesson.unroll(step, xs[1:], h0, *p), "expected shape (6, 3, 4)"),
         ("01.6", lambda x, h, T, *p: lesson.generate(x, h, T - 1 or 1, *p), "expected shape (5, 3, 2), got (4, 3, 2)"),

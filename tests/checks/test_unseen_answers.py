@@ -1,0 +1,511 @@
+"""Answers that nobody listed: odd right ones keep their points, slips are named truly or described, never accused."""
+
+import importlib.util
+
+import pytest
+
+from course_lib import checks
+
+SEEDS = (0, 7)
+
+#: exercise, label, "right" or "not allowed" or the key of the slip, or a part of the message; the code
+ANSWERS = [
+    (
+        "01.1",
+        "loops lists",
+        "right",
+        """import math
+def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):
+    out = []
+    for x, h in zip(x_t, h_prev):
+        row = []
+        for i in range(len(b_h)):
+            s = b_h[i]
+            for d in range(len(x)): s += W_xh[i][d] * x[d]
+            for j in range(len(h)): s += W_hh[i][j] * h[j]
+            row.append(math.tanh(s))
+        out.append(row)
+    return out
+""",
+    ),
+    (
+        "01.1",
+        "class",
+        "right",
+        """class Cell:
+    def __init__(self, f): self.f = f
+    def __call__(self, x_t, h_prev, W_xh, W_hh, b_h):
+        print('nn.RNN'); import warnings; warnings.warn('x')
+        return self.f(np.c_[x_t, h_prev, np.ones(len(x_t))] @ np.c_[W_xh, W_hh, b_h].T)
+rnn_step = Cell(np.tanh)
+""",
+    ),
+    (
+        "01.1",
+        "mentions",
+        "right",
+        """def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):
+    '''like torch.nn.RNNCell and course_lib.nn.cells.rnn_step'''
+    # torch.nn is not used
+    nn = W_xh
+    note = "torch.nn.RNNCell"
+    return np.tanh(np.matmul(x_t, nn.T) + np.dot(h_prev, W_hh.T) + b_h)
+""",
+    ),
+    (
+        "01.1",
+        "matrix",
+        "right",
+        """def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):
+    return np.tanh(np.matrix(x_t) * np.matrix(W_xh).T + np.matrix(h_prev) * np.matrix(W_hh).T + b_h)
+""",
+    ),
+    (
+        "01.1",
+        "vars local",
+        "right",
+        """def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):
+    vars = (W_xh, W_hh)
+    eval = b_h
+    return np.tanh(x_t @ vars[0].T + h_prev @ vars[1].T + eval)
+""",
+    ),
+    (
+        "01.1",
+        "under another name",
+        "not allowed",
+        """import torch.nn as q
+def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):
+    import torch
+    return q.functional.tanh(torch.tensor(x_t @ W_xh.T + h_prev @ W_hh.T + b_h))
+""",
+    ),
+    (
+        "01.1",
+        "through getattr",
+        "not allowed",
+        """import torch
+def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):
+    n = getattr(torch, 'nn')
+    return n.Tanh()(torch.tensor(x_t @ W_xh.T + h_prev @ W_hh.T + b_h))
+""",
+    ),
+    (
+        "01.1",
+        "through importlib",
+        "not allowed",
+        """import importlib
+def rnn_step(*a):
+    return importlib.import_module('course_lib.nn.cells').rnn_step(*a)
+""",
+    ),
+    (
+        "01.1",
+        "in a helper",
+        "not allowed",
+        """from course_lib.nn.cells import rnn_step as lib
+def helper(*a):
+    return lib(*a)
+def rnn_step(*a):
+    return helper(*a)
+""",
+    ),
+    (
+        "01.1",
+        "S05 einsum",
+        "S05",
+        """def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):
+    return np.tanh(np.einsum('bd,hd->bh', x_t, W_xh) + np.einsum('bk,kh->bh', h_prev, W_hh) + b_h)
+""",
+    ),
+    (
+        "01.1",
+        "minus bias",
+        "Right when b_h = 0: look at the bias",
+        """def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):
+    return np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T - b_h)
+""",
+    ),
+    (
+        "01.1",
+        "custom exception",
+        "raised Odd",
+        """class Odd(Exception):
+    def __str__(self): raise ValueError('no str')
+def rnn_step(*a):
+    raise Odd()
+""",
+    ),
+    (
+        "01.1",
+        "custom eq",
+        "12 of 12 entries differ",
+        """class Eq:
+    shape = (3, 4); dtype = float
+    def __eq__(self, o): return True
+    def __array__(self, *a, **k): return np.zeros((3, 4))
+def rnn_step(*a):
+    return Eq()
+""",
+    ),
+    (
+        "01.1",
+        "mutates x and right",
+        "work on new arrays",
+        """def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):
+    h = np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h)
+    x_t *= 2
+    return h
+""",
+    ),
+    (
+        "01.2",
+        "recursion",
+        "right",
+        """def unroll(step, xs, h0, *params):
+    if len(xs) == 0:
+        return np.zeros((0, *np.shape(h0)))
+    h = step(xs[0], h0, *params)
+    return np.concatenate([h[None], unroll(step, xs[1:], h, *params)])
+""",
+    ),
+    (
+        "01.2",
+        "S21 proper",
+        "S21",
+        """def unroll(step, xs, h0, *params):
+    h = h0.astype(float); out = []
+    for x in xs:
+        np.copyto(h, step(x, h, *params))
+        out.append(h)
+    return np.array(out)
+""",
+    ),
+    (
+        "01.3",
+        "h0 counted",
+        "P08",
+        """def count_parameters(D, H, V, T):
+    return H*D+H*H+H+V*H+V + H
+""",
+    ),
+    (
+        "01.5",
+        "put back by subtraction",
+        "right",
+        """def influence(f, xs):
+    base = f(xs); out = []
+    for k in range(len(xs)):
+        xs[k] += 1
+        out.append(~np.isclose(f(xs), base))
+        xs[k] -= 1
+    return np.array(out)
+""",
+    ),
+    (
+        "01.5",
+        "alias",
+        "C03.alias",
+        """def influence(f, xs):
+    T = len(xs); m = np.zeros((T, T), bool)
+    for k in range(T):
+        c = xs; c[k] += 1
+        m[k] = f(c) != f(xs)
+    return m
+""",
+    ),
+    (
+        "02.1",
+        "torch autograd",
+        "right",
+        """import torch
+def softmax_cross_entropy(logits, targets):
+    z = torch.tensor(logits, requires_grad=True)
+    loss = (torch.logsumexp(z, 1) - z[torch.arange(len(z)), torch.tensor(targets)]).mean()
+    loss.backward()
+    return loss, z.grad
+""",
+    ),
+    (
+        "02.1",
+        "log of p",
+        "H02.log",
+        """def softmax_cross_entropy(logits, targets):
+    e = np.exp(logits - logits.max(1, keepdims=True)); p = e/e.sum(1, keepdims=True)
+    Y = np.eye(p.shape[1])[targets]
+    return -np.log(p[np.arange(len(p)), targets]).mean(), (p-Y)/len(p)
+""",
+    ),
+    (
+        "02.1",
+        "H04 coded",
+        "H04",
+        """def softmax_cross_entropy(logits, targets):
+    z = logits - logits.max(1, keepdims=True); lse = np.log(np.exp(z).sum(1)); r = range(len(z))
+    loss = np.mean([lse[i]-z[i, targets[i]] for i in r])
+    g = np.exp(z - lse[:, None])
+    for i in r: g[i, targets[i]] -= 1
+    return loss, g
+""",
+    ),
+    (
+        "02.1",
+        "two: loss sign + no N",
+        "H04+H05.loss",
+        """def softmax_cross_entropy(logits, targets):
+    z = logits - logits.max(1, keepdims=True); lse = np.log(np.exp(z).sum(1)); r = np.arange(len(z))
+    g = np.exp(z - lse[:, None]); g[r, targets] -= 1
+    return -(lse - z[r, targets]).mean(), g
+""",
+    ),
+    (
+        "02.1",
+        "both summed",
+        "H04.sum+H04",
+        """def softmax_cross_entropy(logits, targets):
+    z = logits - logits.max(1, keepdims=True); lse = np.log(np.exp(z).sum(1)); r = np.arange(len(z))
+    g = np.exp(z - lse[:, None]); g[r, targets] -= 1
+    return (lse - z[r, targets]).sum(), g
+""",
+    ),
+    (
+        "02.2",
+        "every col",
+        "entries differ",
+        """def one_hot(ids, V):
+    out = np.zeros(ids.shape + (V,)); out[..., ids] = 1
+    return out
+""",
+    ),
+    (
+        "02.4",
+        "p**(1/tau) underflow",
+        "H02",
+        """def temperature_probs(logits, tau):
+    e = np.exp(logits - logits.max(-1, keepdims=True)); p = e/e.sum(-1, keepdims=True); p = p**(1/tau)
+    return p/p.sum(-1, keepdims=True)
+""",
+    ),
+    (
+        "03.1",
+        "list",
+        "right",
+        """def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak):
+    a = x_t @ W_xh.T + h_prev @ W_hh.T + b_h; u = np.tanh(a); h = (1-leak)*h_prev + leak*u
+    da = leak*dh_t*(1-u*u)
+    return [da @ W_xh, da @ W_hh + (1-leak)*dh_t, da.T @ x_t, da.T @ h_prev, da.sum(0)]
+""",
+    ),
+    (
+        "03.1",
+        "torch autograd na",
+        "not allowed",
+        """import torch
+def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak):
+    x, h, U, W, b = [torch.tensor(v, requires_grad=True) for v in (x_t, h_prev, W_xh, W_hh, b_h)]
+    ((1-leak)*h + leak*torch.tanh(x @ U.T + h @ W.T + b)).backward(torch.tensor(dh_t))
+    return x.grad, h.grad, U.grad, W.grad, b.grad
+""",
+    ),
+    (
+        "03.2",
+        "two: B33+B27",
+        "B33+B27",
+        """def leaky_bptt(xs, h0, W_xh, W_hh, b_h, leak, dhs):
+    T = len(xs); H = [h0]; U = []
+    for x in xs:
+        U.append(np.tanh(x @ W_xh.T + H[-1] @ W_hh.T + b_h)); H.append((1-leak)*H[-1] + leak*U[-1])
+    dxs = np.zeros_like(xs)
+    dh = np.zeros_like(h0)
+    dU, dW, db = np.zeros_like(W_xh), np.zeros_like(W_hh), np.zeros_like(b_h)
+    for t in range(T-1, -1, -1):
+        g = dhs[t] + dh
+        da = leak*g*(1-U[t]**2)
+        dxs[t] = da @ W_xh
+        dU += da.T @ xs[t]
+        dW += da.T @ H[t+1]
+        db = da.sum(0)
+        dh = da @ W_hh + (1-leak)*g
+    return dxs, dh, dU, dW, db
+""",
+    ),
+    (
+        "03.3",
+        "flat loop",
+        "right",
+        """def truncated(xs, h0, W_hh, dhs, k):
+    H = [h0]
+    for x in xs: H.append(np.tanh(x + np.einsum('bk,hk->bh', H[-1], W_hh)))
+    dxs = [None]*len(xs); dW = 0; dh = 0
+    for t in reversed(range(len(xs))):
+        if (t + 1) % k == 0: dh = 0
+        da = (dhs[t] + dh)*(1-H[t+1]**2); dxs[t] = da; dW = dW + da.T @ H[t]; dh = da @ W_hh
+    return H[1:], dxs, dW
+""",
+    ),
+    (
+        "03.4",
+        "4th order",
+        "B51-own",
+        """def numerical_gradient(f, w, eps):
+    g = np.zeros(w.shape)
+    for i in np.ndindex(w.shape):
+        F = lambda s: f(w + s*eps*np.array([j == i for j in np.ndindex(w.shape)]).reshape(w.shape))
+        g[i] = (8*(F(1)-F(-1)) - (F(2)-F(-2)))/(12*eps)
+    return g
+""",
+    ),
+    (
+        "04.2",
+        "recursion",
+        "right",
+        """def jacobian_product(hs, W_hh, k):
+    if k == 0: return np.identity(W_hh.shape[0])
+    return ((1 - hs[-1]**2)[:, None] * W_hh) @ jacobian_product(hs[:-1], W_hh, k-1)
+""",
+    ),
+    (
+        "04.2",
+        "hs[-k:] bug at 0",
+        "(input: lag 0). Right on lag 3",
+        """def jacobian_product(hs, W_hh, k):
+    P = np.eye(len(W_hh))
+    for h in hs[-k:]: P = np.diag(1-h**2) @ W_hh @ P
+    return P
+""",
+    ),
+    (
+        "04.4",
+        "torch eps 1e-6",
+        "right",
+        """def clip_by_norm(grads, max_norm):
+    n = np.sqrt(sum(np.vdot(g, g) for g in grads))
+    if np.isnan(n) or np.isinf(n): return None, n
+    c = max_norm/(n+1e-6)
+    return [g * c if c < 1 else g for g in grads], n
+""",
+    ),
+    (
+        "04.4",
+        "raises on nan",
+        "it is right on norm above the limit",
+        """def clip_by_norm(grads, max_norm):
+    n = np.sqrt(sum((g*g).sum() for g in grads))
+    if not np.isfinite(n): raise ValueError('bad gradient')
+    return (grads if n <= max_norm else [g*max_norm/n for g in grads]), n
+""",
+    ),
+    (
+        "05.1",
+        "L01 coded",
+        "L01",
+        """def lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
+    H = h_prev.shape[1]; s = lambda a: np.tanh(a/2)/2 + .5
+    a = x_t @ W_xh.T + h_prev @ W_hh.T + b_h
+    c = s(a[:, :H])*c_prev + s(a[:, H:2*H])*np.tanh(a[:, 2*H:3*H])
+    return s(a[:, 3*H:])*np.tanh(c), c
+""",
+    ),
+    (
+        "05.1",
+        "lstm_cell na",
+        "not allowed",
+        """import torch
+def lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
+    x, h, c, U, W, b = map(torch.from_numpy, (x_t, h_prev, c_prev, W_xh, W_hh, b_h))
+    return torch.lstm_cell(x, (h, c), U, W, b, 0*b)
+""",
+    ),
+    (
+        "05.1",
+        "three results",
+        "got 3 items",
+        """sig = lambda a: 1/(1+np.exp(-a))
+def lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
+    i, f, g, o = np.split(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 4, axis=1)
+    c = sig(f)*c_prev + sig(i)*np.tanh(g); return sig(o)*np.tanh(c), c, o
+""",
+    ),
+    (
+        "05.5",
+        "cancel",
+        "right",
+        """def open_forget_gate(bias_ih, bias_hh, value):
+    H = len(bias_ih)//4
+    b = bias_ih.copy(); b2 = -b; b2[H:2*H] += value; return b, b2
+""",
+    ),
+    (
+        "05.7",
+        "input closes for . and #",
+        "right",
+        """COUNTER = ([[20,20,-20,-20],[20,20,20,-20],[20,-20,0,0],[20,20,20,20]], np.zeros((4,1)), np.zeros(4))
+""",
+    ),
+    (
+        "06.1",
+        "rows",
+        "right",
+        """def row(x_t, h_prev, W_xh, W_hh, b_x, b_h):
+    s = lambda a: 1/(1+np.exp(-a))
+    ax = np.split(x_t @ W_xh.T + b_x, 3, 1)
+    ah = np.split(h_prev @ W_hh.T + b_h, 3, 1)
+    r, z = s(ax[0]+ah[0]), s(ax[1]+ah[1])
+    n = np.tanh(ax[2] + r*ah[2])
+    return (1-z)*n + z*h_prev
+
+def gru_step(x_t, h_prev, *w):
+    return [row(x[None], h[None], *w)[0] for x, h in zip(x_t, h_prev)]
+""",
+    ),
+    (
+        "06.1",
+        "torch.gru_cell",
+        "not allowed",
+        """import torch
+def gru_step(*a):
+    return torch.gru_cell(*map(torch.tensor, a))
+""",
+    ),
+    (
+        "06.3",
+        "A everywhere",
+        "wrong: dW_hh, db_h; right:",
+        """def gru_step_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_x, b_h):
+    s = lambda a: 1/(1+np.exp(-a))
+    ax = np.split(x_t @ W_xh.T + b_x, 3, 1)
+    ah = np.split(h_prev @ W_hh.T + b_h, 3, 1)
+    r, z = s(ax[0]+ah[0]), s(ax[1]+ah[1]); n = np.tanh(ax[2] + r*ah[2])
+    dn = dh_t*(1-z)*(1-n*n); dz = dh_t*(h_prev-n)*z*(1-z); dr = dn*ah[2]*r*(1-r)
+    A = np.hstack([dr, dz, dn]); B = np.hstack([dr, dz, dn*r])
+    return A @ W_xh, B @ W_hh + dh_t*z, A.T @ x_t, A.T @ h_prev, A.sum(0), A.sum(0)
+""",
+    ),
+    (
+        "06.6",
+        "4+4",
+        "Right when lstm, 1 layers",
+        """def count_parameters(kind, D, H, layers, bidirectional):
+    return 4*H*(D+H+2)
+""",
+    ),
+]
+
+
+@pytest.mark.parametrize(("exercise", "label", "says", "code"), ANSWERS, ids=[f"{a[0]} {a[1]}" for a in ANSWERS])
+def test_an_unseen_answer_gets_a_true_verdict(exercise, label, says, code, tmp_path):
+    path = tmp_path / "answer.py"
+    path.write_text("import numpy as np\n" + code, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("answer", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for seed in SEEDS:
+        verdict = checks.study(exercise, getattr(module, checks.find(exercise).name), seed)
+        assert (verdict.points > 0) == (says == "right"), verdict.message
+        if says in ("right", "not allowed"):
+            assert verdict.status == says, verdict.message
+        elif " " in says:
+            assert verdict.misconception is None
+            assert says in verdict.message
+        else:
+            assert verdict.misconception == says, verdict.message
