@@ -80,8 +80,12 @@ ANSWERS = {
     "    W_hh.requires_grad_()\n    total = 0\n    for x in xs:\n        h = torch.tanh(x @ W_xh.T + h @ W_hh.T)\n"
     "        total = total + h.sum()\n    total.backward()\n    return W_hh.grad.numpy()",
     "norms": "def norms(xs, h, W_xh, W_hh):\n    hs = unroll(xs, h, W_xh, W_hh)\n"
-    "    sizes = np.sqrt((hs ** 2).sum((1, 2)))\n    plt.plot(sizes)\n    plt.close()\n    return sizes",
+    "    return np.sqrt((hs ** 2).sum((1, 2)))",
 }
+PLOT = (
+    "rng = np.random.default_rng(0)\nexample = [rng.normal(size=s) for s in ((50, 4, 3), (4, 8), (8, 3), (8, 8))]\n"
+    'plt.plot(norms(*example))\nplt.xlabel("time step")\nplt.ylabel("norm of the state")\nplt.show()'
+)
 SLIPS = {"step": ("np.tanh", ""), "unroll": ("hs.append(h)", "hs.append(x)"), "norms": (".sum((1, 2))", ".sum()")}
 POINTS = {"step": 2, "unroll": 3, "gradient": 3, "norms": 2}
 
@@ -102,6 +106,7 @@ def notebook(k: int | None = None, tests: str = "") -> dict[str, Any]:
             hidden = tests.replace("NAME", name).replace("ARGS", "xs[0], *rest" if name == "step" else "xs, *rest")
             check = f"### BEGIN HIDDEN TESTS\n{hidden}\n### END HIDDEN TESTS"
         cells.append(_cell("code", f"check-{name}", check, f"check:{name}", f"points:{POINTS[name]}"))
+    cells.append(_cell("code", "plot", PLOT))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     metadata = {"course": {"lesson": "01"}, "kernelspec": kernel}
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}

@@ -232,8 +232,6 @@ class Nursery:
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONSAFEPATH": "1",
-            "PYTHONMALLOC": "malloc",  # with huge pages a fork copies a third as much: 3 ms and not 10
-            "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
             "COURSE_GRADING": "1",
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         }

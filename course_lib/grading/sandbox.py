@@ -45,7 +45,6 @@ MEMORY = 2 * 2**30  # over what a kernel starts with
 DISK = 64 * 2**20
 PROCESSES = 64
 CPU_SECONDS = 600
-HUGE = "/sys/kernel/mm/transparent_hugepage"  # read by the C library, which then makes forks cheap
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x20000, 0x4000000, 0x8000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -128,7 +127,7 @@ def command(walls: Walls, argv: list[str]) -> list[str]:
     if os.geteuid() != 0:  # root keeps real capabilities, so that each kernel can get a user of its own
         line.append("--unshare-user")
     line += ["--tmpfs", "/tmp"]  # first: Python itself may live below it
-    places = [*python_folders(), *walls.extra, walls.real_package, SOCKETS, HOME, HUGE, "/etc/x"]
+    places = [*python_folders(), *walls.extra, walls.real_package, SOCKETS, HOME, "/etc/x"]
     for folder in sorted({str(parent) for name in places for parent in Path(name).parents} - {"/", "/tmp"}):
         line += ["--perms", "0755", "--dir", folder]
     for name in system_folders():
@@ -138,7 +137,6 @@ def command(walls: Walls, argv: list[str]) -> list[str]:
         line += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     for name in [*python_folders(), *walls.extra]:
         line += ["--ro-bind", name, name]
-    line += ["--ro-bind-try", HUGE, HUGE]
     line += ["--ro-bind", walls.package, walls.real_package]
     line += ["--ro-bind", f"{walls.folder}/etc/passwd", "/etc/passwd", "--ro-bind", f"{walls.folder}/etc/group"]
     line += ["/etc/group", "--proc", "/proc", "--dev", "/dev", "--tmpfs", HOME]
@@ -234,7 +232,7 @@ def outer_wall(walls: Walls) -> None:
     for name in ETC:
         if Path(f"/etc/{name}").exists():
             _bind(f"/etc/{name}", f"{root}/etc/{name}")
-    for name in [*python_folders(), *walls.extra, *([HUGE] if Path(HUGE).is_dir() else [])]:
+    for name in [*python_folders(), *walls.extra]:
         _bind(name, root + name)
     _bind(walls.package, root + walls.real_package)
     for name in ("passwd", "group"):
