@@ -147,7 +147,7 @@ def test_nothing_is_left(results):
         if b"98765" in line and b"sleep" in line:
             left.append(line)
     assert left == []
-    assert not {n for n in results["new"] if n.startswith("cg-")}
+    assert not {n for n in results["new"] if n.startswith(f"cg-{os.getpid()}-")}  # others may grade here too
 
 
 def test_pages_hold_no_live_markup_and_tables_no_formulas(results):
