@@ -46,6 +46,7 @@ class Verdict:
     obtained: str = ""
 
 
+@np.errstate(all="ignore")  # a learner's np.seterr(all="raise") must not stop the reference
 def judge(exercise: Exercise, cases: list[Case], results: list[Outcome], source: str = "") -> Verdict:
     """The verdict for the outcomes of one answer on `cases`; `source` is the learner's code, for names not allowed."""
     forbidden = names_not_allowed(source, exercise.not_allowed)

@@ -320,3 +320,9 @@ def test_a_pair_of_slips_holds_none_that_would_spoil_a_right_result():
     slips = tuple(Misconception(f"M{w}", f"slip {w}", parts(*w), ("a", "b")) for w in ((0, 1), (2,), (0,)))
     task = dataclasses.replace(TASK, reference=three, outputs=("p", "q", "r"), misconceptions=slips)
     assert say(parts(0, 2), task).message == "this looks like: slip (2,); and also: slip (0,)"
+
+
+def test_a_learners_seterr_does_not_stop_the_reference():
+    task = dataclasses.replace(TASK, reference=lambda x, b: 2 * x + b + 0 * np.log1p(-np.exp(np.array([-800.0, -1.0]))))
+    with np.errstate(all="raise"):
+        assert say(affine, task).points == 2
