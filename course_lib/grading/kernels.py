@@ -102,9 +102,13 @@ class Kernels:
         """One connection is one kernel: closing it ends the kernel."""
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(START_SECONDS)
-        connection.connect(f"{self.folder}/nursery")
-        connection.sendall(json.dumps(info).encode() + b"\n")
-        said = connection.recv(600)
+        try:
+            connection.connect(f"{self.folder}/nursery")
+            connection.sendall(json.dumps(info).encode() + b"\n")
+            said = connection.recv(600)
+        except OSError:
+            connection.close()
+            raise
         if said != b"ready\n":
             connection.close()
             raise KernelDied(f"no kernel: {said.decode(errors='replace').strip() or 'the nursery is gone'}")

@@ -75,6 +75,7 @@ def test_a_killed_worker_loses_nothing(folder, tmp_path):
                     process.wait(15)
                 except subprocess.TimeoutExpired:
                     os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
     first, second = (json.loads((tmp_path / f"{n}.json").read_text()) for n in ("local", "cluster"))
     del first["timing"], second["timing"]
     assert json.dumps(first) == json.dumps(second)
