@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
+import itertools
 import json
 import time
 import traceback
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +22,7 @@ import numpy as np
 
 MAX_BYTES = 16 * 2**20
 MAX_DEPTH = 8
+MAX_ITEMS = 10_000
 MIME = "application/vnd.course-answer+json"
 
 
@@ -68,6 +71,11 @@ def encode(value: Any, depth: int = 0) -> Any:
         return {"dict": [[encode(k, depth + 1), encode(v, depth + 1)] for k, v in value.items()]}
     if isinstance(value, (set, frozenset)):
         return {"list": [encode(v, depth + 1) for v in sorted(value)]}
+    if isinstance(value, Iterator):  # `yield` in the place of a list
+        items = list(itertools.islice(value, MAX_ITEMS + 1))
+        if len(items) > MAX_ITEMS:
+            raise TypeError(f"the result yields more than {MAX_ITEMS} items")
+        return {"list": [encode(v, depth + 1) for v in items]}
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
     array = np.asarray(value)

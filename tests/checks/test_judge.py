@@ -326,3 +326,10 @@ def test_a_learners_seterr_does_not_stop_the_reference():
     task = dataclasses.replace(TASK, reference=lambda x, b: 2 * x + b + 0 * np.log1p(-np.exp(np.array([-800.0, -1.0]))))
     with np.errstate(all="raise"):
         assert say(affine, task).points == 2
+
+
+def test_what_an_answer_yields_is_read_as_a_list_and_has_an_end():
+    import itertools
+
+    assert say(lambda x, b: (row for row in affine(x, b))).points == 2
+    assert "more than" in say(lambda x, b: itertools.count()).message
