@@ -76,6 +76,7 @@ MAY = {
     "selfcheck": {"checks"},
     "bench_tasks": {"nn", "data", "training", "recipes"},
     "bench": {"nn", "data", "training", "recipes", "bench_tasks", "grading"},
+    "bench_grade": {"bench", "grading"},
     "launcher": {"cli"},
     "__main__": {"launcher"},
     "__init__": set(),
