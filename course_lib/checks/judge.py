@@ -65,7 +65,7 @@ def judge(exercise: Exercise, cases: list[Case], results: list[Outcome], source:
             told = f"this exercise does not allow {what}, and that cannot be seen through it"
             return _verdict(exercise, "not allowed", f"the answer uses {hidden}; {told}")
         n = len(cases)
-        where = "" if exercise.is_value else f" on all {n} inputs"
+        where = f" on all {n} inputs" if n > 1 else ""
         return _verdict(exercise, "right", f"right{where}", points=exercise.points)
     first = right.index(False)
     shown = _show_case(exercise, cases[first], results[first], truth[first])

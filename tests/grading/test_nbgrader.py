@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from course_lib import bench_grade
+from course_lib.bench import grade as bench_grade
 from course_lib.grading import nbgrader
 from course_lib.grading.notebook import Course
 from tests.grading.handed_in import COURSE

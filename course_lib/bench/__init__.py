@@ -25,8 +25,8 @@ from time import process_time
 GROUPS = {
     "layers": "course_lib.bench:layers_rows",
     "memory": "course_lib.bench:memory_rows",
-    "tasks": "course_lib.bench_tasks:task_rows",
-    "grade": "course_lib.bench_grade:grade_rows",
+    "tasks": "course_lib.bench.tasks:task_rows",
+    "grade": "course_lib.bench.grade:grade_rows",
 }
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")

@@ -188,7 +188,7 @@ def ours(folder: Path, handed_in: Path) -> tuple[float, float, dict[str, Any]]:
 
 def _environment() -> dict[str, str]:
     one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return os.environ | one | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+    return os.environ | one | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
 
 
 def nbgrader_environment(timeout: float = 600) -> Path:
@@ -207,7 +207,7 @@ def nbgrader_environment(timeout: float = 600) -> Path:
             subprocess.run(pip, check=True, capture_output=True, timeout=timeout)
         except subprocess.SubprocessError as error:
             raise OSError(f"nbgrader cannot be installed here ({type(error).__name__})") from None
-        paths = [sysconfig.get_path("purelib"), str(Path(__file__).resolve().parents[1])]
+        paths = [sysconfig.get_path("purelib"), str(Path(__file__).resolve().parents[2])]
         site = next(base.glob("lib/python*/site-packages"), base / "Lib" / "site-packages")
         (site / "zz_course.pth").write_text("\n".join(dict.fromkeys(paths)) + "\n")
         (base / "ready").touch()

@@ -2,14 +2,15 @@
 
 import pytest
 
-from course_lib import bench, bench_tasks, recipes
+from course_lib import bench, recipes
+from course_lib.bench import tasks
 from course_lib.recipes import Run
 
 
 def test_rows_hold_medians_and_say_how_many_seeds_were_solved(monkeypatch):
     runs = {seed: Run(None, None, seed != 2, 0.0, 1000 * (seed + 1), seed / 4) for seed in range(3)}
     monkeypatch.setattr(recipes, "run_recipe", lambda name, seed: runs[seed])
-    sequences, seconds = bench_tasks.task_rows(seeds=3, names=["temporal_order"])
+    sequences, seconds = tasks.task_rows(seeds=3, names=["temporal_order"])
     assert sequences["name"] == "temporal order T=100, 99 % right, 2 of 3 seeds solved" == seconds["name"]
     assert (sequences["ours"], sequences["theirs"], sequences["ratio"]) == (2000, 31_390, round(2000 / 31_390, 3))
     assert sequences["goal"] == round(8000 / 31_390, 3)
@@ -18,14 +19,14 @@ def test_rows_hold_medians_and_say_how_many_seeds_were_solved(monkeypatch):
 
 def test_the_table_can_print_every_row(monkeypatch):
     monkeypatch.setattr(recipes, "run_recipe", lambda name, seed: Run(None, None, True, 0.0, 100, 1.0))
-    printed = bench.table(bench_tasks.task_rows(seeds=1), title="tasks")
+    printed = bench.table(tasks.task_rows(seeds=1), title="tasks")
     assert printed.count("reached") == 2 and "wanted: at most 350,000" in printed
 
 
 def test_every_recipe_is_listed():
-    assert set(bench_tasks.NAMES) == set(recipes.RECIPES) >= {*bench_tasks.GOALS, *bench_tasks.PUBLISHED}
+    assert set(tasks.NAMES) == set(recipes.RECIPES) >= {*tasks.GOALS, *tasks.PUBLISHED}
 
 
 def test_no_seeds():
     with pytest.raises(ValueError, match="seeds: expected at least one, got none"):
-        bench_tasks.task_rows(seeds=0)
+        tasks.task_rows(seeds=0)

@@ -28,7 +28,7 @@ def task_rows(seeds: int | Iterable[int] = 5, names: Iterable[str] = NAMES) -> l
     """
     import torch
 
-    from .recipes import RECIPES, run_recipe
+    from course_lib.recipes import RECIPES, run_recipe
 
     torch.set_num_threads(1)
     seeds = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
