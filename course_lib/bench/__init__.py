@@ -388,13 +388,3 @@ def _windows(kind: str, steps: int, window: int, B: int, H: int, D: int) -> Call
             layer.backward(dhs[start : start + window], inputs=False)
 
     return call
-
-
-if __name__ == "__main__":
-    from argparse import ArgumentParser
-
-    parser = ArgumentParser(prog="course bench")
-    parser.add_argument("group", nargs="?", choices=list(GROUPS))
-    parser.add_argument("--json", metavar="F")
-    options = parser.parse_args()
-    run(options.group, options.json)

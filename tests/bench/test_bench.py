@@ -1,6 +1,8 @@
 """The benchmark's machinery on tiny sizes, and its figures that do not depend on a clock."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -54,3 +56,9 @@ def test_table_says_which_goals_are_missed():
 def test_unknown_group():
     with pytest.raises(ValueError, match="group: expected one of layers, memory, .*, got 'layer'"):
         bench.run("layer")
+
+
+def test_it_starts_in_a_process_of_its_own():
+    done = subprocess.run([sys.executable, "-m", "course_lib.bench", "--help"], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert all(group in done.stdout for group in bench.GROUPS)

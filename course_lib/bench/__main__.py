@@ -1,0 +1,11 @@
+"""`python -m course_lib.bench`: how `course bench` starts itself anew, in a process with one thread."""
+
+from argparse import ArgumentParser
+
+from course_lib.bench import GROUPS, run
+
+parser = ArgumentParser(prog="course bench")
+parser.add_argument("group", nargs="?", choices=list(GROUPS))
+parser.add_argument("--json", metavar="F")
+options = parser.parse_args()
+run(options.group, options.json)
