@@ -13,6 +13,9 @@ from matplotlib.figure import Figure
 Array = np.ndarray
 MARKS = "os^Dvx*"
 
+# The training clinic: which letter has which fault.
+FAULTS = {"A": "double softmax", "B": "healthy", "C": "unshifted", "D": "rate x 25", "E": "view", "F": "shuffled"}
+
 
 def _axes(ax: Axes | None, size: tuple[float, float] = (7, 3.2)) -> Axes:
     return plt.subplots(figsize=size)[1] if ax is None else ax
