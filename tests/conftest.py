@@ -3,9 +3,13 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
+
+settings.register_profile("course", parent=settings(), deadline=None)  # a busy machine is no finding
+settings.load_profile("course")
 
 
 def pytest_addoption(parser):
