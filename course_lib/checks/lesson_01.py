@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.checks.exercise import Case, Exercise, Misconception
+from course_lib.checks.inputs import away_from_zero, zeroed
 from course_lib.checks.probe import Source
 
 Array = np.ndarray
@@ -25,16 +26,7 @@ def rnn_step(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) ->
 def _step_args(rng: np.random.Generator, B: int = 3, D: int = 5, H: int = 4) -> list[Array]:
     shapes = [(B, D), (B, H), (H, D), (H, H), (H,)]
     scales = [1.0, 1.0, 0.6, 0.6, 0.8]
-    return [scale * _away_from_zero(rng, shape) for scale, shape in zip(scales, shapes)]
-
-
-def _away_from_zero(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Entries of size 0.3 to 1.3: none so small that a bug hides behind it."""
-    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.3, 1.3, shape)
-
-
-def _without(args: list[Array], k: int) -> tuple[Array, ...]:
-    return (*args[:k], np.zeros_like(args[k]), *args[k + 1 :])
+    return [scale * away_from_zero(rng, shape) for scale, shape in zip(scales, shapes)]
 
 
 def _step_cases(rng: np.random.Generator) -> list[Case]:
@@ -42,9 +34,9 @@ def _step_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("B = 3, D = 5, H = 4", tuple(args)),
         Case("B = D = H = 3", tuple(_step_args(rng, 3, 3, 3))),
-        Case("h_prev = 0", _without(args, 1), easy=True, look="look at the recurrent term"),
-        Case("x_t = 0", _without(args, 0), easy=True, look="look at the input term"),
-        Case("b_h = 0", _without(args, 4), easy=True, look="look at the bias"),
+        Case("h_prev = 0", zeroed(args, 1), easy=True, look="look at the recurrent term"),
+        Case("x_t = 0", zeroed(args, 0), easy=True, look="look at the input term"),
+        Case("b_h = 0", zeroed(args, 4), easy=True, look="look at the bias"),
         Case("B = 1", tuple(_step_args(rng, B=1)), easy=True, look="look at how rows of the batch are kept apart"),
     ]
 
@@ -223,7 +215,7 @@ def unroll(step: Any, xs: Array, h0: Array, *params: Any) -> Array:
 
 def _sequence(rng: np.random.Generator, T: int = 6, B: int = 3, D: int = 5, H: int = 4) -> list[Any]:
     _, h0, *params = _step_args(rng, B, D, H)
-    return [TANH_STEP, _away_from_zero(rng, (T, B, D)), h0, *params]
+    return [TANH_STEP, away_from_zero(rng, (T, B, D)), h0, *params]
 
 
 def _unroll_cases(rng: np.random.Generator) -> list[Case]:
@@ -231,13 +223,13 @@ def _unroll_cases(rng: np.random.Generator) -> list[Case]:
     whole = _sequence(rng)
     whole[1] = rng.integers(-1, 2, whole[1].shape)
     whole[2] = rng.integers(1, 3, whole[2].shape)
-    leaky = (LEAKY_STEP, _away_from_zero(rng, (5, 2, 1)), _away_from_zero(rng, (2, 1)), 0.7)
+    leaky = (LEAKY_STEP, away_from_zero(rng, (5, 2, 1)), away_from_zero(rng, (2, 1)), 0.7)
     return [
         Case("T = 6, B = 3, D = 5, H = 4", tuple(args)),
         Case("T = B = 4", tuple(_sequence(rng, T=4, B=4))),
         Case("whole numbers in xs and h0", tuple(whole)),
         Case("another step: keep * h_prev + x_t", leaky),
-        Case("h0 = 0", _without(args, 2), easy=True, look="look at the place where your loop reads h0"),
+        Case("h0 = 0", zeroed(args, 2), easy=True, look="look at the place where your loop reads h0"),
         Case(
             "T = 1",
             tuple(_sequence(rng, T=1)),
@@ -563,14 +555,14 @@ def influence(f: Any, xs: Array) -> Array:
 
 def _influence_cases(rng: np.random.Generator) -> list[Case]:
     def rnn() -> Source:
-        U, W = 0.4 * _away_from_zero(rng, (2,)), 0.8 + 0.4 * rng.random()
+        U, W = 0.4 * away_from_zero(rng, (2,)), 0.8 + 0.4 * rng.random()
         return Source(
             f"lambda xs: np.array((lambda h: [h := np.tanh({W:.3f} * h + {U[0]:.3f} * x[0] + {U[1]:.3f} * x[1])"
             " for x in xs])(0.0))"
         )
 
     def xs(T: int) -> Array:
-        return 0.3 * _away_from_zero(rng, (T, 2))
+        return 0.3 * away_from_zero(rng, (T, 2))
 
     return [
         Case("a recurrent net", (rnn(), xs(5))),
@@ -716,7 +708,7 @@ def generate(
 
 def _generate_args(rng: np.random.Generator, T: int = 5, B: int = 3, D: int = 2, H: int = 4) -> list[Any]:
     x_1, h0, *params = _step_args(rng, B, D, H)
-    return [x_1, h0, T, *params, 0.6 * _away_from_zero(rng, (D, H)), 0.5 * _away_from_zero(rng, (D,))]
+    return [x_1, h0, T, *params, 0.6 * away_from_zero(rng, (D, H)), 0.5 * away_from_zero(rng, (D,))]
 
 
 def _generate_cases(rng: np.random.Generator) -> list[Case]:
@@ -725,8 +717,8 @@ def _generate_cases(rng: np.random.Generator) -> list[Case]:
         Case("T = 5, B = 3, D = 2, H = 4", tuple(args)),
         Case("B = D = H = 3", tuple(_generate_args(rng, B=3, D=3, H=3))),
         Case("T = 1", tuple(_generate_args(rng, T=1)), easy=True, look="look at what the second step reads"),
-        Case("b_y = 0", _without(args, 7), easy=True, look="look at the output's bias"),
-        Case("h0 = 0", _without(args, 1), easy=True, look="look at the first state"),
+        Case("b_y = 0", zeroed(args, 7), easy=True, look="look at the output's bias"),
+        Case("h0 = 0", zeroed(args, 1), easy=True, look="look at the first state"),
     ]
 
 

@@ -9,19 +9,11 @@ from typing import Any
 import numpy as np
 
 from course_lib.checks.exercise import Case, Exercise, Misconception
+from course_lib.checks.inputs import away_from_zero, zeroed
 from course_lib.checks.probe import Source
 
 Array = np.ndarray
 OWN = ("torch.nn", "torch.lstm_cell", "torch.lstm", "torch._VF", "course_lib.nn")
-
-
-def _away_from_zero(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Entries of size 0.3 to 1.3: none so small that a bug hides behind it."""
-    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.3, 1.3, shape)
-
-
-def _without(args: tuple[Any, ...], *places: int) -> tuple[Any, ...]:
-    return tuple(np.zeros_like(a) if k in places else a for k, a in enumerate(args))
 
 
 def _sigmoid(a: Array) -> Array:
@@ -72,7 +64,7 @@ lstm_step = _step()
 def _step_args(rng: np.random.Generator, B: int = 3, D: int = 5, H: int = 4) -> tuple[Array, ...]:
     shapes = [(B, D), (B, H), (B, H), (4 * H, D), (4 * H, H), (4 * H,)]
     scales = [1.0, 0.8, 1.8, 0.5, 0.5, 0.8]
-    return tuple(scale * _away_from_zero(rng, shape) for scale, shape in zip(scales, shapes, strict=True))
+    return tuple(scale * away_from_zero(rng, shape) for scale, shape in zip(scales, shapes, strict=True))
 
 
 def _step_cases(rng: np.random.Generator) -> list[Case]:
@@ -80,10 +72,10 @@ def _step_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("B = 3, D = 5, H = 4", args),
         Case("B = D = H = 3", _step_args(rng, 3, 3, 3)),
-        Case("c_prev = 0", _without(args, 2), easy=True, look="look at the term with the old cell"),
-        Case("h_prev = 0", _without(args, 1), easy=True, look="look at where h_prev enters"),
-        Case("b_h = 0", _without(args, 5), easy=True, look="look at the bias"),
-        Case("h_prev = c_prev = 0, b_h = 0", _without(args, 1, 2, 5), easy=True, look="look at the two memories"),
+        Case("c_prev = 0", zeroed(args, 2), easy=True, look="look at the term with the old cell"),
+        Case("h_prev = 0", zeroed(args, 1), easy=True, look="look at where h_prev enters"),
+        Case("b_h = 0", zeroed(args, 5), easy=True, look="look at the bias"),
+        Case("h_prev = c_prev = 0, b_h = 0", zeroed(args, 1, 2, 5), easy=True, look="look at the two memories"),
         Case("B = 1", _step_args(rng, B=1), easy=True, look="look at how rows of the batch are kept apart"),
     ]
 
@@ -330,7 +322,7 @@ lstm_step_backward = _backward()
 
 
 def _backward_args(rng: np.random.Generator, B: int = 3, D: int = 5, H: int = 4) -> tuple[Array, ...]:
-    return (_away_from_zero(rng, (B, H)), _away_from_zero(rng, (B, H)), *_step_args(rng, B, D, H))
+    return (away_from_zero(rng, (B, H)), away_from_zero(rng, (B, H)), *_step_args(rng, B, D, H))
 
 
 def _backward_cases(rng: np.random.Generator) -> list[Case]:
@@ -338,10 +330,10 @@ def _backward_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("B = 3, D = 5, H = 4", args),
         Case("B = D = H = 3", _backward_args(rng, 3, 3, 3)),
-        Case("dc_t = 0", _without(args, 1), easy=True, look="look at what arrives from the cell of the next step"),
-        Case("dh_t = 0", _without(args, 0), easy=True, look="look at the path from h_t into the cell"),
-        Case("c_prev = 0", _without(args, 4), easy=True, look="look at the forget gate's block"),
-        Case("h_prev = 0", _without(args, 3), easy=True, look="look at dW_hh"),
+        Case("dc_t = 0", zeroed(args, 1), easy=True, look="look at what arrives from the cell of the next step"),
+        Case("dh_t = 0", zeroed(args, 0), easy=True, look="look at the path from h_t into the cell"),
+        Case("c_prev = 0", zeroed(args, 4), easy=True, look="look at the forget gate's block"),
+        Case("h_prev = 0", zeroed(args, 3), easy=True, look="look at dW_hh"),
         Case("B = 1", _backward_args(rng, B=1), easy=True, look="look at how the batch is added up"),
     ]
 
@@ -605,18 +597,18 @@ def unroll_lstm(step: Any, xs: Array, h0: Array, c0: Array, *params: Any) -> tup
 
 def _sequence(rng: np.random.Generator, T: int = 6, B: int = 3, D: int = 5, H: int = 4) -> tuple[Any, ...]:
     _, h0, c0, *params = _step_args(rng, B, D, H)
-    return (LSTM_SOURCE, _away_from_zero(rng, (T, B, D)), h0, c0, *params)
+    return (LSTM_SOURCE, away_from_zero(rng, (T, B, D)), h0, c0, *params)
 
 
 def _sequence_cases(rng: np.random.Generator) -> list[Case]:
     args = _sequence(rng)
-    toy = (TOY_SOURCE, _away_from_zero(rng, (5, 2, 1)), _away_from_zero(rng, (2, 1)), _away_from_zero(rng, (2, 1)), 0.7)
+    toy = (TOY_SOURCE, away_from_zero(rng, (5, 2, 1)), away_from_zero(rng, (2, 1)), away_from_zero(rng, (2, 1)), 0.7)
     return [
         Case("T = 6, B = 3, D = 5, H = 4", args),
         Case("T = B = 4", _sequence(rng, T=4, B=4)),
         Case("another cell with two states", toy),
-        Case("h0 = c0 = 0", _without(args, 2, 3), easy=True, look="look at where your loop starts"),
-        Case("c0 = 0", _without(args, 3), easy=True, look="look at the place where your loop reads c0"),
+        Case("h0 = c0 = 0", zeroed(args, 2, 3), easy=True, look="look at where your loop starts"),
+        Case("c0 = 0", zeroed(args, 3), easy=True, look="look at the place where your loop reads c0"),
         Case("T = 1", _sequence(rng, T=1), easy=True, look="look at how the two states are handed from step to step"),
         Case("B = 1", _sequence(rng, B=1), easy=True, look="look at which axis counts time"),
     ]
@@ -774,7 +766,7 @@ peephole_step = _peephole()
 
 
 def _peephole_args(rng: np.random.Generator, B: int = 3, D: int = 5, H: int = 4) -> tuple[Array, ...]:
-    return (*_step_args(rng, B, D, H), _away_from_zero(rng, (3, H)))
+    return (*_step_args(rng, B, D, H), away_from_zero(rng, (3, H)))
 
 
 def _peephole_cases(rng: np.random.Generator) -> list[Case]:
@@ -782,9 +774,9 @@ def _peephole_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("B = 3, D = 5, H = 4", args),
         Case("B = D = H = 3", _peephole_args(rng, 3, 3, 3)),
-        Case("p = 0 (the usual LSTM)", _without(args, 6), easy=True, look="look at the peepholes"),
-        Case("c_prev = 0", _without(args, 2), easy=True, look="look at what i and f see of the old cell"),
-        Case("h_prev = 0", _without(args, 1), easy=True, look="look at where h_prev enters"),
+        Case("p = 0 (the usual LSTM)", zeroed(args, 6), easy=True, look="look at the peepholes"),
+        Case("c_prev = 0", zeroed(args, 2), easy=True, look="look at what i and f see of the old cell"),
+        Case("h_prev = 0", zeroed(args, 1), easy=True, look="look at where h_prev enters"),
         Case("B = 1", _peephole_args(rng, B=1), easy=True, look="look at how rows of the batch are kept apart"),
     ]
 
@@ -908,7 +900,7 @@ def open_forget_gate(bias_ih: Array, bias_hh: Array, value: float) -> tuple[Arra
 
 
 def _biases(rng: np.random.Generator, H: int = 4) -> tuple[Any, ...]:
-    return 0.5 * _away_from_zero(rng, (4 * H,)), 0.5 * _away_from_zero(rng, (4 * H,)), float(rng.uniform(1.5, 4))
+    return 0.5 * away_from_zero(rng, (4 * H,)), 0.5 * away_from_zero(rng, (4 * H,)), float(rng.uniform(1.5, 4))
 
 
 def _bias_cases(rng: np.random.Generator) -> list[Case]:
@@ -917,7 +909,7 @@ def _bias_cases(rng: np.random.Generator) -> list[Case]:
         Case("H = 4", args),
         Case("H = 3", _biases(rng, 3)),
         Case(
-            "both biases 0 before", _without(args[:2], 0, 1) + args[2:], easy=True, look="look at what was there before"
+            "both biases 0 before", zeroed(args[:2], 0, 1) + args[2:], easy=True, look="look at what was there before"
         ),
         Case("H = 1", _biases(rng, 1), easy=True, look="look at which quarter you write to"),
     ]

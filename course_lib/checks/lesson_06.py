@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.checks.exercise import Case, Exercise, Misconception
+from course_lib.checks.inputs import away_from_zero, zeroed
 
 Array = np.ndarray
 OWN = ("course_lib.nn", "torch.nn", "torch.gru_cell", "torch.gru", "torch._VF")
@@ -19,7 +20,7 @@ def _sigmoid(a: Array) -> Array:
 
 def _draw(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> Array:
     """Entries of size 0.3 to 1.3 times scale: none so small that a bug hides behind it."""
-    return scale * rng.choice([-1.0, 1.0], shape) * rng.uniform(0.3, 1.3, shape)
+    return scale * away_from_zero(rng, shape)
 
 
 def _args(rng: np.random.Generator, B: int = 3, D: int = 5, H: int = 4, gates: int = 3) -> list[Array]:
@@ -32,10 +33,6 @@ def _args(rng: np.random.Generator, B: int = 3, D: int = 5, H: int = 4, gates: i
         _draw(rng, gates * H, scale=0.8),
         _draw(rng, gates * H, scale=0.8),
     ]
-
-
-def _zeroed(args: list[Array], *which: int) -> tuple[Array, ...]:
-    return tuple(np.zeros_like(a) if k in which else a for k, a in enumerate(args))
 
 
 # ---------------------------------------------------------------- 06.1 gru_step
@@ -75,10 +72,10 @@ def _gru_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("B = 3, D = 5, H = 4", tuple(args)),
         Case("B = D = H = 3", tuple(_args(rng, 3, 3, 3))),
-        Case("h_prev = 0", _zeroed(args, 1), easy=True, look="look at what happens to the old state"),
-        Case("x_t = 0", _zeroed(args, 0), easy=True, look="look at the input terms"),
-        Case("b_x = b_h = 0", _zeroed(args, 4, 5), easy=True, look="look at the biases"),
-        Case("b_h = 0", _zeroed(args, 5), easy=True, look="look at where b_h enters the candidate"),
+        Case("h_prev = 0", zeroed(args, 1), easy=True, look="look at what happens to the old state"),
+        Case("x_t = 0", zeroed(args, 0), easy=True, look="look at the input terms"),
+        Case("b_x = b_h = 0", zeroed(args, 4, 5), easy=True, look="look at the biases"),
+        Case("b_h = 0", zeroed(args, 5), easy=True, look="look at where b_h enters the candidate"),
         Case("B = 1", tuple(_args(rng, B=1)), easy=True, look="look at how rows of the batch are kept apart"),
         Case(
             "H = 1",
@@ -387,8 +384,8 @@ def _backward_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("B = 3, D = 5, H = 4", (dh, *args)),
         Case("B = D = H = 3", (_draw(rng, 3, 3), *_args(rng, 3, 3, 3))),
-        Case("h_prev = 0", (dh, *_zeroed(args, 1)), easy=True, look="look at the terms that hold h_prev"),
-        Case("b_x = b_h = 0", (dh, *_zeroed(args, 4, 5)), easy=True, look="look at the bracket that r multiplies"),
+        Case("h_prev = 0", (dh, *zeroed(args, 1)), easy=True, look="look at the terms that hold h_prev"),
+        Case("b_x = b_h = 0", (dh, *zeroed(args, 4, 5)), easy=True, look="look at the bracket that r multiplies"),
         Case("B = 1", (_draw(rng, 1, 4), *one), easy=True, look="look at what is summed over the batch"),
     ]
 
@@ -641,8 +638,8 @@ def _mgu_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("B = 3, D = 5, H = 4", tuple(args)),
         Case("B = D = H = 3", tuple(draw(3, 3, 3))),
-        Case("h_prev = 0", _zeroed(args, 1), easy=True, look="look at the terms with the old state"),
-        Case("b_h = 0", _zeroed(args, 4), easy=True, look="look at the bias"),
+        Case("h_prev = 0", zeroed(args, 1), easy=True, look="look at the terms with the old state"),
+        Case("b_h = 0", zeroed(args, 4), easy=True, look="look at the bias"),
     ]
 
 

@@ -8,6 +8,7 @@ import io
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 DPI = 80
@@ -33,6 +34,13 @@ def style() -> None:
     from cycler import cycler
 
     mpl.rcParams.update({**LOOK, "axes.prop_cycle": cycler(color=COLOURS, linestyle=LINES)})
+
+
+def axes(ax: Axes | None, size: tuple[float, float] = (7, 3.2)) -> Axes:
+    """The given Axes, or those of a new figure of this size in inches: what `ax=None` means in every plot."""
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=size)[1] if ax is None else ax
 
 
 def picture(fig: Figure, alt: str, dpi: int = DPI) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from course_lib.data import EVEN_ENTROPY, even_process_table
 from course_lib.nn.language_model import softmax
+from course_lib.show.figure import axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,15 +18,9 @@ LETTERS = "helo"
 LOGITS = np.array([1.0, 2.2, -3.0, 4.1])  # Karpathy 2015, the first step of "hello"
 
 
-def _axes(ax: Axes | None) -> Axes:
-    import matplotlib.pyplot as plt
-
-    return ax or plt.subplots()[1]
-
-
 def probabilities(p: np.ndarray, labels: str, ax: Axes | None = None) -> Axes:
     """Bars of one distribution (V,), each with its number."""
-    ax = _axes(ax)
+    ax = axes(ax)
     bars = ax.bar(range(len(p)), p, color="#0072B2")
     ax.bar_label(bars, [f"{x:.3f}" for x in p])
     ax.set(xticks=range(len(p)), xticklabels=list(labels), ylim=(0, 1.1), xlabel="symbol", ylabel="probability")
@@ -52,7 +47,7 @@ def draw_temperature(temperature: float = 1.0) -> Figure:
 
 def ladder(names: list[str], nats: list[float], ax: Axes | None = None, floor: float | None = None) -> Axes:
     """Rivals from worst to best as horizontal bars; lower is better; `floor` is the best that anything can reach."""
-    ax = _axes(ax)
+    ax = axes(ax)
     order = np.argsort(nats)
     bars = ax.barh([names[k] for k in order], [nats[k] for k in order], color="#56B4E9", edgecolor="black")
     ax.bar_label(bars, [f" {nats[k]:.2f}" for k in order])
@@ -90,7 +85,7 @@ def draw_even(context: int = 3, rnn_bits: float | None = None) -> Figure:
 
 def losses(curves: dict[str, list[float]], ax: Axes | None = None, smooth: int = 10) -> Axes:
     """Training losses in nats against updates, each a running mean of `smooth` updates."""
-    ax = _axes(ax)
+    ax = axes(ax)
     for name, values in curves.items():
         mean = np.convolve(values, np.ones(smooth) / smooth, "valid")
         ax.plot(np.arange(len(mean)) + smooth, mean, label=name)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from course_lib.show.diagram import pens
+from course_lib.show.figure import axes
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -15,15 +18,9 @@ Array = np.ndarray
 PARTS = ("all", "forget", "input", "candidate", "output", "belt")
 
 
-def _axes(ax: Axes | None, size: tuple[float, float] = (7, 3.2)) -> Axes:
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=size)[1] if ax is None else ax
-
-
 def gradient_against_lag(norms: Mapping[str, Array], ax: Axes | None = None) -> Axes:
     """|dL/dx_{T-k}| relative to k = 0 against the lag k, one line per model, on a logarithmic axis."""
-    ax = _axes(ax)
+    ax = axes(ax)
     for name, curve in norms.items():
         ax.semilogy(np.arange(len(curve)), np.maximum(curve, 1e-16) / curve[0], label=name)
     ax.set(xlabel="lag k (time steps)", ylabel="gradient, relative to lag 0")
@@ -33,23 +30,8 @@ def gradient_against_lag(norms: Mapping[str, Array], ax: Axes | None = None) -> 
 
 def cell_diagram(lit: str = "all", ax: Axes | None = None) -> Axes:
     """The LSTM cell as boxes and arrows; `lit` is the part that stands out, the rest is grey."""
-    ax = _axes(ax, (7, 3.4))
-    if lit not in PARTS:
-        raise ValueError(f"lit: expected one of {', '.join(PARTS)}, got {lit!r}")
-
-    def look(part: str) -> dict[str, Any]:
-        on = lit in ("all", part)
-        return {"color": "#0072B2" if on else "#bbbbbb", "lw": 2.2 if on and lit != "all" else 1.4, "ls": "-"}
-
-    def arrow(a: tuple[float, float], b: tuple[float, float], part: str) -> None:
-        style = look(part)
-        ax.annotate("", b, a, arrowprops={"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0, **style})
-
-    def node(x: float, y: float, text: str, part: str, round_: bool = False) -> None:
-        style = look(part)
-        box = {"boxstyle": "circle,pad=0.25" if round_ else "round,pad=0.35", "fc": "white", "ec": style["color"]}
-        box["lw"] = style["lw"]
-        ax.text(x, y, text, ha="center", va="center", fontsize=11, color=style["color"], bbox=box, zorder=3)
+    ax = axes(ax, (7, 3.4))
+    look, arrow, node = pens(ax, lit, PARTS)
 
     for a, b in [((0, 4), (2, 4)), ((2, 4), (4.4, 4)), ((4.4, 4), (9.6, 4))]:
         arrow(a, b, "belt")
@@ -86,7 +68,7 @@ def cell_diagram(lit: str = "all", ax: Axes | None = None) -> Axes:
 
 def runs(curves: Mapping[str, Array], ax: Axes | None = None, ylabel: str = "cell c") -> Axes:
     """Values against the time step; an array (n, T) is drawn as n thin lines in one style."""
-    ax = _axes(ax)
+    ax = axes(ax)
     for name, values in curves.items():
         rows = np.atleast_2d(values)
         (line,) = ax.plot(rows[0], label=name, lw=1.4)
@@ -137,7 +119,7 @@ def belt(direct: Array, side: Array, ax: Axes | None = None, title: str = "") ->
     """
     from matplotlib.patches import FancyArrowPatch
 
-    ax = _axes(ax, (7, 2.2))
+    ax = axes(ax, (7, 2.2))
     n = len(direct)
     for k in range(n + 1):
         ax.text(k, 0, f"$c_{{{k}}}$" if k else "$c_0$", ha="center", va="center", fontsize=11, zorder=3,
@@ -159,7 +141,7 @@ def belt(direct: Array, side: Array, ax: Axes | None = None, title: str = "") ->
 
 def solved_after(results: Mapping[str, Sequence[int | None]], limit: int, ax: Axes | None = None) -> Axes:
     """Updates until solved, one dot per seed; a seed that was not solved stands as a cross on the limit."""
-    ax = _axes(ax, (7, 2.8))
+    ax = axes(ax, (7, 2.8))
     for row, found in enumerate(results.values()):
         spread = np.linspace(-0.15, 0.15, len(found)) if len(found) > 1 else [0.0]
         for updates, shift in zip(found, spread, strict=True):

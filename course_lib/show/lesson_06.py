@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from course_lib.show.diagram import pens
+from course_lib.show.figure import axes
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -17,30 +20,10 @@ MARKERS = "o^sD"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#555555")
 
 
-def _axes(ax: Axes | None, size: tuple[float, float] = (7, 3.2)) -> Axes:
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=size)[1] if ax is None else ax
-
-
 def cell_diagram(lit: str = "all", ax: Axes | None = None) -> Axes:
     """The GRU cell (reset after the product) as boxes and arrows; `lit` is the part that stands out."""
-    ax = _axes(ax, (7, 3.2))
-    if lit not in PARTS:
-        raise ValueError(f"lit: expected one of {', '.join(PARTS)}, got {lit!r}")
-
-    def look(part: str) -> dict[str, Any]:
-        on = lit in ("all", part)
-        return {"color": "#0072B2" if on else "#bbbbbb", "lw": 2.2 if on and lit != "all" else 1.4, "ls": "-"}
-
-    def arrow(a: tuple[float, float], b: tuple[float, float], part: str) -> None:
-        ax.annotate("", b, a, arrowprops={"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0, **look(part)})
-
-    def node(x: float, y: float, text: str, part: str, round_: bool = False) -> None:
-        style = look(part)
-        box = {"boxstyle": "circle,pad=0.25" if round_ else "round,pad=0.35", "fc": "white", "ec": style["color"]}
-        ax.text(x, y, text, ha="center", va="center", fontsize=11, color=style["color"], zorder=3,
-                bbox={**box, "lw": style["lw"]})  # fmt: skip
+    ax = axes(ax, (7, 3.2))
+    look, arrow, node = pens(ax, lit, PARTS)
 
     arrow((0, 4), (4.4, 4), "update")
     arrow((4.9, 4), (7.6, 4), "update")
@@ -131,7 +114,7 @@ def updates_by_bias(
 
     mark  a bias to point out, and its name
     """
-    ax = _axes(ax)
+    ax = axes(ax)
     if mark:
         ax.axvline(mark[0], color="#777777", lw=1, ls=":")
         ax.text(mark[0] + 0.05, 0.97 * limit, mark[1], fontsize=9, va="top", color="#555555")
@@ -154,7 +137,7 @@ def updates_by_bias(
 
 def race(results: Mapping[str, Mapping[str, Sequence[int | None]]], limit: int, ax: Axes | None = None) -> Axes:
     """One row per task, one kind of mark per cell, one mark per seed: updates until solved; x = not solved."""
-    ax = _axes(ax, (7, 0.55 * len(results) + 1.3))
+    ax = axes(ax, (7, 0.55 * len(results) + 1.3))
     for row, by_cell in enumerate(results.values()):
         for k, (cell, found) in enumerate(by_cell.items()):
             for n, updates in enumerate(found):

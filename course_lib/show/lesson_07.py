@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
+from course_lib.show.figure import axes
+
 Array = np.ndarray
 MARKS = "os^Dvx*"
 
@@ -17,13 +19,9 @@ MARKS = "os^Dvx*"
 FAULTS = {"A": "double softmax", "B": "healthy", "C": "unshifted", "D": "rate x 25", "E": "view", "F": "shuffled"}
 
 
-def _axes(ax: Axes | None, size: tuple[float, float] = (7, 3.2)) -> Axes:
-    return plt.subplots(figsize=size)[1] if ax is None else ax
-
-
 def erased(left: Mapping[str, Array], ax: Axes | None = None) -> Axes:
     """Share of the distance between two last states that is left after k pads, (k,) per name, on a log axis."""
-    ax = _axes(ax)
+    ax = axes(ax)
     for name, curve in left.items():
         ax.semilogy(curve, label=name)
     ax.axhline(0.01, color="0.4", lw=1, ls=":")
@@ -64,7 +62,7 @@ def padded_batches(lengths: Array, plans: Mapping[str, Sequence[Array]], most: i
 
 def rates(curves: Mapping[str, Array], ax: Axes | None = None) -> Axes:
     """Learning rate against update, one line per schedule."""
-    ax = _axes(ax)
+    ax = axes(ax)
     for name, curve in curves.items():
         ax.plot(curve, label=name)
     top = 1.3 * max(max(curve) for curve in curves.values())
@@ -88,7 +86,7 @@ def sweep(lrs: Mapping[str, Array], losses: Mapping[str, Array], axes: Sequence[
 
 def clinic(curves: Mapping[str, Array], levels: Mapping[str, float], ax: Axes | None = None) -> Axes:
     """Training losses of several runs with their letters at the right end, and levels to compare them with."""
-    ax = _axes(ax, (8, 4))
+    ax = axes(ax, (8, 4))
     ends = []
     for name, curve in curves.items():
         (line,) = ax.plot(curve, lw=1.6, label=name)
@@ -106,7 +104,7 @@ def clinic(curves: Mapping[str, Array], levels: Mapping[str, float], ax: Axes | 
 
 def norms(history: Array, limits: Mapping[str, float], ax: Axes | None = None) -> Axes:
     """Gradient norm against update, on a log axis, with candidate limits as horizontal lines."""
-    ax = _axes(ax)
+    ax = axes(ax)
     ax.semilogy(history, lw=1.2, label="norm before clipping")
     for name, limit in limits.items():
         ax.axhline(limit, color="0.4", lw=1, ls=":")
@@ -118,7 +116,7 @@ def norms(history: Array, limits: Mapping[str, float], ax: Axes | None = None) -
 
 def spread(groups: Mapping[str, Sequence[float]], ax: Axes | None = None, label: str = "score") -> Axes:
     """One row per setting: a dot per seed and a bar at the median, on a log axis."""
-    ax = _axes(ax, (8, 0.5 * len(groups) + 1.2))
+    ax = axes(ax, (8, 0.5 * len(groups) + 1.2))
     for k, (_, values) in enumerate(groups.items()):
         ax.semilogx(values, [k] * len(values), "o", ms=7, alpha=0.7, mfc="none")
         ax.semilogx([np.median(values)], [k], "|", ms=22, mew=2.5, color="k")
