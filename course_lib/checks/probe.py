@@ -203,6 +203,8 @@ def outcomes(target: Any, cases_args: list[tuple[Any, ...]], is_value: bool, bud
             return [Outcome(value=decode(json.loads(json.dumps(encode(target)))))]
         except Exception as error:
             return [Outcome(error=describe(error))]
+    if target is Ellipsis:
+        return [Outcome(value=Ellipsis)] * len(cases_args)
     if not callable(target):
         return [Outcome(error=("TypeError", f"expected a function, got {type(target).__name__}", ""))] * len(cases_args)
     start, results = time.monotonic(), []

@@ -104,6 +104,10 @@ def test_a_wrong_result_is_described(answer, told):
     assert told in verdict.message
 
 
+def test_nothing_handed_over_is_blank():
+    assert say(...).status == "blank"
+
+
 def test_changing_the_arguments_is_found():
     def answer(x, b):
         x *= 2
