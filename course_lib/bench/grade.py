@@ -194,11 +194,12 @@ def _environment() -> dict[str, str]:
 def nbgrader_environment(timeout: float = 600) -> Path:
     """The folder of programs of an environment with nbgrader; it borrows NumPy and torch from this one.
 
-    COURSE_NBGRADER names one that is there already. Raises OSError when it cannot be made.
+    It lies inside this environment and goes with it; COURSE_NBGRADER names one that is there already.
+    Raises OSError when it cannot be made.
     """
     if os.environ.get("COURSE_NBGRADER"):
         return Path(os.environ["COURSE_NBGRADER"])
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "course" / "nbgrader"
+    base = Path(sys.prefix) / "nbgrader"
     programs = base / ("Scripts" if os.name == "nt" else "bin")
     if not (base / "ready").exists():
         try:
@@ -207,10 +208,11 @@ def nbgrader_environment(timeout: float = 600) -> Path:
             subprocess.run(pip, check=True, capture_output=True, timeout=timeout)
         except subprocess.SubprocessError as error:
             raise OSError(f"nbgrader cannot be installed here ({type(error).__name__})") from None
-        paths = [sysconfig.get_path("purelib"), str(Path(__file__).resolve().parents[2])]
-        site = next(base.glob("lib/python*/site-packages"), base / "Lib" / "site-packages")
-        (site / "zz_course.pth").write_text("\n".join(dict.fromkeys(paths)) + "\n")
         (base / "ready").touch()
+    # At every call: the course may have been cloned anew or moved since.
+    paths = [sysconfig.get_path("purelib"), str(Path(__file__).resolve().parents[2])]
+    site = next(base.glob("lib/python*/site-packages"), base / "Lib" / "site-packages")
+    (site / "zz_course.pth").write_text("\n".join(dict.fromkeys(paths)) + "\n", "utf-8")
     return programs
 
 

@@ -33,6 +33,17 @@ def test_a_folder_of_somebody_else_is_not_touched(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_the_environment_of_nbgrader_follows_the_course(tmp_path, monkeypatch):
+    site = tmp_path / "nbgrader" / "lib" / "python3" / "site-packages"
+    site.mkdir(parents=True)
+    (tmp_path / "nbgrader" / "ready").touch()
+    (site / "zz_course.pth").write_text("/a/clone/that/is/gone\n")
+    monkeypatch.setattr("sys.prefix", str(tmp_path))
+    monkeypatch.delenv("COURSE_NBGRADER", raising=False)
+    bench_grade.nbgrader_environment()
+    assert (site / "zz_course.pth").read_text().splitlines()[-1] == str(Path(nbgrader.__file__).resolve().parents[2])
+
+
 @pytest.mark.skipif(
     not any(os.environ.get(k) for k in ("COURSE_NBGRADER", "COURSE_TEST_NBGRADER")),
     reason="installs nbgrader into an environment of its own: set COURSE_TEST_NBGRADER=1",
