@@ -507,17 +507,29 @@ class _Stream:
     Everything lies feature by feature, (H, B), and one column vector [h_prev; x_t; 1] meets all weights in one product.
     """
 
-    def __init__(self, layer: _Layer, W: Array, **states: Array):
+    def __init__(self, layer: _Layer, W: Array, more: int = 0, **states: Array):
         check(layer.gates, W_hh=layer.W_hh, **states)
         check_finite(**states)
         self._B, self._D, self._H, self._dtype = len(states["h0"]), layer.D, layer.H, layer.dtype
         self._W = _transposed(W)  # (blocks H, H + D + 1); for one vector, BLAS runs faster down columns
         self._half = layer._half
         self._v = np.ones((self._H + self._D + 1, self._B), self._dtype)
-        self._h, self._x = self._v[: self._H], self._v[self._H : -1]
+        self._z = np.zeros((len(W) // self._H + more, self._H, self._B), self._dtype)
+        self._link()
         self._h[:] = states["h0"].T
-        self._z = np.zeros((len(W) // self._H, self._H, self._B), self._dtype)
-        self._a = self._z.reshape(-1, self._B)
+
+    def _link(self) -> None:
+        """Name the parts of the buffers; a subclass adds its own."""
+        self._h, self._x = self._v[: self._H], self._v[self._H : -1]
+        self._a = self._z.reshape(-1, self._B)[: len(self._W)]
+
+    def __getstate__(self) -> dict:
+        """A copy goes on by itself: it has its own buffers, and links its parts to those."""
+        return self.__dict__ | {"_v": self._v.copy(), "_z": self._z.copy()}
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state)
+        self._link()
 
     def _take(self, x_t: Array) -> None:
         """Check one input at the price of a comparison and a scalar product, and put it under the state."""
@@ -569,11 +581,14 @@ class LSTMStream(_Stream):
         W = np.column_stack([layer.W_hh, layer.W_xh, layer.b_h])
         W = _blocks(W, 4)[LSTM._ORDER]  # o, i, f, g
         W[:3] *= 0.5
-        super().__init__(layer, W.reshape(-1, W.shape[-1]), h0=h0, c0=c0)
-        z = np.concatenate([self._z, c0.T[None]])  # o, i, f, g, c
-        terms, tanh_c = np.empty_like(z[:2]), np.empty_like(z[0])
+        super().__init__(layer, W.reshape(-1, W.shape[-1]), more=1, h0=h0, c0=c0)  # blocks o, i, f, g, c
+        self._c[:] = c0.T
+
+    def _link(self) -> None:
+        super()._link()
+        z, terms, tanh_c = self._z, np.empty_like(self._z[:2]), np.empty_like(self._z[0])
         self._c = z[4]
-        self._views = z[:4].reshape(-1, self._B), z[:3], z[1:3], z[3:5], terms, *terms, z[0], z[4], tanh_c
+        self._views = self._a, z[:3], z[1:3], z[3:5], terms, *terms, z[0], z[4], tanh_c
 
     def __call__(self, x_t: Array) -> Array:
         """Take x_t (B, D), return h_t (B, H)."""
@@ -613,6 +628,9 @@ class GRUStream(_Stream):
         W[1:, :, -1] += layer.b_h.reshape(3, H)
         W[1:3] *= 0.5
         super().__init__(layer, W.reshape(-1, W.shape[-1]), h0=h0)
+
+    def _link(self) -> None:
+        super()._link()
         self._change = np.empty_like(self._z[0])
         self._blocks = (*self._z, self._z[1:3])
 
@@ -675,7 +693,7 @@ def check_lengths(lengths, T: int, B: int) -> Array:
         Traceback (most recent call last):
         ValueError: lengths: expected values in 1..T = 1..5, got 9 at index 1
     """
-    a = np.asarray(lengths)
+    a = np.array(lengths)  # a copy: `backward` needs the lengths that `forward` had
     if a.shape != (B,):
         raise ValueError(f"lengths: expected (B,) = ({B},), got {a.shape}")
     if a.dtype.kind not in "iu":

@@ -1,5 +1,8 @@
 """The fast layers against torch.nn and the readable cells over random shapes; bad input gives one clear line."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -165,6 +168,30 @@ def test_weights_are_copies_that_only_load_changes(name):
     with pytest.raises(ValueError, match="backward: expected a forward pass with these weights"):
         layer.backward(None)
     np.testing.assert_array_equal(layer.forward(xs)[0], other.forward(xs)[0])
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda a: pickle.loads(pickle.dumps(a))])
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_copied_stream_goes_on_by_itself(name, copied):
+    rng = np.random.default_rng(6)
+    layer = make_layer(name, 2, 3, rng, np.float64)
+    xs, states, *_ = draw(layer, 6, 2, rng)
+    hs, _ = layer.forward(xs, *states)
+    stream = layer.stream(*states)
+    stream(xs[0])
+    branch = copied(stream)
+    for step in (stream, branch):
+        np.testing.assert_allclose([step(x_t) for x_t in xs[1:]], hs[1:], rtol=0, atol=1e-12)
+
+
+def test_lengths_that_change_after_forward_do_not_reach_backward():
+    rng = np.random.default_rng(7)
+    layer = make_layer("lstm", 2, 3, rng, np.float64)
+    case, lengths = draw(layer, 5, 2, rng), np.array([5, 2])
+    expected = ours(layer, *case, [5, 2])
+    layer.forward(case[0], *case[1], lengths=lengths)
+    lengths[:] = 1
+    np.testing.assert_array_equal(layer.backward(case[2], tuple(case[3])).dxs, expected["dxs"])
 
 
 nan = np.full((5, 2, 3), np.nan)
