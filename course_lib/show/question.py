@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import tomllib
-from functools import cache
+import zlib
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def as_html(name: str) -> str:
         raise LookupError(f"quiz: lesson {lesson} has {', '.join(questions)}; got {key!r}")
     item = questions[key]
     rows = []
-    for letter, option in zip("ABCDEFGH", item["options"], strict=False):
+    for letter, option in zip("ABCDEFGH", sorted(item["options"], key=partial(_place, name)), strict=False):
         verdict = "✓ Right." if option.get("right") else f"✗ Not so: <em>{_text(option['misconception'])}</em>."
         rows.append(
             f"<details><summary><b>{letter}</b> {_text(option['text'])}</summary>"
@@ -47,6 +48,11 @@ def as_html(name: str) -> str:
         )
     head = f"<p><b>Question.</b> {_text(item['question'])} <em>Choose first, then open your choice.</em></p>"
     return f"<div class='quiz'>{head}{''.join(rows)}</div>"
+
+
+def _place(name: str, option: dict[str, Any]) -> int:
+    """Where an option stands: by a hash, always the same, since authors put the right one in the middle."""
+    return zlib.crc32(f"{name} {option['text']}".encode())
 
 
 def _text(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections import Counter
 
 import matplotlib.pyplot as plt
 import pytest
@@ -95,6 +96,15 @@ options = [
         question.as_html("99.other")
     with pytest.raises(LookupError, match="has no questions"):
         question.as_html("98.units")
+
+
+def test_no_letter_is_right_most_of_the_time():
+    right = Counter()
+    for path in question.FOLDER.glob("lesson_*.toml"):
+        for name in question.load(path.stem[-2:]):
+            options = question.as_html(f"{path.stem[-2:]}.{name}").split("<summary><b>")[1:]
+            right += Counter(option[0] for option in options if "✓" in option)
+    assert max(right.values()) < right.total() / 2
 
 
 def test_the_board_has_a_line_for_each_lesson():
