@@ -6,8 +6,9 @@ Derived from nothing, imported by everything: `lesson_NN.py` lists exercises, `j
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,11 @@ class Misconception:
     name: str
     wrong: Any
     hints: tuple[str, ...] = ()
+
+
+def bugs(function: Callable, rows: Iterable[tuple[str, str, str, tuple[str, ...]]]) -> tuple[Misconception, ...]:
+    """The wrong answers of a function with a switch: rows of key, name, the value of its argument `bug`, hints."""
+    return tuple(Misconception(key, name, partial(function, bug=bug), hints) for key, name, bug, hints in rows)
 
 
 def by_name(case: Case, result: Any, names: Sequence[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Inputs on which bugs show: what several lessons draw their cases from."""
+"""What the checks of several lessons are made from: inputs on which bugs show, and a squashing function."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def away_from_zero(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 def zeroed(args: Sequence[Any], *places: int) -> tuple[Any, ...]:
     """The arguments with zeros in some places: the easy inputs behind which a bug may hide."""
     return tuple(np.zeros_like(a) if k in places else a for k, a in enumerate(args))
+
+
+def sigmoid(a: Array) -> Array:
+    """1 / (1 + exp(-a)), entry by entry."""
+    return 1 / (1 + np.exp(-a))

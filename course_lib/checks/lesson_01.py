@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.checks.exercise import Case, Exercise, Misconception
-from course_lib.checks.inputs import away_from_zero, zeroed
+from course_lib.checks.inputs import away_from_zero, sigmoid, zeroed
 from course_lib.checks.probe import Source
 
 Array = np.ndarray
@@ -39,10 +39,6 @@ def _step_cases(rng: np.random.Generator) -> list[Case]:
         Case("b_h = 0", zeroed(args, 4), easy=True, look="look at the bias"),
         Case("B = 1", tuple(_step_args(rng, B=1)), easy=True, look="look at how rows of the batch are kept apart"),
     ]
-
-
-def _sigmoid(a: Array) -> Array:
-    return 1 / (1 + np.exp(-a))
 
 
 def _written_into_h_prev(x_t, h_prev, W_xh, W_hh, b_h):
@@ -129,7 +125,7 @@ RNN_STEP = Exercise(
         Misconception(
             "S04",
             "sigmoid in place of tanh",
-            lambda x, h, U, W, b: _sigmoid(x @ U.T + h @ W.T + b),
+            lambda x, h, U, W, b: sigmoid(x @ U.T + h @ W.T + b),
             _ACTIVATION,
         ),
         Misconception(

@@ -1,10 +1,8 @@
 """Exercises of lesson 03: the backward pass of a leaky cell, BPTT, truncation, gradient checks."""
 
-from functools import partial
-
 import numpy as np
 
-from course_lib.checks.exercise import Case, Exercise, Misconception
+from course_lib.checks.exercise import Case, Exercise, Misconception, bugs
 from course_lib.checks.probe import Source
 
 NO_LIBRARY = ("course_lib.nn", "course_lib.show", "course_lib.checks")
@@ -88,10 +86,6 @@ def _step_cases(rng):
         Case("tiny values", _step_args(rng, size=1e-4), True, "look at the slope of the tanh"),
         Case("W_hh = 0", (dh, x, h, W_xh, 0 * W_hh, b, leak), True, "look at where W_hh enters dh_prev"),
     ]
-
-
-def _bugs(function, rows):
-    return tuple(Misconception(key, name, partial(function, bug=bug), hints) for key, name, bug, hints in rows)
 
 
 _SLOPE_MISSING = (
@@ -831,7 +825,7 @@ EXERCISES = (
         reference=leaky_backward,
         cases=_step_cases,
         outputs=("dx_t", "dh_prev", "dW_xh", "dW_hh", "db_h"),
-        misconceptions=_bugs(leaky_backward, STEP_BUGS),
+        misconceptions=bugs(leaky_backward, STEP_BUGS),
         not_allowed=BY_HAND,
         hints=(
             "Write the step as three lines: a_t, u_t = tanh(a_t), h_t. Then the backward of each, last line first.",
@@ -846,7 +840,7 @@ EXERCISES = (
         reference=leaky_bptt,
         cases=_sequence_cases,
         outputs=("dxs", "dh0", "dW_xh", "dW_hh", "db_h"),
-        misconceptions=_bugs(leaky_bptt, SEQUENCE_BUGS),
+        misconceptions=bugs(leaky_bptt, SEQUENCE_BUGS),
         not_allowed=BY_HAND,
         hints=(
             "First a loop forward that keeps every state, h0 included; then a loop backward.",
@@ -862,7 +856,7 @@ EXERCISES = (
         cases=_chunk_cases,
         outputs=("hs", "dxs", "dW_hh"),
         misconceptions=(
-            *_bugs(truncated, CHUNK_BUGS),
+            *bugs(truncated, CHUNK_BUGS),
             Misconception(
                 "band",
                 "every loss reaches back k steps across the borders",
@@ -888,7 +882,7 @@ EXERCISES = (
         reference=numerical_gradient,
         cases=_quotient_cases,
         misconceptions=(
-            *_bugs(numerical_gradient, QUOTIENT_BUGS),
+            *bugs(numerical_gradient, QUOTIENT_BUGS),
             Misconception(
                 "B55-together",
                 "all entries are moved together",
@@ -913,7 +907,7 @@ EXERCISES = (
         points=1,
         reference=worst_error,
         cases=_error_cases,
-        misconceptions=_bugs(worst_error, ERROR_BUGS),
+        misconceptions=bugs(worst_error, ERROR_BUGS),
         not_allowed=NO_LIBRARY,
         hints=(
             "One number per parameter first; the answer is the largest of them.",
@@ -942,7 +936,7 @@ EXERCISES = (
         points=1,
         reference=band_needed,
         cases=_band_cases,
-        misconceptions=_bugs(band_needed, BAND_BUGS),
+        misconceptions=bugs(band_needed, BAND_BUGS),
         not_allowed=NO_LIBRARY,
         hints=(
             "np.subtract.outer(np.arange(T), np.arange(T)) holds row minus column: the lag of every entry.",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks.exercise import Case, Exercise, Misconception
+from course_lib.checks.exercise import Case, Exercise, Misconception, bugs
 from course_lib.checks.probe import Source
 
 Array = np.ndarray
@@ -227,7 +227,7 @@ def gradient_by_lag(xs: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, 
 
 
 def _by_lag(
-    xs: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: float, dh_T: Array, change: str = ""
+    xs: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: float, dh_T: Array, bug: str = ""
 ) -> Array:
     """|dL/dh_{T-k}| of h_t = (1 - leak) h_{t-1} + leak n_t, k = 0 .. T, with the changes that learners make."""
     h, candidates, states = h0, [], [h0]
@@ -238,27 +238,27 @@ def _by_lag(
         states.append(h)
     dh, dhs, da_parts = dh_T, [dh_T], []
     for t in range(len(xs), 0, -1):
-        n_t = states[t] if change == "slope of h_t" else candidates[t - 1]
-        factor = 1.0 if change == "leak lost on the tanh path" else leak
-        slope = 1.0 if change == "no slope" else 1 - n_t**2
+        n_t = states[t] if bug == "slope of h_t" else candidates[t - 1]
+        factor = 1.0 if bug == "leak lost on the tanh path" else leak
+        slope = 1.0 if bug == "no slope" else 1 - n_t**2
         da = factor * dh * slope
         da_parts.append(da.T @ states[t - 1])
-        keep = 0.0 if change == "only the tanh path" else 1 - leak
-        keep = 1.0 if change == "whole dh on the short path" else keep
-        dh = da @ (W_hh.T if change == "W_hh transposed" else W_hh) + keep * dh
-        if change == "a loss at every step":
+        keep = 0.0 if bug == "only the tanh path" else 1 - leak
+        keep = 1.0 if bug == "whole dh on the short path" else keep
+        dh = da @ (W_hh.T if bug == "W_hh transposed" else W_hh) + keep * dh
+        if bug == "a loss at every step":
             dh = dh + dh_T
         dhs.append(dh)
     norms = np.array([np.linalg.norm(d) for d in dhs])
-    if change == "norm of dW":
+    if bug == "norm of dW":
         total, lengths = np.zeros_like(W_hh), [0.0]
         for part in da_parts:
             total = total + part
             lengths.append(np.linalg.norm(total))
         return np.array(lengths)
-    if change == "norm of dW by step":
+    if bug == "norm of dW by step":
         return np.array([np.linalg.norm(d) for d in da_parts])
-    if change == "norm of W":
+    if bug == "norm of W":
         return np.array([np.linalg.norm(np.linalg.matrix_power(W_hh, k)) for k in range(len(xs) + 1)])
     ways: dict[str, Callable[[], Array]] = {
         "reversed": lambda: norms[::-1],
@@ -268,7 +268,7 @@ def _by_lag(
         "mean of sizes": lambda: np.array([np.abs(d).mean() for d in dhs]),
         "mean over rows": lambda: np.array([np.linalg.norm(d, axis=1).mean() for d in dhs]),
     }
-    return ways.get(change, lambda: norms)()
+    return ways.get(bug, lambda: norms)()
 
 
 def _by_lag_cases(rng: np.random.Generator) -> list[Case]:
@@ -322,30 +322,41 @@ _CANDIDATE = (
 )
 
 
-def _lag_wrong(key: str, name: str, change: str, hints: tuple[str, ...]) -> Misconception:
-    return Misconception(key, name, lambda *args: _by_lag(*args, change=change), hints)
-
-
-BY_LAG_WRONG = (
-    _lag_wrong("G34", "the wrong norm against the lag", "norm of dW", _WRONG_NORM),
-    _lag_wrong("G34b", "the wrong norm against the lag", "norm of W", _WRONG_NORM),
-    _lag_wrong("G34c", "the wrong norm against the lag", "norm of dW by step", _WRONG_NORM),
-    _lag_wrong("G34d", "a loss at every step, not at the last one only", "a loss at every step", _WRONG_NORM),
-    _lag_wrong("lag-order", "lags in the wrong order: forward in time", "reversed", _LAG_INDEX),
-    _lag_wrong("G28", "lag off by one", "lag 0 left out", _LAG_INDEX),
-    _lag_wrong("G28b", "lag off by one", "h_0 left out", _LAG_INDEX),
-    _lag_wrong("leak-short", "the short path forgotten", "only the tanh path", _LEAK),
-    _lag_wrong("leak-tanh", "the factor leak lost on the path through tanh", "leak lost on the tanh path", _LEAK),
-    _lag_wrong("leak-whole", "the short path without its factor 1 - leak", "whole dh on the short path", _LEAK),
-    _lag_wrong("slope-h", "slope taken from h_t instead of n_t", "slope of h_t", _CANDIDATE),
-    _lag_wrong("G30", "slope factor missing", "no slope", _SLOPE),
-    _lag_wrong("G26", "W_hh transposed on the way back", "W_hh transposed", _TRANSPOSED),
-    _lag_wrong(
+BY_LAG_BUGS = (
+    ("G34", "the wrong norm against the lag", "norm of dW", _WRONG_NORM),
+    ("G34b", "the wrong norm against the lag", "norm of W", _WRONG_NORM),
+    ("G34c", "the wrong norm against the lag", "norm of dW by step", _WRONG_NORM),
+    ("G34d", "a loss at every step, not at the last one only", "a loss at every step", _WRONG_NORM),
+    ("lag-order", "lags in the wrong order: forward in time", "reversed", _LAG_INDEX),
+    ("G28", "lag off by one", "lag 0 left out", _LAG_INDEX),
+    ("G28b", "lag off by one", "h_0 left out", _LAG_INDEX),
+    ("leak-short", "the short path forgotten", "only the tanh path", _LEAK),
+    ("leak-tanh", "the factor leak lost on the path through tanh", "leak lost on the tanh path", _LEAK),
+    ("leak-whole", "the short path without its factor 1 - leak", "whole dh on the short path", _LEAK),
+    ("slope-h", "slope taken from h_t instead of n_t", "slope of h_t", _CANDIDATE),
+    ("G30", "slope factor missing", "no slope", _SLOPE),
+    ("G26", "W_hh transposed on the way back", "W_hh transposed", _TRANSPOSED),
+    (
         "row-mean",
         "mean of the rows' lengths, not the length of the whole array",
         "mean over rows",
         ("Is your answer right for B = 1?", "dL/dh_{T-k} is one array (B, H): how many lengths has it here?"),
     ),
+    (
+        "G05",
+        "length squared: the root is missing",
+        "squared",
+        ("Compute your number for dh = (3, 4).", "Is that a length or the square of one?"),
+    ),
+    (
+        "G08",
+        "mean of the entries' sizes taken for the length",
+        "mean of sizes",
+        ("Compute your number for dh = (3, 4).", "The length of a vector has squares and a root: where are they?"),
+    ),
+)
+BY_LAG_WRONG = (
+    *bugs(_by_lag, BY_LAG_BUGS),
     Misconception(
         "leak-swapped",
         "leak and 1 - leak exchanged",
@@ -357,18 +368,6 @@ BY_LAG_WRONG = (
         "the loop starts from zeros instead of h0",
         lambda xs, h0, W_xh, W_hh, b_h, leak, dh_T: _by_lag(xs, 0 * h0, W_xh, W_hh, b_h, leak, dh_T),
         ("Is your answer right for h0 = 0?", "What is the first h_prev of your forward loop?"),
-    ),
-    _lag_wrong(
-        "G05",
-        "length squared: the root is missing",
-        "squared",
-        ("Compute your number for dh = (3, 4).", "Is that a length or the square of one?"),
-    ),
-    _lag_wrong(
-        "G08",
-        "mean of the entries' sizes taken for the length",
-        "mean of sizes",
-        ("Compute your number for dh = (3, 4).", "The length of a vector has squares and a root: where are they?"),
     ),
 )
 
@@ -578,30 +577,30 @@ def clipped_descent(
 
 
 def _descent(
-    gradient: Callable[[Array], Array], w: Array, lr: float, max_norm: float, steps: int, change: str = ""
+    gradient: Callable[[Array], Array], w: Array, lr: float, max_norm: float, steps: int, bug: str = ""
 ) -> tuple[Array, Array]:
     """Gradient descent that clips by norm; returns the path (steps + 1, n) and the norms before clipping (steps,)."""
     w, path, norms, stored = np.array(w, float), [np.array(w, float)], [], 0.0
     for _ in range(steps):
         g = gradient(w)
-        if change == "gradients add up":
+        if bug == "gradients add up":
             stored = g = stored + g
         norm = np.linalg.norm(g)
-        norms.append(min(norm, max_norm) if change == "norm after clipping" else norm)
-        if change == "no clipping":
+        norms.append(min(norm, max_norm) if bug == "norm after clipping" else norm)
+        if bug == "no clipping":
             step = lr * g
-        elif change == "the update is clipped":
+        elif bug == "the update is clipped":
             step = _shrunk(lr * g, max_norm)
-        elif change == "the weights are clipped":
+        elif bug == "the weights are clipped":
             step = lr * g
-        elif change == "by value":
+        elif bug == "by value":
             step = lr * np.clip(g, -max_norm, max_norm)
-        elif change == "always rescaled":
+        elif bug == "always rescaled":
             step = lr * max_norm * g / norm
         else:
             step = lr * _shrunk(g, max_norm)
-        w = w + step if change == "uphill" else w - step
-        if change == "the weights are clipped":
+        w = w + step if bug == "uphill" else w - step
+        if bug == "the weights are clipped":
             w = _shrunk(w, max_norm)
         path.append(w.copy())
     return np.array(path), np.array(norms)
@@ -643,28 +642,28 @@ def _descent_on_one_array(
     return np.repeat(path[-1:], len(path), axis=0), norms
 
 
-DESCENT_WRONG = (
-    Misconception(
-        "G32", "clipping at the wrong place: after the update", lambda *a: _descent(*a, change="no clipping"), _PLACE
-    ),
-    Misconception(
-        "G32b",
-        "clipping at the wrong place: the update lr * g is clipped",
-        lambda *a: _descent(*a, change="the update is clipped"),
-        _PLACE,
-    ),
-    Misconception(
-        "G33", "wrong thing clipped: the weights", lambda *a: _descent(*a, change="the weights are clipped"), _THING
-    ),
-    Misconception("G33b", "old gradients kept", lambda *a: _descent(*a, change="gradients add up"), _THING),
-    Misconception("G02", _VALUE_NAME, lambda *a: _descent(*a, change="by value"), _BY_VALUE),
-    Misconception("G03", "always rescaled", lambda *a: _descent(*a, change="always rescaled"), _ALWAYS),
-    Misconception(
+DESCENT_BUGS = (
+    ("G32", "clipping at the wrong place: after the update", "no clipping", _PLACE),
+    ("G32b", "clipping at the wrong place: the update lr * g is clipped", "the update is clipped", _PLACE),
+    ("G33", "wrong thing clipped: the weights", "the weights are clipped", _THING),
+    ("G33b", "old gradients kept", "gradients add up", _THING),
+    ("G02", _VALUE_NAME, "by value", _BY_VALUE),
+    ("G03", "always rescaled", "always rescaled", _ALWAYS),
+    (
         "norm-after",
         "norms reported after clipping, not before",
-        lambda *a: _descent(*a, change="norm after clipping"),
+        "norm after clipping",
         ("Which norm tells you that a step was dangerous?", "When do you store the number: before or after clipping?"),
     ),
+    (
+        "uphill",
+        "a step up the gradient",
+        "uphill",
+        ("Does the loss fall along your path?", "Which sign leads downhill?"),
+    ),
+)
+DESCENT_WRONG = (
+    *bugs(_descent, DESCENT_BUGS),
     Misconception(
         "no-start",
         "the start left out of the path",
@@ -678,12 +677,6 @@ DESCENT_WRONG = (
         _ALIAS,
     ),
     Misconception("same-array-b", "the same array in every row of the path", _descent_on_one_array, _ALIAS),
-    Misconception(
-        "uphill",
-        "a step up the gradient",
-        lambda *a: _descent(*a, change="uphill"),
-        ("Does the loss fall along your path?", "Which sign leads downhill?"),
-    ),
 )
 
 
