@@ -201,5 +201,7 @@ def _as_import(thing: Any, name: str) -> str:
         line = f"import {thing.__name__} as {name}"
     else:
         real = getattr(thing, "__name__", "")
+        if thing.__module__ == "builtins":  # `len` under another name is no way round, `exec` is
+            return real
         line = f"from {thing.__module__} import {real} as {name}"
     return line if _tree(line) else ""

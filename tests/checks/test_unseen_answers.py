@@ -418,6 +418,34 @@ def lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
     ),
     (
         "05.1",
+        "namedtuple class float32",
+        "right",
+        """from collections import namedtuple
+State = namedtuple("State", "h_t c_t")
+size = len
+class Cell:
+    def __call__(self, *args):
+        x_t, h_prev, c_prev, W_xh, W_hh, b_h = map(np.float32, args)
+        z = np.hstack([x_t, h_prev, np.ones((size(x_t), 1), "f")]) @ np.hstack([W_xh, W_hh, b_h[:, None]]).T
+        i, f, g, o = z.reshape(size(x_t), 4, -1).swapaxes(0, 1)
+        c = c_prev.copy(); c *= 1/(1+np.exp(-f)); c += np.tanh(g)/(1+np.exp(-i))
+        return State(c_t=c, h_t=np.tanh(c)/(1+np.exp(-o)))
+lstm_step = Cell()
+""",
+    ),
+    (
+        "05.1",
+        "exec under another name",
+        "not allowed",
+        """run = exec
+def lstm_step(*args):
+    space = {}
+    run("from course_lib.nn.cells import lstm_step", space)
+    return space["lstm_step"](*args)
+""",
+    ),
+    (
+        "05.1",
         "three results",
         "got 3 items",
         """sig = lambda a: 1/(1+np.exp(-a))
