@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from course_lib.nn import bptt, cells, gradients, init
 
-FLOOR = 1e-30  # smaller gradients are drawn here: the axis has to end somewhere
+FLOOR = 1e-30  # the axis has to end somewhere
 
 
 def flow(
@@ -24,7 +24,7 @@ def flow(
     """Gradient norm against lag, one line per name; each line (lags,) is divided by its value at lag 0."""
     ax = ax or plt.figure().subplots()
     for name, norms in curves.items():
-        ax.semilogy(np.clip(norms / norms[0], bottom, top), label=name)
+        ax.semilogy(norms / norms[0], label=name)  # what leaves the axes is cut off, not drawn along their edge
     ax.axhline(1, color="0.6", lw=0.8, ls="-", zorder=0)
     ax.set(xlabel="lag k (steps back)", ylabel="|dL/dh(T-k)| / |dL/dh(T)|", title=title, ylim=(bottom, top))
     return ax
