@@ -34,12 +34,18 @@ def one_hot(ids: np.ndarray, V: int) -> np.ndarray:
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
+    at_least("V", V, 1)
+    return np.eye(V)[checked_ids(ids, V)]
+
+
+def checked_ids(ids: np.ndarray, V: int) -> np.ndarray:
+    """The ids as an array; ValueError unless they are integers in 0..V-1 (a negative one would count from the end)."""
     ids = np.asarray(ids)
-    if not np.issubdtype(ids.dtype, np.integer):
+    if ids.size and not np.issubdtype(ids.dtype, np.integer):
         raise ValueError(f"ids: expected integers, got {ids.dtype}")
     if ids.size and (ids.min() < 0 or ids.max() >= V):
         raise ValueError(f"ids: expected values in 0..{V - 1}, got {ids.min()}..{ids.max()}")
-    return np.eye(V)[ids]
+    return ids if ids.size else ids.astype(np.int64)
 
 
 def next_symbol(ids: np.ndarray, V: int | None = None) -> Batch:
@@ -65,6 +71,6 @@ def at_least(name: str, value: int, smallest: int) -> None:
 
 
 def in_range(name: str, value: float, low: float, high: float) -> None:
-    """Raise ValueError unless low <= value <= high (NaN never is)."""
-    if not low <= value <= high:
-        raise ValueError(f"{name}: expected a number in {low}..{high}, got {value!r}")
+    """Raise ValueError unless low <= value <= high and value is a finite number."""
+    if not isinstance(value, (int, float, np.integer, np.floating)) or not low <= value <= high or value == np.inf:
+        raise ValueError(f"{name}: expected a finite number in {low}..{high}, got {value!r}")

@@ -121,6 +121,6 @@ def wasted_steps(lengths: np.ndarray, batches: Sequence[np.ndarray]) -> float:
 
 def _lengths(lengths: np.ndarray) -> np.ndarray:
     lengths = np.asarray(lengths)
-    if lengths.ndim != 1 or len(lengths) == 0 or lengths.min() < 1:
+    if lengths.ndim != 1 or len(lengths) == 0 or lengths.dtype.kind not in "iu" or lengths.min() < 1:
         raise ValueError(f"lengths: expected (n,) integers >= 1, got shape {lengths.shape}, {lengths.tolist()[:5]}")
     return lengths

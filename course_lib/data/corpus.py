@@ -12,7 +12,7 @@ from zlib import crc32
 
 import numpy as np
 
-from ._common import Batch, at_least, in_range
+from ._common import Batch, at_least, checked_ids, in_range
 
 _OTHER = "\ufffd"  # stands for every character that the training half does not have
 
@@ -31,7 +31,7 @@ class Text(NamedTuple):
 
     def decode(self, ids: np.ndarray) -> str:
         """The string of a sequence of ids."""
-        return "".join(self.chars[i] for i in ids)
+        return "".join(self.chars[i] for i in checked_ids(ids, len(self.chars)))
 
 
 @cache
@@ -100,8 +100,9 @@ def stream_batches(ids: np.ndarray, T: int, B: int) -> list[Batch]:
     """
     at_least("T", T, 1)
     at_least("B", B, 1)
-    if np.ndim(ids) != 1 or len(ids) < B * T + 1:
-        raise ValueError(f"ids: expected (N,) with N >= B T + 1 = {B * T + 1}, got {np.shape(ids)}")
+    ids = np.asarray(ids)
+    if ids.ndim != 1 or len(ids) < B * T + 1:
+        raise ValueError(f"ids: expected (N,) with N >= B T + 1 = {B * T + 1}, got {ids.shape}")
     windows = (len(ids) - 1) // (B * T)
     xs, targets = (part[: B * windows * T].reshape(B, windows, T).transpose(1, 2, 0) for part in (ids[:-1], ids[1:]))
     return [Batch(x, y) for x, y in zip(xs, targets, strict=True)]
@@ -117,8 +118,9 @@ def random_windows(rng: np.random.Generator, ids: np.ndarray, T: int, B: int) ->
     """
     at_least("T", T, 1)
     at_least("B", B, 1)
-    if np.ndim(ids) != 1 or len(ids) < T + 1:
-        raise ValueError(f"ids: expected (N,) with N >= T + 1 = {T + 1}, got {np.shape(ids)}")
+    ids = np.asarray(ids)
+    if ids.ndim != 1 or len(ids) < T + 1:
+        raise ValueError(f"ids: expected (N,) with N >= T + 1 = {T + 1}, got {ids.shape}")
     starts = rng.integers(0, len(ids) - T, B)
     windows = ids[starts + np.arange(T + 1)[:, None]]  # (T+1, B)
     return Batch(windows[:-1], windows[1:])

@@ -134,7 +134,8 @@ def copy_baseline(lag: int, n_symbols: int = 8, length: int = 10) -> float:
     >>> round(copy_baseline(100), 4)
     0.1733
     """
-    at_least("lag", lag, 1)
+    for name, value, smallest in [("lag", lag, 1), ("n_symbols", n_symbols, 2), ("length", length, 1)]:
+        at_least(name, value, smallest)
     return length * float(np.log(n_symbols)) / (lag + 2 * length)
 
 

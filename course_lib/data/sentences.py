@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._common import Batch, at_least
+from ._common import Batch, at_least, checked_ids
 
 _SINGULAR = ("cat", "dog", "boy", "girl", "king", "bird", "author", "driver")
 _VERBS = ("slept", "sat", "waited", "played")
@@ -58,7 +58,7 @@ def encode_words(words: tuple[str, ...]) -> np.ndarray:
 
 def decode_words(ids: np.ndarray) -> tuple[str, ...]:
     """The words of a sequence of ids."""
-    return tuple(SENTENCE_WORDS[i] for i in ids)
+    return tuple(SENTENCE_WORDS[i] for i in checked_ids(ids, len(SENTENCE_WORDS)))
 
 
 def agreement(

@@ -4,7 +4,7 @@ The axes of every name are known (`AXES`), so a caller lists its arrays and noth
 right: the first array that mentions an axis fixes it, the next one that disagrees is named. Weights come first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -43,8 +43,9 @@ def check(gates: int = 1, sizes: Mapping[str, int] | None = None, **arrays: np.n
 
 
 def check_float_array(name: str, array: np.ndarray) -> None:
-    """Raise a ValueError unless `array` is a NumPy array of float32 or float64."""
-    came = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
+    """Raise a ValueError unless `array` is a NumPy array of float32 or float64, and no masked one."""
+    plain = isinstance(array, np.ndarray) and not isinstance(array, np.ma.MaskedArray)
+    came = array.dtype if plain else type(array).__name__
     if came not in (np.float32, np.float64):
         raise ValueError(f"{name}: expected an array of float32 or float64, got {came}")
 
@@ -83,6 +84,31 @@ def check_finite(**arrays: np.ndarray) -> None:
         if not np.isfinite(array).all():
             where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
             raise ValueError(f"{name}: expected finite values, got {array[where]} at index {where}")
+
+
+def check_size(name: str, size: int) -> int:
+    """The size as an int, or a ValueError unless it is a whole number of at least 1.
+
+    Example:
+        >>> check_size("H", 0)
+        Traceback (most recent call last):
+        ValueError: H: expected a whole number >= 1, got 0
+    """
+    if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+        raise ValueError(f"{name}: expected a whole number >= 1, got {size!r}")
+    return int(size)
+
+
+def check_name(what: str, name: str, known: Iterable) -> None:
+    """Raise a ValueError unless `name` is one of `known`.
+
+    Example:
+        >>> check_name("nonlinearity", "sin", ("tanh", "relu"))
+        Traceback (most recent call last):
+        ValueError: nonlinearity: expected one of tanh, relu, got 'sin'
+    """
+    if name not in list(known):
+        raise ValueError(f"{what}: expected one of {', '.join(map(str, known))}, got {name!r}")
 
 
 def _tuple(words: list[str]) -> str:

@@ -138,6 +138,8 @@ def unroll(step: Callable, xs: Array, h0: State, *params: Array) -> Array:
 
     Derived in notebooks/01_recurrence.ipynb.
     """
+    if not callable(step):
+        raise ValueError(f"step: expected a function such as rnn_step, got {step!r}")
     state = h0 if isinstance(h0, tuple) else (h0,)
     arrays = dict(zip(("xs", "h0", "c0"), (xs, *state), strict=False))
     for name, array in (arrays | {f"params[{i}]": p for i, p in enumerate(params)}).items():
@@ -333,6 +335,8 @@ def _checked(cell, xs, state0, params):
 
 def _named(cell: Cell, params: Sequence[Array] | Mapping[str, Array]) -> Sequence[Array]:
     fields = cell.params._fields
+    if not isinstance(params, Sequence | Mapping):
+        raise ValueError(f"params: expected {', '.join(fields)} for {cell.name}, got {type(params).__name__}")
     names = tuple(params) if isinstance(params, Mapping) else fields[: len(params)]
     if sorted(names) != sorted(fields) or len(params) != len(fields):
         came = ", ".join(names) if isinstance(params, Mapping) else f"{len(params)} arrays"

@@ -5,6 +5,7 @@ back has the same form. Only `autograd_gradients` needs torch, and imports it wh
 """
 
 from collections.abc import Callable
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -55,6 +56,7 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, step: float = 1e-5
     if x.dtype != np.float64:
         raise ValueError(f"x: expected float64 (differences in float32 are mostly rounding), got {x.dtype}")
     check_finite(x=x)
+    _positive("step", step)
     x, gradient = x.copy(), np.empty_like(x)
     for i in np.ndindex(x.shape):
         x_i = x[i]
@@ -112,7 +114,8 @@ def compare_gradients(
     """
     rows = []
     for name, a, b in _pairs(ours, judge):
-        max_abs = float(np.abs(a - b).max())
+        with np.errstate(invalid="ignore"):  # inf - inf is NaN, and NaN is not ok
+            max_abs = float(np.abs(a - b).max())
         scale = float(max(np.abs(a).max(), np.abs(b).max()))
         relative = max_abs / scale if scale > 0 else max_abs
         rows.append(Comparison(name, a.shape, max_abs, relative, relative <= tol or max_abs <= floor))
@@ -187,6 +190,7 @@ def gradient_by_lag(
     states = [state, *bptt._forward(cell.step, xs, state, params)]
     dh_T = np.ones_like(state[0]) if dh_T is None else dh_T
     check(xs=xs, h0=state[0], dh_T=dh_T)
+    check_finite(dh_T=dh_T)
     dhs = np.zeros((len(xs), *dh_T.shape), xs.dtype)
     dhs[-1] = dh_T
     none = bptt._zeros_like(state)
@@ -204,7 +208,7 @@ def effective_horizon(norms: Array, fraction: float = 0.01) -> int | None:
 
     Args: norms, as from `gradient_by_lag`; fraction, 0.01 for one per cent.
     Returns: the lag, or None if the gradient stays above it everywhere: the horizon is longer than the sequence.
-    Raises: ValueError for norms that are empty, start at 0, or are not finite at lag 0.
+    Raises: ValueError for norms that are empty, start at 0, are not finite at lag 0, or hold NaN.
 
     Example:
         >>> effective_horizon(0.5 ** np.arange(20.0))
@@ -213,8 +217,8 @@ def effective_horizon(norms: Array, fraction: float = 0.01) -> int | None:
     Derived in notebooks/04_vanishing_gradients.ipynb.
     """
     norms = np.asarray(norms)
-    if norms.ndim != 1 or norms.size == 0 or not 0 < norms[0] < np.inf:
-        raise ValueError(f"norms: expected (lags,) with a positive first entry, got {_describe(norms)}")
+    if norms.ndim != 1 or norms.size == 0 or not 0 < norms[0] < np.inf or np.isnan(norms).any():
+        raise ValueError(f"norms: expected (lags,) with a positive first entry and no NaN, got {_describe(norms)}")
     below = np.flatnonzero(norms < fraction * norms[0])
     return int(below[0]) if below.size else None
 
@@ -263,6 +267,7 @@ def jacobian(h_t: Array, W_hh: Array, f: Callable = np.tanh) -> Array:
     Derived in notebooks/04_vanishing_gradients.ipynb. Source: Pascanu et al. 2013, section 2.1.
     """
     W_hh = _matrix(W_hh, square=True)
+    check_float_array("h_t", h_t)
     if h_t.ndim not in (1, 2) or h_t.shape[-1] != len(W_hh):
         raise ValueError(f"h_t: expected (H,) or (B, H) with H = {len(W_hh)}, got {h_t.shape}")
     return _slope(h_t, f)[..., None] * W_hh
@@ -284,6 +289,7 @@ def jacobian_product(hs: Array, W_hh: Array, f: Callable = np.tanh) -> Array:
     Derived in notebooks/04_vanishing_gradients.ipynb. Source: Pascanu et al. 2013, section 2.1.
     """
     W_hh = _matrix(W_hh, square=True)
+    check_float_array("hs", hs)
     if hs.ndim not in (2, 3) or len(hs) == 0 or hs.shape[-1] != len(W_hh):
         raise ValueError(f"hs: expected (T, H) or (T, B, H) with H = {len(W_hh)}, T >= 1, got {hs.shape}")
     product = np.broadcast_to(np.eye(len(W_hh), dtype=W_hh.dtype), (*hs.shape[1:], len(W_hh)))
@@ -391,7 +397,8 @@ def _pairs(ours: Arrays, judge: Arrays) -> list[tuple[str, Array, Array]]:
 
 
 def _number(value) -> float:
-    if np.size(value) != 1 or not np.isfinite(value):
+    number = isinstance(value, Real | np.ndarray) and np.size(value) == 1
+    if not number or not np.isfinite(value):
         raise ValueError(f"f(x): expected one finite number, got {_describe(value)}")
     return float(np.reshape(value, ()))
 
@@ -402,8 +409,8 @@ def _describe(value) -> str:
 
 
 def _positive(name: str, value: float) -> None:
-    if not value > 0:
-        raise ValueError(f"{name}: expected a positive number, got {value}")
+    if not isinstance(value, Real) or not value > 0:
+        raise ValueError(f"{name}: expected a positive number, got {value!r}")
 
 
 def _matrix(W: Array, square: bool = False) -> Array:

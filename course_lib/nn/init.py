@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from course_lib.nn._shapes import check_finite, check_name, check_size
 from course_lib.nn.bptt import Cell, GRUParams, Params, get_cell
 from course_lib.nn.gradients import spectral_radius
 
@@ -30,8 +31,8 @@ def uniform(shape: tuple[int, ...], rng: np.random.Generator, H: int | None = No
     Measured in notebooks/07_training_tips.ipynb.
     """
     _check_shape(shape)
-    bound = 1 / np.sqrt(shape[-1] if H is None else _size("H", H))
-    return rng.uniform(-bound, bound, shape).astype(dtype)
+    bound = 1 / np.sqrt(shape[-1] if H is None else check_size("H", H))
+    return _cast(rng.uniform(-bound, bound, shape), dtype)
 
 
 def xavier(shape: tuple[int, int], rng: np.random.Generator, dtype: type = np.float64) -> Array:
@@ -50,7 +51,7 @@ def xavier(shape: tuple[int, int], rng: np.random.Generator, dtype: type = np.fl
     """
     n_out, n_in = _check_shape(shape, axes=2)
     bound = np.sqrt(6 / (n_in + n_out))
-    return rng.uniform(-bound, bound, shape).astype(dtype)
+    return _cast(rng.uniform(-bound, bound, shape), dtype)
 
 
 def orthogonal(shape: tuple[int, int], rng: np.random.Generator, gain: float = 1.0, dtype: type = np.float64) -> Array:
@@ -72,7 +73,7 @@ def orthogonal(shape: tuple[int, int], rng: np.random.Generator, gain: float = 1
     rows, columns = _check_shape(shape, axes=2)
     Q, R = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
     Q = Q * np.where(np.diag(R) < 0, -1, 1)
-    return (gain * (Q if rows >= columns else Q.T)).astype(dtype)
+    return _cast(gain * (Q if rows >= columns else Q.T), dtype)
 
 
 def identity(
@@ -88,7 +89,7 @@ def identity(
 
     Measured in notebooks/04_vanishing_gradients.ipynb. Source: Le et al. 2015.
     """
-    return (scale * np.eye(*_check_shape(shape, axes=2))).astype(dtype)
+    return _cast(scale * np.eye(*_check_shape(shape, axes=2)), dtype)
 
 
 def per_gate(init: Callable, n_gates: int, shape: tuple[int, int], rng: np.random.Generator, **options) -> Array:
@@ -106,7 +107,7 @@ def per_gate(init: Callable, n_gates: int, shape: tuple[int, int], rng: np.rando
     Measured in notebooks/07_training_tips.ipynb.
     """
     rows, columns = _check_shape(shape, axes=2)
-    if rows % _size("n_gates", n_gates):
+    if rows % check_size("n_gates", n_gates):
         raise ValueError(f"shape: expected rows that divide by n_gates = {n_gates}, got {shape}")
     return np.concatenate([init((rows // n_gates, columns), rng, **options) for _ in range(n_gates)])
 
@@ -147,9 +148,9 @@ def forget_bias(H: int, value: float = 1.0, cell: Cell | str = "lstm", dtype: ty
 
     Measured in notebooks/05_lstm.ipynb. Source: Gers et al. 2000; Jozefowicz et al. 2015.
     """
-    b_h = np.zeros(_gated(cell).n_gates * _size("H", H), dtype)
+    b_h = np.zeros(_gated(cell).n_gates * check_size("H", H))
     b_h[_KEEP * H : (_KEEP + 1) * H] = value
-    return b_h
+    return _cast(b_h, dtype)
 
 
 def chrono(H: int, T_max: int, rng: np.random.Generator, cell: Cell | str = "lstm", dtype: type = np.float64) -> Array:
@@ -171,14 +172,14 @@ def chrono(H: int, T_max: int, rng: np.random.Generator, cell: Cell | str = "lst
 
     Measured in notebooks/05_lstm.ipynb. Source: Tallec & Ollivier 2018, section 2.
     """
-    if not T_max >= 2:
+    if not 2 <= T_max < np.inf:
         raise ValueError(f"T_max: expected at least 2 steps, got {T_max}")
-    b_h = np.zeros(_gated(cell).n_gates * _size("H", H), dtype)
+    b_h = np.zeros(_gated(cell).n_gates * check_size("H", H))
     b_keep = np.log(rng.uniform(1, T_max - 1, H))
     b_h[_KEEP * H : (_KEEP + 1) * H] = b_keep
     if get_cell(cell).name == "lstm":
         b_h[:H] = -b_keep
-    return b_h
+    return _cast(b_h, dtype)
 
 
 def init_params(
@@ -211,9 +212,8 @@ def init_params(
     Measured in notebooks/07_training_tips.ipynb.
     """
     cell, G = get_cell(cell), get_cell(cell).n_gates
-    D, H = _size("D", D), _size("H", H)
-    if scheme not in SCHEMES:
-        raise ValueError(f"scheme: expected one of {', '.join(SCHEMES)}, got {scheme!r}")
+    D, H = check_size("D", D), check_size("H", H)
+    check_name("scheme", scheme, SCHEMES)
     if forget is not None and T_max is not None:
         raise ValueError(f"forget, T_max: expected one of the two, got forget = {forget} and T_max = {T_max}")
     x_init, h_init = {
@@ -232,7 +232,7 @@ def init_params(
         for bias in biases:
             bias[gates] = 0
         biases[-1][gates] = chosen[gates]
-    return cell.params(*(p.astype(dtype) for p in (W_xh, W_hh, *biases)))
+    return cell.params(*(_cast(p, dtype) for p in (W_xh, W_hh, *biases)))
 
 
 def _gated(cell: Cell | str) -> Cell:
@@ -242,13 +242,16 @@ def _gated(cell: Cell | str) -> Cell:
     return cell
 
 
-def _size(name: str, size: int) -> int:
-    if not isinstance(size, int | np.integer) or size < 1:
-        raise ValueError(f"{name}: expected a whole number >= 1, got {size!r}")
-    return int(size)
-
-
 def _check_shape(shape: tuple[int, ...], axes: int | None = None) -> tuple[int, ...]:
-    if len(shape) == 0 or min(shape) < 1 or (axes is not None and len(shape) != axes):
+    sizes = shape if isinstance(shape, tuple | list) else ()
+    whole = all(isinstance(n, int | np.integer) and n > 0 for n in sizes)
+    if not sizes or not whole or len(sizes) != (axes or len(sizes)):
         raise ValueError(f"shape: expected {'(out, in)' if axes else 'positive sizes'}, got {shape}")
     return shape
+
+
+def _cast(array: Array, dtype: type) -> Array:
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise ValueError(f"dtype: expected float32 or float64, got {np.dtype(dtype)}")
+    check_finite(result=array)
+    return array.astype(dtype)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_lib.nn._shapes import check_float_array, check_size
 from course_lib.nn.bptt import RNN, Params, bptt, forward
 from course_lib.nn.gradients import clip_by_norm
 
@@ -50,13 +51,10 @@ def cross_entropy(logits: Array, targets: Array) -> tuple[float, Array]:
 
     Derived in notebooks/02_prediction.ipynb.
     """
-    V = logits.shape[-1]
+    check_float_array("logits", logits)
+    _check_symbols("targets", targets, logits.shape[-1])
     if targets.shape != logits.shape[:-1]:
         raise ValueError(f"targets: expected {logits.shape[:-1]}, got {targets.shape}")
-    if targets.size == 0 or targets.min() < 0 or targets.max() >= V:
-        raise ValueError(
-            f"targets: expected symbols 0 to {V - 1}, got {targets.min(initial=0)} to {targets.max(initial=0)}"
-        )
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     dlogits = np.exp(log_p)
@@ -67,7 +65,8 @@ def cross_entropy(logits: Array, targets: Array) -> tuple[float, Array]:
 
 def init_weights(V: int, H: int, rng: np.random.Generator) -> Weights:
     """Small uniform weights U(±1/sqrt(H)), biases 0."""
-    bound = H**-0.5
+    bound = check_size("H", H) ** -0.5
+    check_size("V", V)
 
     def draw(*shape: int) -> Array:
         return rng.uniform(-bound, bound, shape)
@@ -87,8 +86,20 @@ def logits_of(weights: Weights, ids: Array, h0: Array | None = None, memory: boo
 
 def _inputs(weights: Weights, ids: Array, h0: Array | None) -> tuple[Array, Array]:
     H, V = weights.W_xh.shape
+    _check_symbols("ids", ids, V)
+    if ids.ndim != 2:
+        raise ValueError(f"ids: expected (T, B), got {ids.shape}")
     xs = np.eye(V)[ids]  # (T, B, V)
     return xs, np.zeros((ids.shape[1], H)) if h0 is None else h0
+
+
+def _check_symbols(name: str, ids: Array, V: int) -> None:
+    came = ids.dtype if isinstance(ids, np.ndarray) else type(ids).__name__
+    if not isinstance(ids, np.ndarray) or ids.dtype.kind not in "iu":
+        raise ValueError(f"{name}: expected an array of whole numbers, got {came}")
+    if ids.size == 0 or ids.min() < 0 or ids.max() >= V:  # a negative one would count from the end
+        came = f"{ids.min()} to {ids.max()}" if ids.size else "none"
+        raise ValueError(f"{name}: expected symbols 0 to {V - 1}, got {came}")
 
 
 def loss_and_gradients(
@@ -153,8 +164,10 @@ def train(
 def sample(weights: Weights, start: Array, n: int, rng: np.random.Generator, temperature: float = 1.0) -> list[int]:
     """n symbols after the prefix `start` (at least one symbol): each is drawn, then fed back as the next input.
 
-    Temperature 0 always takes the most likely symbol.
+    Temperature 0 always takes the most likely symbol. Raises: ValueError for one below 0, or a prefix that is empty.
     """
+    if not temperature >= 0:
+        raise ValueError(f"temperature: expected a number >= 0, got {temperature}")
     logits, hs = logits_of(weights, np.asarray(start)[:, None])
     y, h = logits[-1, 0], hs[-1, 0]
     drawn = []
@@ -170,7 +183,10 @@ def count_table_bits(train_ids: Array, test_ids: Array, V: int, order: int, prio
     """Bits per symbol of a table that counts what followed each context of `order` symbols: the rival to beat.
 
     p(k | context) = (count + prior) / (total + prior V), an unseen context giving 1 / V. Perplexity is 2 to this power.
+    Raises: ValueError unless both texts are longer than `order` >= 0.
     """
+    if not 0 <= order < min(len(train_ids), len(test_ids)):
+        raise ValueError(f"order: expected 0 or more, below the length of both texts, got {order}")
     counts: dict[tuple[int, ...], Array] = {}
     for t in range(order, len(train_ids)):
         context = tuple(train_ids[t - order : t])

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_lib.nn._shapes import check, check_finite
+from course_lib.nn._shapes import check, check_finite, check_name, check_size
 
 Array = np.ndarray
 
@@ -657,7 +657,7 @@ def make_layer(name: str, D: int, H: int, rng: np.random.Generator, dtype=np.flo
     """A layer with PyTorch's default weights, uniform in +-1/sqrt(H), drawn from `rng`.
 
     Args: name: "rnn", "lstm" or "gru"; D and H: sizes; dtype: np.float32 or np.float64.
-    Raises: ValueError for an unknown name.
+    Raises: ValueError for an unknown name, a size below 1 or another dtype.
 
     Example:
         >>> make_layer("lstm", 3, 8, np.random.default_rng(0)).W_xh.shape
@@ -667,22 +667,11 @@ def make_layer(name: str, D: int, H: int, rng: np.random.Generator, dtype=np.flo
         ValueError: cell: expected one of rnn, lstm, gru, got 'lstmm'
     """
     check_name("cell", name, LAYERS)
+    D, H = check_size("D", D), check_size("H", H)
     cls, bound = LAYERS[name], H**-0.5
     rows = cls.gates * H
     shapes = [(rows, D), (rows, H), (rows,)] + [(rows,)] * (name == "gru")
     return cls(*(rng.uniform(-bound, bound, shape).astype(dtype) for shape in shapes))
-
-
-def check_name(what: str, name: str, known) -> None:
-    """Raise ValueError unless `name` is one of `known`.
-
-    Example:
-        >>> check_name("nonlinearity", "sin", ("tanh", "relu"))
-        Traceback (most recent call last):
-        ValueError: nonlinearity: expected one of tanh, relu, got 'sin'
-    """
-    if name not in known:
-        raise ValueError(f"{what}: expected one of {', '.join(known)}, got {name!r}")
 
 
 def check_lengths(lengths, T: int, B: int) -> Array:
@@ -693,14 +682,14 @@ def check_lengths(lengths, T: int, B: int) -> Array:
         Traceback (most recent call last):
         ValueError: lengths: expected values in 1..T = 1..5, got 9 at index 1
     """
-    a = np.array(lengths)  # a copy: `backward` needs the lengths that `forward` had
+    a = np.asarray(lengths)
     if a.shape != (B,):
         raise ValueError(f"lengths: expected (B,) = ({B},), got {a.shape}")
     if a.dtype.kind not in "iu":
         raise ValueError(f"lengths: expected integers, got {a.dtype}")
     for i in np.flatnonzero((a < 1) | (a > T)):
         raise ValueError(f"lengths: expected values in 1..T = 1..{T}, got {a[i]} at index {i}")
-    return a
+    return a.copy()  # `backward` needs the lengths that `forward` had
 
 
 def _check_finite_fast(**arrays: Array) -> None:

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from course_lib.nn._shapes import check_name, check_size
+
 PLACEMENTS = ("zaremba", "naive", "variational")
 
 
@@ -38,13 +40,11 @@ class _Recurrent(nn.Module):
     ):
         """Weights start uniform in +-1/sqrt(H), as in torch.nn; `generator` also draws the dropout masks."""
         super().__init__()
-        for name, size in (("D", D), ("H", H), ("num_layers", num_layers)):
-            if not isinstance(size, int) or size < 1:
-                raise ValueError(f"{name}: expected a whole number of at least 1, got {size!r}")
+        D, H, num_layers = check_size("D", D), check_size("H", H), check_size("num_layers", num_layers)
+        check_name("bidirectional", bidirectional, (True, False))
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout: expected a probability in [0, 1), got {dropout!r}")
-        if placement not in PLACEMENTS:
-            raise ValueError(f"placement: expected one of {', '.join(PLACEMENTS)}, got {placement!r}")
+        check_name("placement", placement, PLACEMENTS)
         self.D, self.H, self.num_layers, self.bidirectional = D, H, num_layers, bidirectional
         self.dropout, self.placement, self.generator = dropout, placement, generator
         for layer in range(num_layers):
@@ -141,7 +141,7 @@ class _Recurrent(nn.Module):
         shape = (self.num_layers * self.directions, xs.shape[1], self.H)
         if state is None:
             state = [torch.zeros(shape, dtype=dtype, device=xs.device)] * self.states
-        state = (state,) if isinstance(state, Tensor) else tuple(state)
+        state = tuple(state) if isinstance(state, tuple | list) else (state,)
         if len(state) != self.states or not all(isinstance(s, Tensor) for s in state):
             wanted = "two tensors (h0, c0)" if self.states == 2 else "one tensor h0"
             raise ValueError(f"state: expected {wanted}, got {', '.join(type(s).__name__ for s in state)}")
@@ -176,8 +176,7 @@ class RNN(_Recurrent):
     gates = 1
 
     def __init__(self, D: int, H: int, num_layers: int = 1, *, nonlinearity: str = "tanh", **options):
-        if nonlinearity not in ("tanh", "relu"):
-            raise ValueError(f"nonlinearity: expected one of tanh, relu, got {nonlinearity!r}")
+        check_name("nonlinearity", nonlinearity, ("tanh", "relu"))
         super().__init__(D, H, num_layers, **options)
         self.nonlinearity = nonlinearity
 
@@ -324,8 +323,7 @@ def make_module(name: str, D: int, H: int, **options) -> _Recurrent:
         Traceback (most recent call last):
         ValueError: cell: expected one of rnn, lstm, gru, peephole, cifg, gru_before, got 'lstmm'
     """
-    if name not in MODULES:
-        raise ValueError(f"cell: expected one of {', '.join(MODULES)}, got {name!r}")
+    check_name("cell", name, MODULES)
     return MODULES[name](D, H, **options)
 
 
@@ -340,9 +338,10 @@ def pad(sequences: Sequence[Tensor], value: float = 0.0) -> tuple[Tensor, Tensor
         >>> xs.tolist(), lengths.tolist()
         ([[1.0, 1.0], [1.0, 1.0], [0.0, 1.0]], [2, 3])
     """
+    came = [tuple(s.shape) if isinstance(s, Tensor) else type(s).__name__ for s in sequences]
+    if not came or not all(isinstance(c, tuple) and c and c[0] for c in came) or len({c[1:] for c in came}) > 1:
+        raise ValueError(f"sequences: expected at least one tensor (T_i, ...), T_i >= 1, the rest equal, got {came}")
     lengths = [len(s) for s in sequences]
-    if not lengths or 0 in lengths:
-        raise ValueError(f"sequences: expected at least one, none of them empty, got lengths {lengths}")
     return nn.utils.rnn.pad_sequence(list(sequences), padding_value=value), torch.tensor(lengths)
 
 
@@ -360,6 +359,7 @@ def mask(lengths: Tensor | Sequence[int], T: int, B: int | None = None) -> Tenso
         raise ValueError(f"lengths: expected (B,){'' if B is None else f' = ({B},)'}, got {tuple(lengths.shape)}")
     if lengths.is_floating_point() or lengths.dtype == torch.bool:
         raise ValueError(f"lengths: expected integers, got {lengths.dtype}")
+    lengths = lengths.long()  # torch would compare T as a uint8 with lengths of that type
     for i in torch.nonzero((lengths < 1) | (lengths > T)).flatten().tolist():
         raise ValueError(f"lengths: expected values in 1..T = 1..{T}, got {lengths[i].item()} at index {i}")
     return torch.arange(T, device=lengths.device)[:, None] < lengths
@@ -372,7 +372,8 @@ def masked_mean(losses: Tensor, lengths: Tensor | Sequence[int]) -> Tensor:
         >>> masked_mean(torch.tensor([[1.0, 2.0], [9.0, 3.0]]), lengths=[1, 2])
         tensor(2.)
     """
-    if losses.dim() != 2:
-        raise ValueError(f"losses: expected (T, B), got {tuple(losses.shape)}")
+    if not isinstance(losses, Tensor) or losses.dim() != 2:
+        came = tuple(losses.shape) if isinstance(losses, Tensor) else type(losses).__name__
+        raise ValueError(f"losses: expected (T, B), got {came}")
     keep = mask(lengths, *losses.shape).to(losses.device)
     return torch.where(keep, losses, 0).sum() / keep.sum()

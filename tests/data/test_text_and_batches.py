@@ -30,7 +30,8 @@ def test_stream_rows_go_on_where_they_stopped():
     batches = data.stream_batches(ids, T=7, B=3)
     xs = np.concatenate([batch.xs for batch in batches])
     assert (np.diff(xs, axis=0) == 1).all() and len(np.unique(xs)) == xs.size
-    for batch in [*batches, data.random_windows(np.random.default_rng(0), ids, 7, 3)]:
+    np.testing.assert_array_equal(data.stream_batches(ids.tolist(), T=7, B=3)[0].xs, batches[0].xs)
+    for batch in [*batches, data.random_windows(np.random.default_rng(0), ids.tolist(), 7, 3)]:
         np.testing.assert_array_equal(batch.targets, batch.xs + 1)
     with pytest.raises(ValueError, match="B T \\+ 1 = 22, got \\(21,\\)"):
         data.stream_batches(ids[:21], T=7, B=3)
@@ -68,8 +69,10 @@ def test_buckets_hold_every_index_once_and_waste_less():
         (lambda: data.pad([np.ones((2, 3)), np.ones((2, 4))]), "with one D"),
         (lambda: data.encode_letters("Na\u00efve"), "letters a..z, got 'Na\u00efve'"),
         (lambda: data.buckets(np.random.default_rng(0), np.array([3, 0]), 2), "integers >= 1"),
+        (lambda: data.buckets(np.random.default_rng(0), [1.5, 2.0], 2), "integers >= 1"),
         (lambda: data.wasted_steps(np.array([3]), []), "at least one"),
-        (lambda: data.text(held_out=0.9), "held_out: expected a number"),
+        (lambda: data.text().decode([-1]), "ids: expected values in 0.."),
+        (lambda: data.text(held_out=0.9), "held_out: expected a finite number"),
     ],
 )
 def test_errors(call, message):

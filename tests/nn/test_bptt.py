@@ -248,6 +248,7 @@ def test_bad_input_gives_one_clear_line():
         ((RNN, xs, h0, params, dhs * np.nan), "dhs: expected finite values, got nan at index (0, 0, 0)"),
         ((RNN, xs, h0, inf, dhs), "b_h: expected finite values, got inf at index (0,)"),
         ((RNN, xs, h0, params[:2], dhs), "params: expected W_xh, W_hh, b_h for rnn, got 2 arrays"),
+        ((RNN, xs, h0, None, dhs), "params: expected W_xh, W_hh, b_h for rnn, got NoneType"),
         ((RNN, xs, h0, {"W": h0}, dhs), "params: expected W_xh, W_hh, b_h for rnn, got W"),
         ((RNN, xs, (h0, h0), params, dhs), "state0: expected one array (B, H) for rnn, got a tuple of 2"),
         ((LSTM, xs, h0, params, dhs), "state0: expected a tuple (h, c) for lstm, got ndarray"),
@@ -284,6 +285,8 @@ def test_unroll_refuses_what_it_cannot_run():
     xs, h0, params, _ = draw("rnn", T=3, B=2, D=3, H=4)
     with pytest.raises(ValueError, match=line("xs: expected no empty axis, got (T, B, D) = (0, 2, 3)")):
         unroll(cells.rnn_step, xs[:0], h0, *params)
+    with pytest.raises(ValueError, match="step: expected a function such as rnn_step, got 'rnn'"):
+        unroll("rnn", xs, h0, *params)
     with pytest.raises(ValueError, match=line("h0: expected finite values, got nan at index (0, 0)")):
         unroll(cells.rnn_step, xs, h0 * np.nan, *params)
     with pytest.raises(ValueError, match=line("h_prev: expected (B, H) = (2, 4), got (2, 3)")):

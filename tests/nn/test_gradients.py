@@ -149,6 +149,15 @@ def test_gradient_by_lag_names_what_a_cell_does_not_have(rng):
         g.gradient_by_lag("gru", xs, h0, params, of="c")
     with pytest.raises(ValueError, match=r"dh_T: expected \(B, H\) = \(2, 4\), got \(1, 4\)"):
         g.gradient_by_lag("gru", xs, h0, params, dh_T=np.ones((1, 4)))
+    with pytest.raises(ValueError, match=r"dh_T: expected finite values, got nan at index \(0, 0\)"):
+        g.gradient_by_lag("gru", xs, h0, params, dh_T=h0 * np.nan)
+
+
+def test_jacobians_take_arrays_only():
+    with pytest.raises(ValueError, match="h_t: expected an array of float32 or float64, got list"):
+        g.jacobian([0.0, 0.5], np.eye(2))
+    with pytest.raises(ValueError, match="hs: expected an array of float32 or float64, got list"):
+        g.jacobian_product([[0.0, 0.5]], np.eye(2))
 
 
 @pytest.mark.parametrize("f", [np.tanh, relu])
@@ -189,8 +198,9 @@ def test_effective_horizon():
     norms = 3 * 0.5 ** np.arange(20.0)
     assert g.effective_horizon(norms, 0.1) == 4  # 1/16 is the first below 1/10
     assert g.effective_horizon(norms, 1e-9) is None
-    with pytest.raises(ValueError, match="norms: expected"):
-        g.effective_horizon(np.zeros(3))
+    for bad in (np.zeros(3), np.array([1.0, np.nan])):
+        with pytest.raises(ValueError, match="norms: expected"):
+            g.effective_horizon(bad)
 
 
 # --- clipping ---------------------------------------------------------------------------------------------------------
@@ -240,8 +250,10 @@ def test_clipping_keeps_form_dtype_and_the_original(rng):
     assert np.abs(array).max() > 1
 
 
-@pytest.mark.parametrize("limit", [0, -1.0, np.nan])
+@pytest.mark.parametrize("limit", [0, -1.0, np.nan, None])
 def test_a_threshold_is_positive(limit):
+    with pytest.raises(ValueError, match="step: expected a positive number"):
+        g.numerical_gradient(np.sum, np.ones(2), limit)
     with pytest.raises(ValueError, match="max_norm: expected a positive number"):
         g.clip_by_norm(np.ones(2), limit)
     with pytest.raises(ValueError, match="limit: expected a positive number"):

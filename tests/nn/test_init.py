@@ -125,6 +125,10 @@ def test_the_generator_decides():
         (lambda rng: init.init_params("rnn", 2, 3, rng, forget=1.0), "cell: expected lstm, gru or gru_before"),
         (lambda rng: init.init_params("lstm", 2, 3, rng, forget=1.0, T_max=9), "forget, T_max: expected one of the"),
         (lambda rng: init.chrono(3, 1, rng), "T_max: expected at least 2 steps, got 1"),
+        (lambda rng: init.chrono(3, np.inf, rng), "T_max: expected at least 2 steps, got inf"),
+        (lambda rng: init.uniform(3, rng), "shape: expected positive sizes, got 3"),
+        (lambda rng: init.init_params("rnn", 2, 3, rng, dtype=int), "dtype: expected float32 or float64, got int64"),
+        (lambda rng: init.forget_bias(3, np.nan), r"result: expected finite values, got nan at index \(3,\)"),
         (lambda rng: init.xavier((3,), rng), r"shape: expected \(out, in\), got \(3,\)"),
     ],
 )

@@ -39,6 +39,25 @@ def test_targets_outside_the_alphabet_are_named():
         lm.cross_entropy(np.zeros((4, 3)), np.array([0, 1, 2]))
 
 
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda w: lm.logits_of(w, np.array([[-1]])), "ids: expected symbols 0 to 4, got -1 to -1"),
+        (lambda w: lm.logits_of(w, np.array([[5]])), "ids: expected symbols 0 to 4, got 5 to 5"),
+        (lambda w: lm.logits_of(w, [[1]]), "ids: expected an array of whole numbers, got list"),
+        (lambda w: lm.logits_of(w, np.ones((3, 1))), "ids: expected an array of whole numbers, got float64"),
+        (lambda w: lm.logits_of(w, np.array([1, 2])), r"ids: expected \(T, B\), got \(2,\)"),
+        (lambda w: lm.sample(w, [], 3, rng()), "ids: expected an array of whole numbers, got float64"),
+        (lambda w: lm.sample(w, [1], 3, rng(), -1.0), "temperature: expected a number >= 0, got -1.0"),
+        (lambda w: lm.count_table_bits([0, 1], [0, 1], 2, order=2), "order: expected 0 or more, below the length"),
+        (lambda w: lm.init_weights(5, 0, rng()), "H: expected a whole number >= 1, got 0"),
+    ],
+)
+def test_bad_input_gives_one_clear_line(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(lm.init_weights(5, 4, rng()))
+
+
 def test_adam_equals_torch():
     weights = lm.init_weights(3, 2, rng())
     w = [torch.tensor(a, requires_grad=True) for a in weights]

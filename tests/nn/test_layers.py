@@ -202,6 +202,7 @@ BAD = {
     "float32": ({"xs": np.zeros((5, 2, 3), np.float32)}, "xs: expected float64.*got float32"),
     "integers": ({"xs": np.zeros((5, 2, 3), int)}, "xs: expected .*got int64"),
     "a list": ({"xs": [[[0.0] * 3]]}, "xs: expected .*got list"),
+    "a masked array": ({"xs": np.ma.zeros((5, 2, 3))}, "xs: expected .*got MaskedArray"),
     "nan": ({"xs": nan}, r"xs: expected finite values, got nan at index \(0, 0, 0\)"),
     "inf": ({"xs": np.where(nan != nan, np.inf, 0)}, "xs: expected finite values, got inf"),
     "h0": ({"xs": np.zeros((5, 2, 3)), "h0": np.zeros((1, 4))}, r"h0: expected \(B, H\) = \(2, 4\), got \(1, 4\)"),
@@ -251,7 +252,19 @@ def test_bad_gradients_states_and_weights(name):
         type(layer)(layer.W_xh, layer.W_hh[:, :3], *[layer.b_h] * (1 + (name == "gru")))
 
 
+@pytest.mark.parametrize(("sizes", "message"), [
+    ((3, 0), "H: expected a whole number >= 1, got 0"),
+    ((2.0, 3), "D: expected a whole number >= 1, got 2.0"),
+    ((2, True), "H: expected a whole number >= 1, got True"),
+])
+def test_sizes_that_no_layer_has(sizes, message):
+    with pytest.raises(ValueError, match=message):
+        make_layer("rnn", *sizes, np.random.default_rng(0))
+
+
 def test_unknown_names():
+    with pytest.raises(ValueError, match=r"cell: expected one of rnn, lstm, gru, got \['rnn'\]"):
+        make_layer(["rnn"], 3, 4, np.random.default_rng(0))
     with pytest.raises(ValueError, match="cell: expected one of rnn, lstm, gru, got 'lstmm'"):
         make_layer("lstmm", 3, 4, np.random.default_rng(0))
     with pytest.raises(ValueError, match="nonlinearity: expected one of tanh, relu, got 'sin'"):

@@ -174,6 +174,7 @@ BAD = {
     "count": (lambda m: m(torch.zeros(5, 2, 3), lengths=[5]), r"lengths: expected \(B,\) = \(2,\), got \(1,\)"),
     "long": (lambda m: m(torch.zeros(5, 2, 3), lengths=[5, 6]), "lengths: expected values in 1..T = 1..5, got 6"),
     "state": (lambda m: m(torch.zeros(5, 2, 3), "h0"), "state: expected (one tensor h0|two tensors)"),
+    "number": (lambda m: m(torch.zeros(5, 2, 3), 5), "state: expected (one tensor h0|two tensors .*), got int"),
     "h0": (
         lambda m: m(torch.zeros(5, 2, 3), (torch.zeros(2, 4),) * m.states),
         r"h0: expected \(num_layers \* directions, B, H\) = \(1, 2, 4\), got \(2, 4\)",
@@ -192,7 +193,8 @@ def test_bad_input_is_one_clear_line(name, bad):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"H": 0}, "H: expected a whole number of at least 1, got 0"),
+        ({"H": 0}, "H: expected a whole number >= 1, got 0"),
+        ({"bidirectional": 2}, "bidirectional: expected one of True, False, got 2"),
         ({"dropout": 1.0}, r"dropout: expected a probability in \[0, 1\), got 1.0"),
         ({"placement": "everywhere"}, "placement: expected one of zaremba, naive, variational, got 'everywhere'"),
         ({"nonlinearity": "sin"}, "nonlinearity: expected one of tanh, relu, got 'sin'"),
@@ -201,3 +203,14 @@ def test_bad_input_is_one_clear_line(name, bad):
 def test_bad_options(options, message):
     with pytest.raises(ValueError, match=message):
         make_module("rnn", **{"D": 3, "H": 4} | options)
+
+
+@pytest.mark.parametrize("sequences", [[], [np.zeros(2)], [torch.tensor(1.0)], [torch.zeros(2, 3), torch.zeros(2, 4)]])
+def test_what_cannot_stand_side_by_side(sequences):
+    with pytest.raises(ValueError, match=r"sequences: expected at least one tensor \(T_i, ...\)"):
+        pad(sequences)
+
+
+def test_sizes_and_lengths_may_be_of_any_whole_number_type():
+    assert make_module("rnn", np.int64(3), 4).D == 3
+    assert mask(torch.tensor([255, 1], dtype=torch.uint8), T=300).sum() == 256
