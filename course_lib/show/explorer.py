@@ -11,11 +11,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def explore(draw: Callable[..., Figure], alt: str | Callable[..., str], **controls: Any) -> None:
+def explore(
+    draw: Callable[..., Figure], alt: str | Callable[..., str], *, play: str | None = None, **controls: Any
+) -> None:
     """Show `draw(**values)` with a control for each value; the picture follows the controls.
 
     draw      a plain function of the package that returns a Figure; it has a test of its own
     alt       what the picture shows: a text, or a function of the same values that returns one
+    play      the name of a slider that gets buttons which run through it; nothing moves before one is pressed
     controls  name=(low, high, step) for a slider that starts in the middle, name=(low, high, step, start),
               name=[choices] for a list that starts at its first item, name=True for a box to tick;
               a slider's name is its label ("spectral_radius" is shown as "spectral radius")
@@ -31,7 +34,10 @@ def explore(draw: Callable[..., Figure], alt: str | Callable[..., str], **contro
     def html(values: dict[str, Any]) -> HTML:
         return HTML(picture(draw(**values), alt(**values) if callable(alt) else alt))
 
-    display(widgets.VBox(list(boxes.values())))
+    rows = list(boxes.values())
+    if play is not None:
+        rows.insert(0, _player(widgets, boxes[play]))
+    display(widgets.VBox(rows))
     handle = display(html({n: b.value for n, b in boxes.items()}), display_id=True)
 
     def redraw(_change: dict[str, Any]) -> None:
@@ -39,6 +45,14 @@ def explore(draw: Callable[..., Figure], alt: str | Callable[..., str], **contro
 
     for box in boxes.values():
         box.observe(redraw, names="value")
+
+
+def _player(widgets: Any, slider: Any) -> Any:
+    """Start, pause and stop buttons that move a slider, one step in 1.2 seconds."""
+    player = widgets.Play(min=slider.min, max=slider.max, step=slider.step, value=slider.value, interval=1200,
+                          show_repeat=False)  # fmt: skip
+    widgets.jslink((player, "value"), (slider, "value"))
+    return player
 
 
 def _control(widgets: Any, name: str, spec: Any) -> Any:

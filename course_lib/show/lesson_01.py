@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from course_lib.show.figure import COLOURS, LINES
 
@@ -103,10 +104,11 @@ def plot_pulse(states: Mapping[str, Array], ax: Axes | None = None) -> Axes:
     lowest = 2.0
     for k, (label, hs) in enumerate(sorted(states.items(), key=lambda item: -item[1][-1])):
         _line(ax, np.arange(len(hs)), hs, k, label, markevery=5)
-        lowest = min(hs[-1], lowest - 0.07)  # labels keep their distance
-        ax.text(len(hs) + 0.5, lowest, f"{label}: {hs[-1]:.3f}", va="center", fontsize=9, color=COLOURS[k % 7])
-    ax.set(title="One pulse, then silence: who still knows?", xlabel="time step", ylabel="state $h_t$")
-    ax.set(ylim=(-0.1, 1.05), xlim=(-1, len(hs) + 10))
+        lowest = min(hs[-1], lowest - 0.08)  # labels keep their distance
+        ax.plot(len(hs) + 1, lowest, MARKS[k % 7], color=COLOURS[k % 7], markersize=5)
+        ax.text(len(hs) + 2, lowest, f"{label}: {hs[-1]:.3f}", va="center", fontsize=10)
+    ax.set(title="One pulse, then silence: who still knows?", xlabel="silent steps after the pulse", ylabel="state h")
+    ax.set(ylim=(-0.13, 1.05), xlim=(-1, len(hs) + 12), xticks=range(0, len(hs), 10))
     return ax
 
 
@@ -117,7 +119,7 @@ def draw_pulse(w: float, silence: int = 50) -> Figure:
     ax.plot(hs, color=BLUE, linestyle="-", marker="o", markersize=3.5)
     ax.axhline(0, color="0.5", linewidth=1)
     ax.set(title=f"w = {w:.1f}: after {silence} silent steps the state is {hs[-1]:.3f}", ylim=(-1.1, 1.1))
-    ax.set(xlabel="time step", ylabel="state $h_t$")
+    ax.set(xlabel="silent steps after the pulse", ylabel="state h")
     return fig
 
 
@@ -141,9 +143,9 @@ def plot_context(ks: Sequence[int], tables: Array, windows: Array, network: floa
     """Accuracy for the last word against the words of context; the recurrent net is a level: it has no such number."""
     ax = ax or plt.subplots()[1]
     _line(ax, ks, tables, 0, "table of counts")
-    _line(ax, ks, windows, 1, "window into a net")
+    _line(ax, ks, windows, 1, "window into a trained net")
     ax.axhline(network, color=GREEN, linestyle=":", linewidth=2.5, label="recurrent net")
-    ax.set(title=f"{gap} filler words", xlabel="words of context k", ylabel="accuracy of the last word", ylim=(0, 1))
+    ax.set(title=f"{gap} filler words", xlabel="words of context k", ylabel="accuracy for the last word", ylim=(0, 1))
     ax.set_xticks(list(ks))
     return ax
 
@@ -178,7 +180,7 @@ def plot_influence(moves: Array, title: str, ax: Axes | None = None) -> Axes:
 
 
 def plot_probe(lags: Sequence[int], accuracy: Mapping[str, tuple[Array, Array]], ax: Axes | None = None) -> Axes:
-    """How well a bit of k steps ago can be read from the state: mean and range over seeds for each state size."""
+    """How well a bit of k steps ago can be read from the state: mean and a band of one deviation for each size."""
     ax = ax or plt.subplots(figsize=(7, 3.4))[1]
     for i, (label, (mean, spread)) in enumerate(accuracy.items()):
         _line(ax, lags, mean, i, label)
@@ -215,6 +217,7 @@ def gallery(items: Mapping[str, tuple[Array, str, str]]) -> Figure:
         ax.set_xlabel(time, fontsize=9)
         ax.set_ylabel(unit, fontsize=9)
         ax.tick_params(labelsize=8)
+        ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     for ax in list(axes.flat)[len(items) :]:
         ax.axis("off")
     return fig
@@ -261,16 +264,19 @@ def draw_reading(readings: Mapping[str, Reading], sentence: str, step: int) -> F
     return fig
 
 
-def _state_bars(ax: Axes, x: float, y: float, h: Array | None, now: bool) -> None:
+def _state_bars(ax: Axes, x: float, y: float, h: Array | None, now: bool, size: float = 1.0) -> None:
     """A state as horizontal bars around a middle line: to the right above 0, to the left below; empty when unread."""
-    look = {"facecolor": "white" if h is None else FILL["h"], "edgecolor": "0.75" if h is None else "0.15"}
-    ax.add_patch(Rectangle((x - 0.6, y - 1.1), 1.2, 2.2, linestyle=":" if h is None else "-",
-                           linewidth=2.4 if now else 1.0, zorder=3, **look))  # fmt: skip
+    look = {"facecolor": "white", "edgecolor": "0.75", "linestyle": ":"}
+    if h is not None:
+        look = {"facecolor": FILL["h"], "edgecolor": "0.15", "linestyle": "-"}
+    corner = (x - 0.6 * size, y - 1.1 * size)
+    ax.add_patch(Rectangle(corner, 1.2 * size, 2.2 * size, linewidth=2.4 if now else 1.0, zorder=3, **look))
     if h is None:
         return
-    ax.plot([x, x], [y - 1.05, y + 1.05], color="0.6", linewidth=0.8, linestyle="-", zorder=4)
-    places = np.linspace(y + 0.92, y - 0.92, len(h))
-    ax.barh(places, 0.56 * h, height=1.4 / len(h), left=x, color=np.where(h > 0, BLUE, RED), zorder=4)
+    ax.plot([x, x], [y - 1.05 * size, y + 1.05 * size], color="0.6", linewidth=0.8, linestyle="-", zorder=4)
+    places = np.linspace(y + 0.92 * size, y - 0.92 * size, len(h))
+    look = {"color": np.where(h > 0, BLUE, RED), "zorder": 4}
+    ax.barh(places, 0.56 * size * h, height=1.4 * size / len(h), left=x, **look)
 
 
 def tell_reading(readings: Mapping[str, Reading], sentence: str, step: int) -> str:
@@ -283,6 +289,69 @@ def tell_reading(readings: Mapping[str, Reading], sentence: str, step: int) -> s
         f"An unrolled recurrent network with {len(words)} steps. It has read “{' '.join(words[:step])}”. "
         f"The state after step {step} is {state}. Its best guesses for the next word: {best}."
     )
+
+
+MOMENTS = 3  # of each student: the note arrives, the word is heard, the new note is written
+
+
+def plot_notes(reading: Reading, moment: int, ax: Axes | None = None) -> Axes:
+    """Students in a row who pass one note: three moments for each of them, counted from 1."""
+    ax = ax or plt.subplots(figsize=(9, 3.6))[1]
+    words, hs, guesses = reading
+    T = len(words)
+    canvas(ax, (-1.9, 1.9 * T - 0.6), (-1.8, 2.8), f"moment {moment}: {tell_moment(reading, moment)}")
+    now, phase = divmod(moment - 1, MOMENTS)
+    for t in range(T):
+        x = 1.9 * t + 0.4
+        spoken = t < now or (t == now and phase > 0)
+        node(ax, x, 0, f"{t + 1}", "h", faint=t != now)
+        node(ax, x, -1.4, words[t], "x", faint=not spoken)
+        if t == now and phase == 1:
+            arrow(ax, (x, -1.1), (x, -0.4), linewidth=2.6)
+    at = 1.9 * now + 0.4
+    if phase == 0:
+        arrow(ax, (at - 1.75, 0.62), (at - 0.15, 0.62), linewidth=2.6)
+    note, number = (hs[now], now + 1) if phase == 2 else (0 * hs[0] if now == 0 else hs[now - 1], now)
+    x = at - 0.95 if phase == 0 else at
+    _state_bars(ax, x, 1.75, note / np.abs(hs).max(), True, size=0.8)
+    ax.text(x - 0.6, 1.75, f"$h_{number}$", ha="right", va="center")
+    if phase == 2:
+        said = "\n".join(["says aloud:", *(f"{word} {score:.2f}" for word, score in guesses[now][:2])])
+        bubble = {"boxstyle": "round", "facecolor": FILL["y"], "edgecolor": "0.15"}
+        ax.text(at + 0.7, 1.75, said, va="center", fontsize=10, bbox=bubble)
+    return ax
+
+
+def tell_moment(reading: Reading, moment: int) -> str:
+    """What happens at one moment of `plot_notes`, in words."""
+    now, phase = divmod(moment - 1, MOMENTS)
+    me = f"student {now + 1}"
+    return (
+        f"the note of student {now} is on its way to {me}" if now else f"a blank note is on its way to {me}",
+        f"{me} holds the old note and hears “{reading.words[now]}”",
+        f"{me} has written a new note, the old one is gone",
+    )[phase]
+
+
+def draw_notes(readings: Mapping[str, Reading], sentence: str, moment: int) -> Figure:
+    """The explorer of the classroom: one moment of one sentence."""
+    return plot_notes(readings[sentence], moment).figure
+
+
+def tell_notes(readings: Mapping[str, Reading], sentence: str, moment: int) -> str:
+    """The alt text of `draw_notes`."""
+    reading = readings[sentence]
+    told = tell_moment(reading, moment)
+    T, H = reading.hs.shape
+    return f"{T} students in a row, numbered, and one note of {H} bars. Moment {moment} of {MOMENTS * T}: {told}."
+
+
+def notes_strip(reading: Reading, moments: Sequence[int]) -> Figure:
+    """Several moments of `plot_notes` below each other, for paper."""
+    fig, axes = plt.subplots(len(moments), 1, figsize=(7.5, 2.9 * len(moments)), layout="constrained")
+    for ax, moment in zip(axes, moments):
+        plot_notes(reading, moment, ax)
+    return fig
 
 
 # ---------------------------------------------------------------- parity by hand

@@ -35,6 +35,17 @@ def test_each_step_of_a_reading_is_another_picture(readings):
     assert len(pictures) == 3
 
 
+@pytest.mark.parametrize("moment", range(1, 10))
+def test_the_classroom_holds_one_note(readings, moment):
+    fig = plots.draw_notes(readings, "the cat sat", moment)
+    notes = [t.get_text() for t in fig.axes[0].texts if t.get_text().startswith("$h_")]
+    assert notes == [f"$h_{moment // 3}$"]
+    alt = plots.tell_notes(readings, "the cat sat", moment)
+    assert f"Moment {moment} of 9" in alt
+    assert f"student {(moment + 2) // 3}" in alt
+    assert figure.picture(fig, alt)
+
+
 @pytest.mark.parametrize(("K", "seed"), [(1.0, 0), (2.0, 5), (6.0, 0)])
 def test_the_parity_explorer_says_what_it_draws(K, seed):
     fig = plots.draw_parity(K, seed, n=2000)
@@ -91,5 +102,8 @@ def test_plots_draw_on_the_axes_they_are_given():
         assert ax.get_xlabel()
         assert ax.get_ylabel()
         plt.close(ax.figure)
+    strip = plots.notes_strip(plots.Reading(("a",), np.ones((1, 2)), [[("b", 1.0)]]), (1, 2, 3))
+    assert len(strip.axes) == 3
+    assert figure.picture(strip, "Three moments of one note.")
     fig = plots.gallery({"one": (curve, "t", "v"), "two": (np.arange(100), "t", "v"), "three": (curve, "t", "v")})
     assert figure.picture(fig, "Three sequences as arrays.")

@@ -77,6 +77,15 @@ def test_controls_of_each_kind(monkeypatch):
         explore(line, alt=ALT, x="wrong")
 
 
+def test_a_slider_can_get_buttons_that_run_through_it(monkeypatch):
+    seen, _ = shown(monkeypatch)
+    explore(lambda n: line(), alt=ALT, play="n", n=(1, 9, 2, 3))
+    player, slider = seen[0].children
+    assert [getattr(player, name) for name in ("min", "max", "step", "value")] == [1, 9, 2, 3]
+    assert slider.value == 3
+    assert not player.playing
+
+
 def test_a_question_opens_each_option_by_itself(monkeypatch, tmp_path):
     text = """
 [units]
