@@ -38,12 +38,21 @@ class Misconception:
 
     key    its name in the catalogue ("S02"); name: what a learner did ("bias forgotten")
     hints  a ladder from a test to run, over the place, to the question that decides
+    given  args -> args, where the slip is the right answer to these other arguments: a second slip may come on top
     """
 
     key: str
     name: str
     wrong: Any
     hints: tuple[str, ...] = ()
+    given: Callable[..., tuple[Any, ...]] | None = None
+
+
+def misread(
+    reference: Callable, given: Callable[..., tuple[Any, ...]], key: str, name: str, hints: tuple[str, ...]
+) -> Misconception:
+    """A slip that gives the right answer to other arguments: `lambda x, b: (x, 0 * b)` forgets the bias."""
+    return Misconception(key, name, lambda *args: reference(*given(*args)), hints, given)
 
 
 def bugs(function: Callable, rows: Iterable[tuple[str, str, str, tuple[str, ...]]]) -> tuple[Misconception, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,9 @@ def judge(exercise: Exercise, cases: list[Case], results: list[Outcome], source:
     first = right.index(False)
     shown = _show_case(exercise, cases[first], results[first], truth[first])
     found = recognise(exercise, cases, results, truth)
+    if not found and not exercise.may_change and any(r.changed for r in results):
+        found = recognise(exercise, cases, [dataclasses.replace(r, changed=()) for r in results], truth)
+        found = found and dataclasses.replace(found, name=f"{found.name}; and also: your code changes its arguments")
     if found:
         return _verdict(exercise, "wrong", f"this looks like: {found.name}", found.key, found.hints, shown)
     result = results[first]
@@ -230,7 +234,7 @@ def recognise(
 
     Named only when it differs from the right answer in at least one value that the learner's answer shares: equal
     errors alone accuse nobody. A pair is named when each result on each input shows one of the two slips and both are
-    seen; a slip that would spoil a result which is right is not in it.
+    seen; a slip that would spoil a result which is right is not in it. Last, one slip on top of another.
     """
     is_right = [p for c, r, t in zip(cases, results, truth) for p in _same_parts(exercise, c, r, t, t)]
     explained: list[tuple[Misconception, list[bool], list[bool]]] = []
@@ -253,10 +257,37 @@ def recognise(
             only_1 = any(s and not t for s, t in zip(seen_1, same_2))
             only_2 = any(s and not t for s, t in zip(seen_2, same_1))
             if all(map(any, zip(same_1, same_2))) and only_1 and only_2:
-                return Misconception(
-                    f"{first.key}+{second.key}", f"{first.name}; and also: {second.name}", None, first.hints
-                )
+                return _both(first, second)
+    return _one_on_top(exercise, cases, results, truth)
+
+
+def _both(first: Misconception, second: Misconception) -> Misconception:
+    return Misconception(f"{first.key}+{second.key}", f"{first.name}; and also: {second.name}", None, first.hints)
+
+
+def _one_on_top(
+    exercise: Exercise, cases: list[Case], results: list[Outcome], truth: list[Outcome]
+) -> Misconception | None:
+    """Two slips in one and the same result: arguments misread, and a second listed slip made with them."""
+
+    def fits(both: Any) -> bool:
+        seen = False
+        for case, result, right in zip(cases, results, truth):
+            wrong = _run(exercise, both, case)
+            if not all(_same_parts(exercise, case, result, wrong, right)):
+                return False
+            seen |= not wrong.error and compare(exercise, case, wrong, right) is not None
+        return seen
+
+    for first in exercise.misconceptions:
+        for second in exercise.misconceptions if first.given else ():
+            if second.name != first.name and fits(partial(_with_other_arguments, second.wrong, first.given)):
+                return _both(first, second)
     return None
+
+
+def _with_other_arguments(wrong: Any, given: Any, *args: Any) -> Any:
+    return wrong(*given(*args))
 
 
 def _same_parts(exercise: Exercise, case: Case, a: Outcome, b: Outcome, right: Outcome) -> list[bool]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from course_lib.checks.exercise import Case, Exercise, Misconception
+from course_lib.checks.exercise import Case, Exercise, Misconception, misread
 from course_lib.checks.inputs import away_from_zero, sigmoid, zeroed
 from course_lib.checks.probe import Source
 
@@ -39,6 +40,9 @@ def _step_cases(rng: np.random.Generator) -> list[Case]:
         Case("b_h = 0", zeroed(args, 4), easy=True, look="look at the bias"),
         Case("B = 1", tuple(_step_args(rng, B=1)), easy=True, look="look at how rows of the batch are kept apart"),
     ]
+
+
+_step_misread = partial(misread, rnn_step)
 
 
 def _written_into_h_prev(x_t, h_prev, W_xh, W_hh, b_h):
@@ -101,18 +105,18 @@ RNN_STEP = Exercise(
         "The equation has two products, two sums and one function. Find each of them in your code.",
     ),
     misconceptions=(
-        Misconception("S01", "previous state left out", lambda x, h, U, W, b: np.tanh(x @ U.T + b), _LEFT_OUT),
-        Misconception("S01.input", "input left out", lambda x, h, U, W, b: np.tanh(h @ W.T + b), _LEFT_OUT[1:]),
+        _step_misread(lambda x, h, U, W, b: (x, 0 * h, U, W, b), "S01", "previous state left out", _LEFT_OUT),
+        _step_misread(lambda x, h, U, W, b: (0 * x, h, U, W, b), "S01.input", "input left out", _LEFT_OUT[1:]),
         Misconception(
             "S16",
             "previous state added without its matrix",
             lambda x, h, U, W, b: np.tanh(x @ U.T + h + b),
             _LEFT_OUT,
         ),
-        Misconception(
+        _step_misread(
+            lambda x, h, U, W, b: (x, h, U, W, 0 * b),
             "S02",
             "bias forgotten",
-            lambda x, h, U, W, b: np.tanh(x @ U.T + h @ W.T),
             (
                 "Set x_t and h_prev to zero. What should come out?",
                 "Your answer for that input is always 0. Which parameter should shift it?",
@@ -135,9 +139,7 @@ RNN_STEP = Exercise(
             _ACTIVATION,
         ),
         Misconception("S15", "an extra division by the largest value", _divided_by_its_maximum, _ACTIVATION),
-        Misconception(
-            "S05", "recurrent matrix transposed", lambda x, h, U, W, b: np.tanh(x @ U.T + h @ W + b), _TRANSPOSED
-        ),
+        _step_misread(lambda x, h, U, W, b: (x, h, U, W.T, b), "S05", "recurrent matrix transposed", _TRANSPOSED),
         Misconception(
             "S06", "input matrix not transposed", lambda x, h, U, W, b: np.tanh(x @ U + h @ W.T + b), _SHAPES
         ),
@@ -186,9 +188,7 @@ RNN_STEP = Exercise(
         Misconception(
             "S11", "bias outside the tanh", lambda x, h, U, W, b: np.tanh(x @ U.T + h @ W.T) + b, _BIAS_PLACE
         ),
-        Misconception(
-            "S12", "bias added twice", lambda x, h, U, W, b: np.tanh(x @ U.T + h @ W.T + 2 * b), _BIAS_PLACE
-        ),
+        _step_misread(lambda x, h, U, W, b: (x, h, U, W, 2 * b), "S12", "bias added twice", _BIAS_PLACE),
         Misconception("S14", "state overwritten in place", _written_into_h_prev, _IN_PLACE),
     ),
 )
@@ -230,7 +230,7 @@ def _unroll_cases(rng: np.random.Generator) -> list[Case]:
             "T = 1",
             tuple(_sequence(rng, T=1)),
             easy=True,
-            look="look at how the state is handed from one step to the next",
+            look="look at what happens from the second step on",
         ),
         Case("B = 1", tuple(_sequence(rng, B=1)), easy=True, look="look at which axis counts time"),
     ]
@@ -268,19 +268,12 @@ def _cut_to_integers(step, xs, h0, *params):
     return hs
 
 
-def _along_axis_1(step, xs, h0, *params):
-    return unroll(step, np.swapaxes(xs, 0, 1), h0, *params)
-
-
-def _reshaped(step, xs, h0, *params):
+def _reshaped(step, xs, *rest):
     T, B, D = xs.shape
-    return unroll(step, xs.reshape(B, T, D).swapaxes(0, 1), h0, *params)
+    return step, xs.reshape(B, T, D).swapaxes(0, 1), *rest
 
 
-def _one_behind(step, xs, h0, *params):
-    return unroll(step, np.stack([xs[t - 1] for t in range(len(xs))]), h0, *params)
-
-
+_unroll_misread = partial(misread, unroll)
 _NOT_HANDED_ON = (
     "Change the first input only. Should the last state change? Does yours?",
     "Which variable does your loop read as the state, and which does it write?",
@@ -343,28 +336,38 @@ UNROLL = Exercise(
             ),
             _NOT_HANDED_ON,
         ),
-        Misconception(
+        _unroll_misread(
+            lambda step, xs, h0, *p: (step, xs, np.zeros(h0.shape), *p),
             "S18",
             "h0 ignored: starts from zeros",
-            lambda step, xs, h0, *p: unroll(step, xs, np.zeros(h0.shape), *p),
             (
                 "Run with two different h0. Should the results agree?",
                 "Where does your function first read its argument h0?",
                 "What is the state before the first input, according to the signature?",
             ),
         ),
-        Misconception("S19", "time and batch axes mixed up: the loop runs over the batch", _along_axis_1, _AXES),
-        Misconception("S19.reshape", "time and batch axes mixed up: reshape does not move axes", _reshaped, _AXES),
+        _unroll_misread(
+            lambda step, xs, *rest: (step, np.swapaxes(xs, 0, 1), *rest),
+            "S19",
+            "time and batch axes mixed up: the loop runs over the batch",
+            _AXES,
+        ),
+        _unroll_misread(_reshaped, "S19.reshape", "time and batch axes mixed up: reshape does not move axes", _AXES),
         Misconception(
             "S19.result",
             "time and batch axes mixed up in the result",
             lambda step, xs, h0, *p: unroll(step, xs, h0, *p).swapaxes(0, 1),
             _AXES,
         ),
-        Misconception(
-            "S20", "inputs read in reversed order", lambda step, xs, h0, *p: unroll(step, xs[::-1], h0, *p), _ORDER
+        _unroll_misread(
+            lambda step, xs, *rest: (step, xs[::-1], *rest), "S20", "inputs read in reversed order", _ORDER
         ),
-        Misconception("S23", "inputs read one step late: xs[t - 1]", _one_behind, _ORDER),
+        _unroll_misread(
+            lambda step, xs, *rest: (step, np.roll(xs, 1, axis=0), *rest),
+            "S23",
+            "inputs read one step late: xs[t - 1]",
+            _ORDER,
+        ),
         Misconception(
             "S22",
             "h0 stored with the states: one too many",
@@ -448,10 +451,11 @@ COUNT = Exercise(
                 "What does 'the same step at every time' say about the factor T?",
             ),
         ),
-        Misconception(
+        misread(
+            count_parameters,
+            lambda D, H, V, T: (D, T, V, T),
             "P03",
             "units = time steps",
-            lambda D, H, V, T: T * D + T * T + T + V * T + V,
             (
                 "Which two letters of your formula would change if the sequence were longer?",
                 "H is the size of the state at one time step. What is T?",
@@ -472,6 +476,14 @@ COUNT = Exercise(
         Misconception("P05.state", "b_h left out", lambda D, H, V, T: H * D + H * H + V * H + V, _LISTS_ALL),
         Misconception("P06", "bias of the output left out", lambda D, H, V, T: H * D + H * H + H + V * H, _LISTS_ALL),
         Misconception("P07", "output head left out", lambda D, H, V, T: H * D + H * H + H, _LISTS_ALL),
+        Misconception("P09", "W_hh left out", lambda D, H, V, T: H * D + H + V * H + V, _LISTS_ALL),
+        Misconception("P10", "W_xh left out", lambda D, H, V, T: H * H + H + V * H + V, _LISTS_ALL),
+        Misconception(
+            "P01+P05",
+            "unrolled copies counted as separate layers; and also: biases left out",
+            lambda D, H, V, T: T * (H * D + H * H + V * H),
+            _LISTS_ALL,
+        ),
         Misconception(
             "P08",
             "H numbers too many: PyTorch's second bias, or h0, is counted",
@@ -499,6 +511,7 @@ WHAT_W_DOES = Exercise(
     name="BEHAVIOUR",
     points=1,
     reference=BEHAVIOUR,
+    outputs=("BEHAVIOUR",),
     hints=(*_TRY, "Which of the four words describes the 50th state, and which the way there?"),
     misconceptions=(
         Misconception(
@@ -562,7 +575,7 @@ def _influence_cases(rng: np.random.Generator) -> list[Case]:
 
     return [
         Case("a recurrent net", (rnn(), xs(5))),
-        Case("a window of two steps", (Source("lambda xs: xs[:, 1] + np.append(0, 2 * xs[:-1, 1])"), xs(6))),
+        Case("a window of two steps", (Source("lambda xs: xs[:, 1] + np.append(0, 0.01 * xs[:-1, 1])"), xs(6))),
         Case("a net that reads the future", (Source("lambda xs: 3 * xs[::-1].sum(axis=1).cumsum()[::-1]"), xs(4))),
         Case("no memory", (Source("lambda xs: np.tanh(xs[:, 0] - 2 * xs[:, 1])"), xs(5)), easy=True,
              look="look at what happens between different steps"),
@@ -718,17 +731,37 @@ def _generate_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _generate_wrong(reads: str = "y", linear_state: bool = False, late: bool = False, bias: bool = True) -> Any:
+def _same(a: Array) -> Array:
+    return a
+
+
+def _generate_wrong(
+    reads: str = "y",
+    linear_state: bool = False,
+    late: bool = False,
+    f: Any = np.tanh,
+    b_outside: bool = False,
+    out: Any = _same,
+) -> Any:
     def wrong(x_1, h0, T, W_xh, W_hh, b_h, W_hy, b_y):
         x_t, h_t, ys = x_1, h0, []
         for _ in range(T):
-            h_old, h_t = h_t, rnn_step(x_t, h0 if linear_state else h_t, W_xh, W_hh, b_h)
-            y_t = (h_old if late else h_t) @ W_hy.T + (b_y if bias else 0)
+            h_old, a_t = h_t, x_t @ W_xh.T + (h0 if linear_state else h_t) @ W_hh.T
+            h_t = f(a_t) + b_h if b_outside else f(a_t + b_h)
+            y_t = out((h_old if late else h_t) @ W_hy.T + b_y)
             ys.append(y_t)
             x_t = {"y": y_t, "x_1": x_1, "0": np.zeros_like(x_1), "tanh": np.tanh(y_t)}[reads]
         return np.stack(ys)
 
     return wrong
+
+
+def _in_one_array(*args):
+    ys = generate(*args)
+    return np.repeat(ys[-1:], len(ys), axis=0)
+
+
+_generate_misread = partial(misread, generate)
 
 
 def _x_1_among_the_outputs(x_1, *rest):
@@ -774,34 +807,44 @@ GENERATE = Exercise(
                 "Does your code compute y_t before or after the new state?",
             ),
         ),
-        Misconception(
+        _generate_misread(
+            lambda *args: (*args[:-1], 0 * args[-1]),
             "N06",
             "bias of the output forgotten",
-            _generate_wrong(bias=False),
             (
                 "Set all weights to zero. What should every output be?",
                 "Count the arguments of the function that your code uses.",
                 "Where does the equation of y_t use b_y?",
             ),
         ),
-        Misconception(
+        _generate_misread(
+            lambda x_1, h0, *rest: (x_1, 0 * h0, *rest),
             "S18",
             "h0 ignored: starts from zeros",
-            lambda x_1, h0, *rest: generate(x_1, 0 * h0, *rest),
             ("Run with two different h0. Should the results agree?", "Where does your function first read h0?"),
         ),
-        Misconception(
+        _generate_misread(
+            lambda x_1, h0, T, W_xh, W_hh, b_h, *rest: (x_1, h0, T, W_xh, W_hh, 0 * b_h, *rest),
             "S02",
             "bias of the state forgotten",
-            lambda x_1, h0, T, W_xh, W_hh, b_h, *rest: generate(x_1, h0, T, W_xh, W_hh, 0 * b_h, *rest),
             ("Count the arguments of the function that your code uses.", "Where does the equation of h_t use b_h?"),
         ),
-        Misconception(
+        _generate_misread(
+            lambda x_1, h0, T, W_xh, W_hh, *rest: (x_1, h0, T, W_xh, 0 * W_hh, *rest),
             "S01",
             "previous state left out",
-            lambda x_1, h0, T, W_xh, W_hh, *rest: generate(x_1, h0, T, W_xh, 0 * W_hh, *rest),
             _LEFT_OUT,
         ),
+        _generate_misread(
+            lambda x_1, h0, T, W_xh, W_hh, *rest: (x_1, h0, T, W_xh, W_hh.T, *rest),
+            "S05",
+            "recurrent matrix transposed",
+            _TRANSPOSED,
+        ),
+        Misconception("S03", "no nonlinearity: the tanh is missing", _generate_wrong(f=_same), _ACTIVATION),
+        Misconception("S11", "bias of the state outside the tanh", _generate_wrong(b_outside=True), _BIAS_PLACE),
+        Misconception("N09", "the outputs squashed too", _generate_wrong(out=np.tanh), _FEED_BACK[1:]),
+        Misconception("S21", "the same array appended at each step", _in_one_array, _ALL_ONE_ARRAY),
         Misconception("S24", "only the last output returned", lambda *args: generate(*args)[-1], _WHICH_STATES),
         Misconception("N07", "x_1 returned as the first output: one too many", _x_1_among_the_outputs, _WHICH_STATES),
         Misconception("N08", "x_1 returned as the first output, the last one missing", _x_1_first, _WHICH_STATES),
@@ -822,12 +865,19 @@ EDGE = {
 BITS = np.random.default_rng(101).integers(0, 2, 400)
 
 
+def _numbers(name: str, value: Any) -> Array:
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: expected numbers in rows of one length, got {value!r:.60}") from None
+
+
 def run_on_bits(weights: dict[str, Any], bits: Array = BITS) -> Array:
     """The answers (0 or 1) of a hand-set net for every bit after the first; ValueError when a shape does not fit."""
     names = ("W_xh", "W_hh", "b_h", "W_hy", "b_y")
     if not isinstance(weights, dict) or any(n not in weights for n in names):
         raise ValueError(f"expected a dict with the keys {', '.join(names)}")
-    W_xh, W_hh, b_h, W_hy, b_y = (np.asarray(weights[n], dtype=float) for n in names)
+    W_xh, W_hh, b_h, W_hy, b_y = (_numbers(n, weights[n]) for n in names)
     H = W_hh.shape[0] if W_hh.ndim == 2 else -1
     wanted = {"W_xh": (H, 1), "W_hh": (H, H), "b_h": (H,), "W_hy": (1, H), "b_y": (1,)}
     for name, array in zip(names, (W_xh, W_hh, b_h, W_hy, b_y)):
@@ -842,7 +892,8 @@ def run_on_bits(weights: dict[str, Any], bits: Array = BITS) -> Array:
 
 
 def _edge_view(case: Case, weights: Any) -> dict[str, Any]:
-    return {"answers after each bit": run_on_bits(weights)}
+    answers, pairs = run_on_bits(weights), 2 * BITS[:-1] + BITS[1:]
+    return {f"{pair % 2} after {pair // 2}": answers[pairs == pair] for pair in range(4)}
 
 
 _PARITY = {

@@ -215,6 +215,81 @@ def rnn_step(*a):
 """,
     ),
     (
+        "01.1",
+        "two in one line: no bias, W_hh turned",
+        "S02+S05",
+        """def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):
+    return np.tanh(x_t @ W_xh.T + h_prev @ W_hh)
+""",
+    ),
+    (
+        "01.1",
+        "in place without a tanh",
+        "S03",
+        """def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):
+    x_t *= 1
+    h_prev[:] = x_t @ W_xh.T + h_prev @ W_hh.T + b_h
+    return h_prev + 0
+""",
+    ),
+    (
+        "01.2",
+        "zeros stored in the place of h0",
+        "S18+S22",
+        """def unroll(step, xs, h0, *params):
+    hs = [np.zeros(h0.shape)]
+    for x in xs: hs.append(step(x, hs[-1], *params))
+    return np.array(hs)
+""",
+    ),
+    (
+        "01.2",
+        "returned last first",
+        "Right when T = 1: look at what happens from the second step on",
+        """def unroll(step, xs, h0, *params):
+    hs = []
+    for x in xs:
+        h0 = step(x, h0, *params); hs.insert(0, h0)
+    return hs
+""",
+    ),
+    (
+        "01.5",
+        "only what is large",
+        "input: a window of two steps",
+        """def influence(f, xs):
+    e = np.eye(len(xs))[:, :, None]
+    return [abs(f(xs + e[k]) - f(xs)) > 0.02 for k in range(len(xs))]
+""",
+    ),
+    (
+        "01.6",
+        "written into the first input",
+        "S21",
+        """def generate(x_1, h0, T, W_xh, W_hh, b_h, W_hy, b_y):
+    ys, h, x = [], h0, x_1.copy()
+    for _ in range(T):
+        h = np.tanh(x @ W_xh.T + h @ W_hh.T + b_h)
+        x[:] = h @ W_hy.T + b_y
+        ys.append(x)
+    return ys
+""",
+    ),
+    (
+        "01.7",
+        "always yes",
+        "wrong: 0 after 0, 1 after 1; right: 1 after 0, 0 after 1",
+        """EDGE = dict(W_xh=[[1]], W_hh=[[0]], b_h=[0], W_hy=[[0]], b_y=[1])
+""",
+    ),
+    (
+        "01.7",
+        "a row too long",
+        "W_xh: expected numbers in rows of one length, got [[6], [6, 1]]",
+        """EDGE = dict(W_xh=[[6], [6, 1]], W_hh=[[0, 0], [0, 0]], b_h=[0, 0], W_hy=[[0, 0]], b_y=[1])
+""",
+    ),
+    (
         "02.1",
         "torch autograd",
         "right",
