@@ -151,7 +151,7 @@ class LocalPool:
                     self.workers.remove(worker)
                     if k is None:
                         continue
-                    if tries[k] < TRIES:
+                    if tries[k] < TRIES and not worker.late:
                         waiting.append(k)
                         continue
                     row = {**ungraded(jobs[k], "ends the grader's worker each time: look at it by hand")}

@@ -37,6 +37,7 @@ from course_lib.grading.sandbox import Walls
 START_SECONDS = 60.0
 MESSAGE_BYTES = 48 * 2**20
 CELL_BYTES = 96 * 2**20
+UNREAD_BYTES = 2**30  # a message of many frames is kept by ZeroMQ until it is whole, however long it gets
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 PORTS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "hb_port": 4, "control_port": 5}
 _counter = itertools.count()
@@ -307,6 +308,7 @@ class WarmKernel(RunningKernel):
         for at in (self.shell, self.iopub, self.connection):
             self.poller.register(at, zmq.POLLIN)
         self.heard: deque[dict[str, Any]] = deque()
+        self.resident = resident()
         self.bytes = 0
         message = self.session.send(self.shell, "kernel_info_request", {})
         try:
@@ -351,8 +353,12 @@ class WarmKernel(RunningKernel):
             if self.dead is not None:
                 raise KernelDied(self.dead)
             left = end - time.monotonic()
-            ready = dict(self.poller.poll(max(0.0, left) * 1000))
-            if not ready:
+            ready = dict(self.poller.poll(min(max(0.0, left), 0.25) * 1000))
+            if not ready and resident() - self.resident > UNREAD_BYTES:
+                self.dead = "it floods its output"
+            elif not ready and left > 0:
+                continue
+            elif not ready or left < -1.0:  # a kernel that never stops speaking has its time too
                 raise Empty
             for at in (self.shell, self.iopub):
                 if at in ready:
@@ -366,7 +372,7 @@ class WarmKernel(RunningKernel):
 
     def _read(self, at: zmq.Socket[bytes]) -> dict[str, Any] | None:
         frames = at.recv_multipart()
-        self.bytes += sum(map(len, frames))
+        self.bytes += sum(map(len, frames)) + 256  # an empty message costs time as well
         if self.bytes > CELL_BYTES:
             self.dead = "it floods its output"
             raise KernelDied(self.dead)
@@ -418,6 +424,13 @@ class ColdKernel(RunningKernel):
         """End the kernel."""
         if hasattr(self, "km"):
             super().stop()
+
+
+def resident() -> int:
+    """The memory of this process (Linux; else 0)."""
+    with contextlib.suppress(OSError):
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
 
 
 def well_formed(kind: str, content: dict[str, Any]) -> bool:

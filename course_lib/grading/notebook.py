@@ -23,6 +23,14 @@ from course_lib.checks.exercise import Exercise
 
 MAX_FILE = 64 * 2**20
 MAX_CODE = 2**20
+MAX_CELLS = 2000
+RUN_HERE = "time|timeit|prun|capture"  # magics whose text is Python that runs in the notebook itself
+
+
+OTHER_FILES = {
+    b"PK": "a zip archive", b"\x1f\x8b": "a gzip archive", b"Rar!": "a rar archive", b"7z\xbc\xaf": "a 7z archive",
+    b"%PDF": "a PDF", b"<": "a web page",
+}  # fmt: skip
 
 
 class Unreadable(ValueError):
@@ -179,6 +187,8 @@ def parse(raw: bytes) -> Submission:
     size = sum(len(c.source) for c in cells if c.kind == "code")
     if size > MAX_CODE:
         raise Unreadable(f"holds {size / 2**20:.1f} MiB of code, at most {MAX_CODE / 2**20:g}: keep the answers only")
+    if len(cells) > MAX_CELLS:
+        raise Unreadable(f"holds {len(cells)} cells, at most {MAX_CELLS}: keep the answers only")
     if not cells:
         raise Unreadable("has no cells: save the notebook and hand it in again")
     metadata = data.get("metadata")
@@ -188,16 +198,20 @@ def parse(raw: bytes) -> Submission:
 
 
 def _json(raw: bytes, notes: list[str]) -> Any:
-    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    kind = next((words for start, words in OTHER_FILES.items() if raw.startswith(start)), "")
+    if kind:
+        raise Unreadable(f"is {kind}, not a notebook: hand in the .ipynb file itself")
+    encoding = json.detect_encoding(raw)
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError:
         text = raw.decode(encoding, errors="replace")
-        notes.append(f"characters that are not {encoding[:6].upper()} were replaced")
+        notes.append(f"characters that are not {encoding.removesuffix('-sig').upper()} were replaced")
+    text = text.rstrip("\0\x1a \t\r\n")  # a disk's padding is no damage
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        if error.pos >= len(text.rstrip()) - 1 or text.lstrip()[:1] == "{" and not text.rstrip().endswith("}"):
+        if error.pos >= len(text) - 1 or text.lstrip()[:1] == "{" and not text.endswith("}"):
             raise Unreadable(f"is cut off at line {error.lineno}: save it and hand it in again") from None
         what = "is damaged JSON" if text.lstrip()[:1] in "{[" else "is not a notebook (no JSON)"
         raise Unreadable(f"{what} at line {error.lineno}: open it in JupyterLab, save, hand it in again") from None
@@ -219,14 +233,15 @@ def _cell(row: dict[str, Any], number: int) -> Cell:
         source.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\r\n", "\n").replace("\r", "\n")
     )
     metadata = row.get("metadata")
-    tags = _list(metadata.get("tags")) if isinstance(metadata, dict) else []
+    own = metadata if isinstance(metadata, dict) else {}
+    tags = _list(own.get("tags"))
     kind = row.get("cell_type")
     if kind == "heading":
         source = "# " + source
     return Cell(
         kind if kind in ("code", "raw") else "markdown",
         source,
-        row["id"] if isinstance(row.get("id"), str) else "",
+        next((i for i in (row.get("id"), own.get("id")) if isinstance(i, str)), ""),  # Colab keeps it below
         tuple(t for t in tags if isinstance(t, str)),
         number,
     )
@@ -259,16 +274,29 @@ def _is_stub(node: ast.stmt) -> bool:
 
 
 def plain(source: str) -> str:
-    """Source with IPython's magics and shell lines as comments, so that Python can parse it; line numbers stay."""
-    if source.lstrip().startswith("%%"):
+    """Source with IPython's magics and shell lines as comments, so that Python can parse it; line numbers stay.
+
+    What `%%time` and its like run here is code of the cell as any other.
+    """
+    if _parsed(source):
+        return source
+    if re.match(rf"\s*%%({RUN_HERE})\b", source):
+        source = re.sub(r"%%.*", "", source, count=1)
+    elif source.lstrip().startswith("%%"):
         return "".join(f"#{line}" for line in source.splitlines(keepends=True))
-    return re.sub(r"(?m)^(\s*)([%!?].*)$", r"\1pass #\2", source)
+    source = re.sub(rf"(?m)^([ \t]*)%({RUN_HERE})[ \t]+((-\w+)[ \t]+(\d+[ \t]+)?)*", r"\1", source)
+    source = re.sub(r"(?m)^([ \t]*\w[\w, ]*=)[ \t]*([%!].*)$", r"\1 None #\2", source)
+    return re.sub(r"(?m)^([ \t]*)([%!?].*|[\w.]+\?+)$", r"\1pass #\2", source)  # no \s: blank lines
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2 * MAX_CELLS)
 def _tree(source: str) -> ast.Module | None:
+    return _parsed(source) or _parsed(plain(source))
+
+
+def _parsed(source: str) -> ast.Module | None:
     try:
-        return ast.parse(plain(source))
+        return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

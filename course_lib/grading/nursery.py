@@ -290,6 +290,7 @@ def watch(kernel: int, watched: set[signal.Signals], limited: bool) -> int:
     start = usage(kernel)
     code = -1
     me = os.getpid()
+    looked = time.monotonic()
     while True:
         got = next_signal(watched, 0.25)
         if got == signal.SIGTERM:
@@ -301,7 +302,8 @@ def watch(kernel: int, watched: set[signal.Signals], limited: bool) -> int:
         if kernel in ended:
             code = ended[kernel]
             break
-        if got is None and limited and sys.platform == "linux":
+        if limited and sys.platform == "linux" and time.monotonic() - looked > 0.2:  # children may end all the time
+            looked = time.monotonic()
             below = descendants(me) if me != 1 else {int(p.name) for p in Path("/proc").glob("[0-9]*")} - {1}
             if len(below) > sandbox.PROCESSES:
                 code = EXIT_PROCESSES
@@ -355,10 +357,10 @@ def reap_all(flags: int = os.WNOHANG, last: int = 0) -> dict[int, int]:
 
 
 def usage(pid: int) -> int:
-    """The memory that belongs to a process alone, roughly (Linux)."""
+    """The memory of a process that no file stands behind, its own and what it shares with its children (Linux)."""
     with contextlib.suppress(OSError, ValueError, IndexError):
-        fields = Path(f"/proc/{pid}/statm").read_text().split()
-        return (int(fields[1]) - int(fields[2])) * resource.getpagesize()
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon", "RssShmem")))
     return 0
 
 
@@ -446,7 +448,7 @@ class Kernel:
             at.bind(f"{request['transport']}://{request['ip']}-{request[name + '_port']}")
             self.sockets[name] = at
         self.parent: dict[str, Any] = {}
-        self.room = OUTPUT_BYTES
+        self.room, self.told_error = OUTPUT_BYTES, False
         self.shell = ZMQInteractiveShell.instance()
         self.shell.displayhook.session = self.shell.display_pub.session = Displays(key=self.session.key)
         self.shell.displayhook.pub_socket = self.shell.display_pub.pub_socket = self.sockets["iopub"]
@@ -461,6 +463,7 @@ class Kernel:
         """Send a display, a result or an error, unless the cell has shown too much already."""
         if isinstance(kind, dict):
             kind, content = kind["msg_type"], kind["content"]
+        self.told_error |= kind == "error"
         data = content.get("data", {}) if isinstance(content, dict) else {}
         if not any(str(k).startswith("application/vnd.course") for k in data):
             size = len(repr(content))
@@ -526,7 +529,7 @@ class Kernel:
 
     def execute(self, message: dict[str, Any]) -> dict[str, Any]:
         """Run one cell."""
-        self.room = OUTPUT_BYTES
+        self.room, self.told_error = OUTPUT_BYTES, False
         sys.stdout, sys.stderr = self.streams  # type: ignore[assignment]  # also when the last cell replaced them
         self.shell.set_parent(message)
         content: dict[str, Any] = {"status": "ok", "execution_count": 1, "user_expressions": {}, "payload": []}
@@ -542,7 +545,10 @@ class Kernel:
             with contextlib.suppress(Exception):
                 stream.flush()
         if error is not None:
-            content |= {"status": "error", "ename": type(error).__name__, "evalue": str(error)[:500], "traceback": []}
+            told = {"ename": type(error).__name__, "evalue": str(error)[:500]}
+            if not self.told_error:  # IPython itself gave up on the cell
+                self.publish("error", {**told, "traceback": [": ".join(told.values())]})
+            content |= {"status": "error", **told, "traceback": []}
         return content
 
 

@@ -7,12 +7,14 @@ here, outside the kernel, and compares them with the reference.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import re
+import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
@@ -29,6 +31,8 @@ from course_lib.grading import kernels, notebook
 from course_lib.grading.notebook import Assignment, Course, Graft, Step
 
 CELL_SECONDS = 20.0
+MANY_CELLS = 15  # so often a cell's time for all cells of a notebook, beside what its checks may take
+READING_SECONDS = 15.0  # processor time for reading a notebook, and for judging one answer
 OPTIONS = ["--nbval", "--nbval-current-env", "--assert=plain", "-s", "-c", os.devnull, "-p", "nbval.plugin"]
 UNUSED = (  # pytest's own plugins that would cost time at each start
     "cacheprovider terminal logging doctest unittest junitxml faulthandler stepwise pastebin unraisableexception "
@@ -89,6 +93,12 @@ class GradedNotebook(IPyNbFile):
         """The exercise that a function or variable answers."""
         return next(e for e in self.assignment.exercises if e.name == name)
 
+    @property
+    def seconds_left(self) -> float:
+        """What all cells together may still take; a moment is left to each, so that quick answers still count."""
+        allowed = MANY_CELLS * self.settings.cell_seconds + sum(e.seconds for e in self.assignment.exercises)
+        return max(0.2, allowed - self.cell_seconds)
+
     def probe_source(self, name: str) -> str:
         """The code that calls an answer on fresh inputs and displays what came out."""
         task = self.exercise(name)
@@ -119,7 +129,7 @@ class GradedNotebook(IPyNbFile):
         self.timed_out = False
         for item in self.items[: before.cell_num]:
             if item.step.role != "probe" and not item.fatal:
-                seconds = min(self.settings.cell_seconds, 5.0)
+                seconds = min(item.seconds, 5.0)
                 try:
                     self.kernel.await_reply(self.kernel.execute_cell_input(item.cell.source, False), timeout=seconds)
                 except (Empty, RuntimeError):  # it ran before, and does no longer
@@ -152,22 +162,23 @@ class GradedCell(IPyNbCell):
     @property
     def seconds(self) -> float:
         """How long this cell may take."""
-        return self.parent.settings.cell_seconds
+        return min(self.parent.settings.cell_seconds, self.parent.seconds_left)
 
     def runtest(self) -> None:
         """Run the cell in a kernel that is alive; remember when it ends the kernel."""
         book = self.parent
         book.timed_out = False
-        if not book.kernel.is_alive():
-            book.revive(self)
-        self.config.option.nbval_cell_timeout = self.seconds
         start = time.perf_counter()
+        seconds = self.seconds
         try:
+            if not book.kernel.is_alive():
+                book.revive(self)
+            self.config.option.nbval_cell_timeout = seconds
             super().runtest()
         except NbCellError as error:
             if book.timed_out:
                 self.fatal = True
-                self.failed("timeout", f"more than {self.seconds:g} s")
+                self.failed("timeout", f"more than {seconds:.3g} s")
             else:
                 self.failed("error", last_line(error.inner_traceback or ""))
             raise
@@ -210,8 +221,9 @@ class ProbeCell(GradedCell):
         cases = task.draw(book.job.seed)
         source = book.graft.sources.get(task.name, "")
         try:
-            results = probe.unpack(answer_text(test), len(cases))
-            self.verdict = judge.judge(task, cases, results, source)
+            with at_most(READING_SECONDS):
+                results = probe.unpack(answer_text(test), len(cases))
+                self.verdict = judge.judge(task, cases, results, source)
         except Exception as error:  # whatever learner data do here, they are wrong data
             self.verdict = self.no_points("error", f"the answer cannot be read: {one_line(error)}")
         why = book.stopped.get(task.name)
@@ -229,6 +241,25 @@ class ProbeCell(GradedCell):
     def no_points(self, status: str, message: str) -> Verdict:
         """A verdict without points."""
         return no_points(self.parent.exercise(self.step.name), status, message)
+
+
+@contextlib.contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Processor time for what depends on a learner's data or code; TimeoutError beyond (POSIX, main thread)."""
+    if not hasattr(signal, "SIGPROF"):
+        yield
+        return
+
+    def ring(*_: object) -> None:
+        raise TimeoutError(f"it takes the grader more than {seconds:g} s")
+
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds, 1.0)  # again each second, should somebody catch it
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def answer_text(outputs: Any) -> str:
@@ -292,10 +323,13 @@ class Loop:
     def grade(self, session: pytest.Session, job: Job) -> dict[str, Any]:
         """The result of one submission, whatever it holds."""
         try:
-            submission = notebook.parse(job.raw)
             assignments = Course(Path(self.settings.course)).assignments()
-            assignment = notebook.choose(submission, assignments, Path(job.file).stem, job.lesson)
-            graft = notebook.graft(assignment, submission)
+            with at_most(READING_SECONDS):
+                submission = notebook.parse(job.raw)
+                assignment = notebook.choose(submission, assignments, Path(job.file).stem, job.lesson)
+                graft = notebook.graft(assignment, submission)
+        except TimeoutError as error:
+            return ungraded(job, f"cannot be read ({error}): ask the learner for a plain version")
         except notebook.Unreadable as error:
             return ungraded(job, str(error))
         except RecursionError:

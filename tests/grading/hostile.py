@@ -40,6 +40,10 @@ PATCHES = {
     "forged-huge-shape": "import course_lib.checks.probe as p, json\nfrom IPython.display import display\n"
     "row = {'value': {'nd': ['<f8', [10**9, 10**9], '']}, 'error': None, 'changed': []}\n"
     "def answer(*a):\n    display({p.MIME: {'answer': json.dumps([row] * 3)}}, raw=True)\np.answer = answer\n" + WRONG,
+    "forged-collisions": "import course_lib.checks.probe as p, json\nfrom IPython.display import display\n"
+    "pairs = [[{'int': str(k * (2**61 - 1))}, None] for k in range(50000)]\n"
+    "row = {'value': {'dict': pairs}, 'error': None, 'changed': []}\n"
+    "def answer(*a):\n    display({p.MIME: {'answer': json.dumps([row] * 3)}}, raw=True)\np.answer = answer\n" + WRONG,
     "forged-error-types": "import course_lib.checks.probe as p, json\nfrom IPython.display import display\n"
     "row = {'value': None, 'error': [1, {}, []], 'changed': [True]}\n"
     "def answer(*a):\n    display({p.MIME: {'answer': json.dumps([row] * 3)}}, raw=True)\np.answer = answer\n" + WRONG,
@@ -67,6 +71,7 @@ PATCHES = {
     "evil-exception": "class E(Exception):\n    def __str__(self): raise SystemExit\ndef step(x, h, W):\n    raise E\n",
     "huge-exception": "def step(x, h, W):\n    raise ValueError('y' * 10**7)\n",
     "html-in-an-error": "def step(x, h, W):\n    raise ValueError('<script>alert(1)</script>&\\x1b[31m\\x00')\n",
+    "blank-lines": WRONG + "\n" * 50_000,
     "exit": "import sys\ndef step(x, h, W):\n    sys.exit(0)\n",
     "generator": "def step(x, h, W):\n    while True:\n        yield x\n",
     "huge-int": "def step(x, h, W):\n    return 10 ** 100000\n",
@@ -121,6 +126,7 @@ CRASHES = {
 # what an attack may cost its author: everything that it leaves alone must keep its points
 COSTS_OTHERS = {
     "builtins", "ipython-hooks", "ast-transformer", "probe-replaced", "forged-verdict", "forged-poison",
-    "forged-object-dtype", "forged-huge-shape", "forged-error-types", "late-thread", "fake-modules", "frozen-clock",
+    "forged-object-dtype", "forged-huge-shape", "forged-collisions",
+    "forged-error-types", "late-thread", "fake-modules", "frozen-clock",
 }  # fmt: skip
 ALL = PATCHES | CRASHES

@@ -60,6 +60,9 @@ FULL = {
     "plain": notebook(),
     "bom": b"\xef\xbb\xbf" + json.dumps(notebook()).encode(),
     "utf16": json.dumps(notebook()).encode("utf-16"),
+    "utf16-without-a-mark": json.dumps(notebook()).encode("utf-16-le"),
+    "padded-by-a-disk": json.dumps(notebook()).encode() + bytes(512),
+    "ids-as-in-colab": changed(lambda nb: [c.update(metadata={"id": c.pop("id")}) for c in nb["cells"]]),
     "other-kernelspec": changed(lambda nb: nb["metadata"].update(kernelspec={"name": "ir", "display_name": "R"})),
     "lone-surrogate": notebook(word='# \ud83d\nword = "tanh"'),
     "escaped-pair": json.dumps(notebook(word='# 😀\nword = "tanh"')),
@@ -103,6 +106,13 @@ FULL = {
         "def total(xs):\n    display(xs)\n    clear_output()\n    return xs.sum()"
     ),
     "magics": notebook(total="%matplotlib inline\n%config InlineBackend.figure_format = 'svg'\n" + RIGHT["total"]),
+    "timed-cells": notebook(
+        step="%%time\n" + STEP, total="%%capture out\n" + RIGHT["total"], word='%time word = "tanh"'
+    ),
+    "shell-line-with-a-result": notebook(step="files = !ls\nhere = %pwd\n" + STEP + "\nstep?"),
+    "line-that-starts-with-percent": with_cells(
+        "def half(n):\n    return (n\n            % 2)", at=2, word='word = ["sigmoid", "tanh"][half(3)]'
+    ),
     "shell-line": notebook(total="!pip --version\n" + RIGHT["total"]),
     "pip-install-cell": with_cells("!pip install numpy\n%pip install torch", at=1),
     "demo-fails": notebook(step=STEP + "\nprint(step(1, 2))"),

@@ -1,10 +1,12 @@
 """Bad input: one line that names the file, what is wrong and how to mend it; the rest of the batch goes on."""
 
+import gzip
 import json
 import os
 
 import pytest
 
+from course_lib.grading import plugin
 from tests.grading.handed_in import COURSE, grade, notebook, save
 
 BAD = {
@@ -12,7 +14,9 @@ BAD = {
     "blank.ipynb": (b" \n\n", "is empty"),
     "cut.ipynb": (json.dumps(notebook(), indent=1)[:900], "cut off at line"),
     "text.ipynb": ("# My notebook\nhello", "is not a notebook"),
-    "word.ipynb": (b"PK\x03\x04" + bytes(200), "is not a notebook"),
+    "word.ipynb": (b"PK\x03\x04" + bytes(200), "is a zip archive"),
+    "gz.ipynb": (gzip.compress(b"{}"), "is a gzip archive"),
+    "saved-page.ipynb": ("<!DOCTYPE html><html>Sign in</html>", "is a web page"),
     "number.ipynb": ("17", "is JSON but no notebook"),
     "list.ipynb": ("[1, 2]", "is JSON but no notebook"),
     "settings.ipynb": ('{"a": 1}', 'no "cells"'),
@@ -22,6 +26,17 @@ BAD = {
     "deep.ipynb": ('{"cells": ' + "[" * 100_000 + "]" * 100_000 + "}", "damaged JSON"),
     "long-number.ipynb": ('{"cells": ' + "9" * 10_000 + "}", "damaged JSON"),
     "much-code.ipynb": (notebook(before="x = 1\n" * 200_000), "MiB of code"),
+    "many-cells.ipynb": (
+        {"cells": [{"cell_type": "code", "source": f"x = {k}", "metadata": {}} for k in range(2001)]},
+        "holds 2001 cells, at most 2000",
+    ),
+    "many-names.ipynb": (
+        notebook(
+            before="import " + ",".join(f"a{k}" for k in range(40_000)),
+            step="def step():\n    " + ";".join(f"a{k}" for k in range(40_000)),
+        ),
+        "takes the grader more than",
+    ),
     "another-course.ipynb": (
         {"cells": [{"cell_type": "code", "source": "x = 1", "id": "a", "metadata": {}}]},
         "holds no answer of this course",
@@ -40,7 +55,9 @@ def results(tmp_path_factory):
     os.mkfifo(tmp / "class" / "pipe.ipynb")
     (tmp / "class" / "dangling.ipynb").symlink_to("/nowhere/x.ipynb")
     (tmp / "class" / "loop.ipynb").symlink_to("loop.ipynb")
+    plugin.READING_SECONDS, usual = 2.0, plugin.READING_SECONDS
     code, rows = grade([tmp / "class", tmp / "class" / "renamed"], tmp, csv_file=str(tmp / "x.csv"))
+    plugin.READING_SECONDS = usual
     return code, rows, (tmp / "x.csv").read_text()
 
 

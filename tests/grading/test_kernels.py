@@ -2,14 +2,19 @@
 
 import gc
 import json
+import mmap
 import os
 import subprocess
 import sys
 from pathlib import Path
+from queue import Empty
+from types import SimpleNamespace
 
 import pytest
 
-from course_lib.grading import kernels, sandbox
+from course_lib.grading import kernels, plugin, sandbox
+from course_lib.grading import nursery as nursery_module
+from course_lib.grading.plugin import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 LEVELS = [level for level in sandbox.candidates("best") if level != "off"]
@@ -68,6 +73,37 @@ def test_an_interrupt_ends_a_loop_and_keeps_the_kernel(nursery):
     kernel.await_reply(request, 10)
     assert run(kernel, "print(x)").strip() == "5"
     kernel.stop()
+
+
+def test_a_kernel_that_never_stops_speaking_is_not_listened_to_for_ever():
+    flood = (
+        "import gc, threading\nk = [o for o in gc.get_objects() if type(o).__name__ == 'Kernel'][0]\n"
+        "def speak():\n    while True: k.sockets['iopub'].send(b'')\n"
+        "threading.Thread(target=speak, daemon=True).start()"
+    )
+    with kernels.Nursery() as nursery:
+        kernel = nursery.kernels.start()
+        kernel.execute_cell_input(flood)
+        with pytest.raises((Empty, kernels.KernelDied)):
+            kernel.await_reply("nothing", 0.5)
+        kernel.stop()
+
+
+def test_all_cells_of_a_notebook_together_have_a_limit():
+    left = plugin.GradedNotebook.seconds_left.fget
+    lesson = SimpleNamespace(exercises=())
+    book = SimpleNamespace(settings=Settings("", None, 20.0), assignment=lesson, cell_seconds=0.0)
+    assert left(book) == 300
+    book.cell_seconds = 1e6
+    assert 0 < left(book) < 1
+
+
+def test_shared_memory_counts():
+    """An anonymous shared mapping belongs to no file, and statm calls it shared."""
+    before = nursery_module.usage(os.getpid())
+    with mmap.mmap(-1, 50 * 2**20) as memory:
+        memory.write(bytes(len(memory)))
+        assert nursery_module.usage(os.getpid()) - before > 40 * 2**20
 
 
 def test_limits_hold(nursery):

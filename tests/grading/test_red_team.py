@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.grading import kernels
+from course_lib.grading import kernels, plugin
 from tests.grading import hostile
 from tests.grading.handed_in import grade, notebook, save
 
@@ -105,10 +105,12 @@ def results(tmp_path_factory):
         save(tmp / "class", f"{name}.ipynb", forged(edit))
     save(tmp / "class", "<script>alert(1)</script>.ipynb".replace("/", ""), notebook(step=hostile.WRONG))
     save(tmp / "class", "=cmd|calc.ipynb", notebook(step=hostile.WRONG))
+    plugin.READING_SECONDS, usual = 2.0, plugin.READING_SECONDS
     before = sorted(p.name for p in Path("/tmp").iterdir())
     outputs = {"csv_file": str(tmp / "out.csv"), "html": str(tmp / "html"), "junit": str(tmp / "out.xml")}
     code, rows = grade(tmp / "class", tmp, cell_seconds=3, **outputs)
     server.close()
+    plugin.READING_SECONDS = usual
     del os.environ["COURSE_TEST_SECRET"]
     after = sorted(p.name for p in Path("/tmp").iterdir())
     return {"code": code, "rows": rows, "tmp": tmp, "calls": calls, "new": set(after) - set(before), "secret": secret}
