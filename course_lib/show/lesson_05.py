@@ -53,7 +53,7 @@ def cell_diagram(lit: str = "all", ax: Axes | None = None) -> Axes:
     arrow((6.8, 1.8), (7.7, 2.0), "output")
     arrow((8.15, 2.0), (9.6, 2.0), "output")
     ax.plot([0, 6.8], [0.6, 0.6], color="#777777" if lit == "all" else "#bbbbbb", lw=1.4, ls="-")
-    node(2, 4, "×", "forget", True)
+    node(2, 4, "×", "belt" if lit == "belt" else "forget", True)
     node(4.4, 4, "+", "belt", True)
     node(4.4, 2.65, "×", "input", True)
     node(7.9, 3.15, "tanh", "output")
