@@ -79,7 +79,7 @@ def grade(
         "submissions": round(sum(r.get("seconds", 0) for r in rows), 3),
         "cells": round(sum(r.get("cell_seconds", 0) for r in rows), 3),
     }
-    rows = compared_with_class(rows)
+    rows = one_each(compared_with_class(rows))
     outputs = {"json": json_file, "csv": csv_file, "html": html, "canvas": canvas, "moodle": moodle, "junit": junit}
     failed = report.write(rows, {k: v for k, v in outputs.items() if v}, number, protection, timing)
     for line in failed:
@@ -101,6 +101,13 @@ def compared_with_class(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**r, "notes": [*r["notes"], told]} if r["lesson"] not in ("", usual) else r for r in rows]
 
 
+def one_each(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same results, with a note where another notebook of the same learner counts in the grade imports."""
+    counted = {row["file"] for _, row in report.counting(rows)}
+    told = "another notebook of this learner has as many points or more: that one goes into the grade imports"
+    return [r if r["file"] in counted else {**r, "notes": [*r["notes"], told]} for r in rows]
+
+
 def collect(paths: Sequence[str | Path]) -> Iterator[Path]:
     """The files to grade; ValueError for a path that is not there or a folder without notebooks."""
     if not paths:
@@ -112,7 +119,8 @@ def collect(paths: Sequence[str | Path]) -> Iterator[Path]:
             if not found:
                 raise ValueError(f"{shown(path)}: a folder without notebooks (*.ipynb); name another one")
         elif os.path.lexists(path):
-            found = [path] if path not in seen else []
+            real = Path(os.path.realpath(path)) if path.is_symlink() else path  # the teacher names it: no trick
+            found = [real] if real not in seen else []
         else:
             raise ValueError(f"{shown(path)}: not there; name a notebook or a folder with notebooks")
         seen.update(found)
@@ -120,14 +128,22 @@ def collect(paths: Sequence[str | Path]) -> Iterator[Path]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for at, folders, names in os.walk(folder):
+    """Notebooks below a folder, and what takes the place of one: a folder that is closed, a learner's other file."""
+    closed: list[Path] = []
+    for at, folders, names in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
         folders[:] = sorted(f for f in folders if not f.startswith((".", "__MACOSX", "__pycache__")))
-        yield from (Path(at) / n for n in sorted(names) if NOTEBOOK.search(n) and not n.startswith("."))
+        files = sorted(n for n in names if not n.startswith("."))
+        notebooks = [n for n in files if NOTEBOOK.search(n)]
+        if not notebooks and "_assignsubmission_file" in Path(at).name:
+            notebooks = files[:1]
+        yield from (Path(at) / n for n in notebooks)
+    yield from closed
 
 
 def shown(path: Path) -> str:
-    """A path as text that every report can hold, whatever bytes its name is made of."""
-    return os.fsencode(path).decode("utf-8", "replace").replace("\n", "�").replace("\r", "�")
+    """A path as text that every report can hold, whatever bytes its name is made of; two paths never look the same."""
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return re.sub("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", lambda m: ascii(m[0])[1:-1], text)
 
 
 def state_folder(state: str | None, files: list[Path]) -> Path:
@@ -226,7 +242,11 @@ def read_bytes(path: Path) -> bytes:
     """A submission's bytes; OSError in words for what is no file or too large."""
     import stat
 
-    status = path.stat()
+    status = path.lstat()
+    if stat.S_ISLNK(status.st_mode):
+        raise OSError("it is a link to another file")
+    if stat.S_ISDIR(status.st_mode):
+        next(path.iterdir(), None)  # says what is wrong with it
     if not stat.S_ISREG(status.st_mode):
         raise OSError("it is no file")
     if status.st_size > MAX_FILE:

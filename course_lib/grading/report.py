@@ -7,6 +7,7 @@ import hashlib
 import html as html_module
 import io
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -103,7 +104,7 @@ def as_text(rows: list[Row], seed: int, protection: str) -> str:
                 lines.append(f"  {sign} {e['id']} {e['name']} ({got(e)}): {e['message']}")
             lines += [f"  note: {n}" for n in row["notes"]]
     lines.append(f"seed {seed}. {protection}")
-    return "\n".join(lines)
+    return printable("\n".join(lines))
 
 
 def learner(row: Row) -> tuple[str, str]:
@@ -117,8 +118,26 @@ def learner(row: Row) -> tuple[str, str]:
         if found:
             return found[1], found[2]
     stem = Path(row["file"]).name.rsplit(".ipynb", 1)[0]
-    found = re.match(r"([^_]+)_(?:LATE_)?(\d+)_(?:\d+_)?", stem, re.IGNORECASE)
+    found = re.match(r"([^_]+)_(?:LATE_)?(\d+)_\d+_", stem, re.IGNORECASE)
     return (found[1], found[2]) if found else (stem, "")
+
+
+def counting(rows: list[Row]) -> list[tuple[tuple[str, str], Row]]:
+    """(learner, result) for grade imports: of several notebooks of one learner and lesson the one with most points.
+
+    Learners without a number are known by their file; where several files have one name, by the folders as well.
+    """
+    people = [learner(row) for row in rows]
+    count = Counter(people)
+    top = os.path.commonpath([str(Path(row["file"]).parent) for row in rows]) if rows else ""
+    best: dict[tuple[tuple[str, str], str], Row] = {}
+    for row, who in zip(rows, people, strict=True):
+        if not who[1] and count[who] > 1:
+            who = os.path.relpath(row["file"], top or ".").rsplit(".ipynb", 1)[0], ""
+        if row["points"] > best.get((who, row["lesson"]), {"points": -1})["points"]:
+            best[who, row["lesson"]] = row
+    graded = {who for who, lesson in best if lesson}
+    return [(who, row) for (who, lesson), row in best.items() if lesson or who not in graded]
 
 
 def as_canvas(rows: list[Row]) -> str:
@@ -128,9 +147,9 @@ def as_canvas(rows: list[Row]) -> str:
     lines: list[list[Any]] = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *titles]]
     lines.append(["    Points Possible", "", "", "", "", *(lessons[t] for t in titles)])
     people: dict[tuple[str, str], dict[str, str]] = {}
-    for row in rows:
+    for who, row in counting(rows):
         if row["status"] == "graded":
-            people.setdefault(learner(row), {})[f"Lesson {row['lesson']}"] = number(row["points"])
+            people.setdefault(who, {})[f"Lesson {row['lesson']}"] = number(row["points"])
     lines += [[name, ident, "", "", "", *(p.get(t, "") for t in titles)] for (name, ident), p in people.items()]
     return table(lines)
 
@@ -138,8 +157,7 @@ def as_canvas(rows: list[Row]) -> str:
 def as_moodle(rows: list[Row]) -> str:
     """Moodle grade import: identifier as in Moodle's own worksheet, grade, feedback."""
     lines: list[list[Any]] = [["Identifier", "Full name", "Maximum grade", "Grade", "Feedback comments"]]
-    for row in rows:
-        name, ident = learner(row)
+    for (name, ident), row in counting(rows):
         told = "; ".join(f"{e['id']} {e['message']}" for e in row["exercises"] if e["status"] != "right")
         graded = row["status"] == "graded"
         grade = [number(row["max_points"]), number(row["points"])] if graded else ["", ""]
@@ -148,8 +166,8 @@ def as_moodle(rows: list[Row]) -> str:
 
 
 def printable(text: str) -> str:
-    """Text without the control characters that XML and pages cannot hold."""
-    return re.sub("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "�", text)
+    """Text without the control characters that XML and pages cannot hold and that terminals obey."""
+    return re.sub("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "�", text)
 
 
 def as_junit(rows: list[Row]) -> str:

@@ -177,7 +177,7 @@ def test_right_answers_in_an_awkward_file_keep_all_points(results, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_file_names_do_not_matter(results, name):
-    assert results[1][name.replace("\n", "�")]["points"] == 10
+    assert results[1][name.replace("\n", "\\n")]["points"] == 10
 
 
 def test_every_file_has_a_page(results):

@@ -3,10 +3,11 @@
 import gzip
 import json
 import os
+from pathlib import Path
 
 import pytest
 
-from course_lib.grading import plugin
+from course_lib.grading import main, plugin
 from tests.grading.handed_in import COURSE, grade, notebook, save
 
 BAD = {
@@ -55,6 +56,11 @@ def results(tmp_path_factory):
     os.mkfifo(tmp / "class" / "pipe.ipynb")
     (tmp / "class" / "dangling.ipynb").symlink_to("/nowhere/x.ipynb")
     (tmp / "class" / "loop.ipynb").symlink_to("loop.ipynb")
+    (tmp / "class" / "neighbour.ipynb").symlink_to("good.ipynb")
+    (tmp / "class" / "solution.ipynb").symlink_to(next((COURSE / "solutions").glob("*.ipynb")))
+    save(tmp / "class", "Ada_1_assignsubmission_file/work.zip", b"PK")
+    for name in (b"bytes\xff.ipynb", b"bytes\xfe.ipynb"):
+        Path(os.fsdecode(os.fsencode(tmp / "class") + b"/" + name)).write_text(json.dumps(notebook()))
     plugin.READING_SECONDS, usual = 2.0, plugin.READING_SECONDS
     code, rows = grade([tmp / "class", tmp / "class" / "renamed"], tmp, csv_file=str(tmp / "x.csv"))
     plugin.READING_SECONDS = usual
@@ -74,9 +80,24 @@ def test_the_rest_of_the_batch_goes_on(results):
     code, rows, csv = results
     assert code == 1
     assert rows["good.ipynb"]["points"] == rows["renamed"]["points"] == 10
-    for name in ("pipe.ipynb", "dangling.ipynb", "loop.ipynb"):
-        assert rows[name]["status"] == "unreadable"
+    for name in ("pipe.ipynb", "dangling.ipynb", "loop.ipynb", "neighbour.ipynb", "solution.ipynb", "work.zip"):
+        assert (rows[name]["status"], rows[name]["points"]) == ("unreadable", 0)
+    assert rows["bytes\\xff.ipynb"]["points"] == rows["bytes\\xfe.ipynb"]["points"] == 10
     assert len(csv.splitlines()) == len(rows) + 1
+
+
+def test_a_folder_that_is_closed_is_told_and_a_named_link_is_followed(folder, tmp_path, monkeypatch):
+    save(tmp_path, "real.ipynb", notebook())
+    (folder / "link.ipynb").symlink_to(tmp_path / "real.ipynb")
+    real = os.walk
+
+    def walk(top, onerror):
+        onerror(PermissionError(13, "Permission denied", str(folder / "closed")))
+        return real(top)
+
+    monkeypatch.setattr(main.os, "walk", walk)
+    files = list(main.collect([folder, folder / "link.ipynb"]))
+    assert files == [folder / "closed", folder / "link.ipynb", tmp_path / "real.ipynb"]
 
 
 def test_parts_that_are_missing_are_told_one_by_one(folder, tmp_path):

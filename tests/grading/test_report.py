@@ -109,10 +109,33 @@ def test_json_is_the_stable_interface(made):
         ("c/byronada_LATE_4711_815_hw.ipynb", ("byronada", "4711")),
         ("c/ada.ipynb", ("ada", "")),
         ("c/01_recurrence.ipynb", ("01_recurrence", "")),
+        ("c/homework_01_ada.ipynb", ("homework_01_ada", "")),
     ],
 )
 def test_learners_are_known_by_what_canvas_and_moodle_call_their_files(file, who):
     assert report.learner({"file": file}) == who
+
+
+def test_grade_imports_lose_nobody_and_count_nobody_twice():
+    ada, alan = "c/Ada_1_assignsubmission_file", "c/Alan_2_assignsubmission_file"
+    points = {f"{ada}/x.ipynb": 4, f"{ada}/y.ipynb": 7, f"{alan}/x.ipynb": 5, f"{alan}/y.ipynb": None}
+    points |= {"c/grace/01_x.ipynb": 8, "c/edith/01_x.ipynb": 9}
+    rows = [
+        {"file": f, "status": "graded" if p else "unreadable", "lesson": "01" if p else "", "points": p or 0,
+         "max_points": 10, "exercises": [], "message": ""}
+        for f, p in points.items()
+    ]  # fmt: skip
+    canvas = list(csv.reader(io.StringIO(report.as_canvas(rows))))[2:]
+    grades = {"Ada": "7", "Alan": "5", "grace/01_x": "8", "edith/01_x": "9"}
+    assert {line[0]: line[5] for line in canvas} == grades
+    moodle = list(csv.reader(io.StringIO(report.as_moodle(rows))))[1:]
+    assert len(moodle) == 4
+    assert {line[1]: line[3] for line in moodle} == grades
+
+
+def test_a_terminal_gets_no_commands():
+    row = {"file": "a\x1b[2J", "status": "unreadable", "message": "\x9b\ud800", "exercises": [], "notes": []}
+    assert not set(report.as_text([row], 1, "")) & {"\x1b", "\x9b", "\ud800"}
 
 
 def test_text_that_no_page_and_no_xml_can_hold():
