@@ -42,6 +42,7 @@ LARGE_MB = {"torch": 192, "playwright": 54, "jupyterlab": 17, "numpy": 17, "ruff
             "pillow": 7, "sympy": 6, "fonttools": 5.5, "jedi": 5, "debugpy": 3, "pydantic_core": 2, "networkx": 2}
 OTHER_MB, DISK_PER_MB = 0.2, 4.2
 CUDA_MB, CUDA_DISK_MB = 2550, 3900  # what the CUDA build adds
+PIP_SOURCES = re.compile("INDEX|LINKS|HOST|PROXY|CERT|KEYRING|CACHE|TIMEOUT|RETRIES|CONFIG_FILE")
 OLDEST_PIP = (24, 0)  # older ones download every wheel in full when they are only asked for a plan
 CUDA = re.compile(r"^\s*(Collecting (nvidia-|cuda-|triton)|Downloading torch-\S+ \(([3-9]\d\d(\.\d)? MB|[\d.]+ GB)\))")
 
@@ -70,7 +71,7 @@ def main(argv: list[str]) -> int:
         print(f"course_lib: {trouble}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\ncourse_lib: stopped; the same command goes on from here", file=sys.stderr)
+        print("\ncourse_lib: stopped; the same command starts again", file=sys.stderr)
         return 130
 
 
@@ -147,9 +148,9 @@ def prepare(root: Path, extras: tuple[str, ...], allow_cuda: bool = False) -> Pa
     began = time.monotonic()
     try:
         (root / ".course").mkdir(exist_ok=True)
+        if state == "rebuild":
+            make_venv(venv)
         with (root / LOG).open("w", encoding="utf-8") as log:
-            if state == "rebuild":
-                make_venv(venv)
             extras = {*extras, *read_stamp(venv).get("extras", ())}
             fill_venv(root, extras, allow_cuda, log)
         (venv / STAMP).write_text(json.dumps({"key": key(root), "root": str(root), "python": python_version(),
@@ -203,9 +204,9 @@ def make_venv(venv: Path) -> None:
         raise Trouble(f"{sys.executable} has no {' and no '.join(missing)} module: install it "
                       "(Debian and Ubuntu: `apt install python3-venv`) and start again")
     if venv.exists():
-        remove_venv(venv)
+        clear_venv(venv)
     print("Making a virtual environment in .venv")
-    venv.mkdir()
+    venv.mkdir(exist_ok=True)
     (venv / UNFINISHED).write_text(str(os.getpid()), encoding="utf-8")
     made = subprocess.run([sys.executable, "-m", "venv", str(venv)], check=False, capture_output=True,
                           text=True, errors="replace", env=child_environment(venv.parent))
@@ -214,8 +215,8 @@ def make_venv(venv: Path) -> None:
         raise Trouble(explain(output) or f"{venv}: no virtual environment could be made: {last_line(output)}")
 
 
-def remove_venv(venv: Path) -> None:
-    """Remove a broken .venv, but only what is a virtual environment, unused, and not the one this Python runs in."""
+def clear_venv(venv: Path) -> None:
+    """Empty a broken .venv, but only what is a virtual environment, unused, and not the one this Python runs in."""
     marker = venv / UNFINISHED
     if venv.is_symlink() or not venv.is_dir() or not (
             marker.exists() or (venv / "pyvenv.cfg").exists() or not any(venv.iterdir())):
@@ -223,10 +224,12 @@ def remove_venv(venv: Path) -> None:
     if Path(sys.prefix).resolve() == venv.resolve():
         raise Trouble(f"{venv}: it must be made anew, but this Python runs in it: `deactivate` and start again")
     if marker.exists() and is_running(marker.read_text(encoding="utf-8")):
-        raise Trouble(f"{venv}: process {marker.read_text(encoding='utf-8')} is still preparing it: wait for it and "
-                      "start again")
+        raise Trouble(f"{venv}: process {marker.read_text(encoding='utf-8')} is still preparing it: wait for it "
+                      "(or delete .venv, if that is something else by now) and start again")
     print("Making .venv anew: the one here is unfinished, broken or moved")
-    shutil.rmtree(venv)
+    marker.write_text(str(os.getpid()), encoding="utf-8")
+    for part in set(venv.iterdir()) - {marker}:  # the mark stays: what is left of it is still known as ours
+        shutil.rmtree(part) if part.is_dir() and not part.is_symlink() else part.unlink()
 
 
 def is_running(pid: str) -> bool:
@@ -449,12 +452,17 @@ def venv_python(venv: Path) -> Path:
 
 
 def child_environment(root: Path) -> dict[str, str]:
-    """The environment of every child: .venv first, nothing of the reader's own Python, one thread."""
+    """The environment of every child: .venv first, nothing of the reader's own Python, one thread.
+
+    Of pip's settings those stay that say where packages come from; others (quiet, target, no-deps, …) change what is
+    installed, where, and what is said of it. PIP_USER also overrules a configuration file.
+    """
     venv = root / ".venv"
-    hidden = {"PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_CONSTRAINT",
+    hidden = {"PYTHONHOME", "PYTHONPATH", "PYTHONINSPECT", "PYTHONOPTIMIZE", "PYTHONSTARTUP", "PYTHONWARNINGS",
               "__PYVENV_LAUNCHER__"}
-    env = {name: value for name, value in os.environ.items() if name not in hidden}
-    env |= {"VIRTUAL_ENV": str(venv), "PATH": str(venv_python(venv).parent) + os.pathsep + env.get("PATH", "")}
+    env = {name: value for name, value in os.environ.items()
+           if name not in hidden and (not name.startswith("PIP_") or PIP_SOURCES.search(name))}
+    env |= {"PIP_USER": "0", "VIRTUAL_ENV": str(venv), "PATH": str(venv_python(venv).parent) + os.pathsep + env.get("PATH", "")}
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         env.setdefault(name, "1")
     return env

@@ -99,7 +99,7 @@ def packages(
         if not line.specifier.contains(have, prereleases=True):
             wrong.append(f"{line.name} {have} is older than {line.name}{line.specifier} asks")
     if wrong:
-        return Finding("packages", "fault", "; ".join(wrong), f"start with {LAB}; it brings .venv up to date")
+        return Finding("packages", "fault", "; ".join(wrong), f"delete .venv, if there is one, and start with {LAB}")
     return Finding("packages", "ok", f"all {count} are there and new enough")
 
 

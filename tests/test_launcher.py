@@ -243,11 +243,25 @@ def test_a_folder_that_is_no_virtual_environment_is_left_alone(clone):
     assert (clone / ".venv" / "thesis.tex").exists()
 
 
+def test_a_removal_that_was_interrupted_can_be_repaired(installed, monkeypatch):
+    (installed / ".venv" / launcher.UNFINISHED).touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(launcher.shutil, "rmtree", lambda part: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            launcher.prepare(installed, ())
+    (installed / ".venv" / "pyvenv.cfg").unlink(missing_ok=True)  # gone already, in a removal of some other order
+    launcher.clear_venv(installed / ".venv")
+    assert [part.name for part in (installed / ".venv").iterdir()] == [launcher.UNFINISHED]
+
+
 @pytest.mark.skipif(launcher.WINDOWS, reason="Windows has no harmless signal")
 def test_an_environment_that_another_start_prepares_is_left_alone(installed):
     (installed / ".venv" / launcher.UNFINISHED).write_text(str(os.getppid()))
-    with pytest.raises(Trouble, match=f"process {os.getppid()} is still preparing it"):
+    (installed / ".course").mkdir()
+    (installed / launcher.LOG).write_text("its words")
+    with pytest.raises(Trouble, match=f"process {os.getppid()} is still preparing it.*or delete .venv"):
         launcher.prepare(installed, ())
+    assert (installed / launcher.LOG).read_text() == "its words"
 
 
 def test_the_environment_that_runs_is_not_removed(installed, monkeypatch):
@@ -328,6 +342,18 @@ def test_lab_opens_the_start_notebook_with_its_own_kernel(handed, monkeypatch, t
     assert "PYTHONPATH" not in env
     settings = Path(env["JUPYTERLAB_SETTINGS_DIR"], "@jupyterlab/apputils-extension/notification.jupyterlab-settings")
     assert json.loads(settings.read_text())["fetchNews"] == "false"
+
+
+def test_children_hear_where_packages_come_from_and_nothing_else_of_pip_and_python(monkeypatch, tmp_path):
+    kept = {"PIP_INDEX_URL": "i", "PIP_FIND_LINKS": "l", "PIP_CERT": "c", "PIP_PROXY": "p", "PIP_NO_CACHE_DIR": "1"}
+    gone = dict.fromkeys(["PIP_TARGET", "PIP_QUIET", "PIP_NO_DEPS", "PIP_DRY_RUN", "PIP_PYTHON", "PYTHONOPTIMIZE",
+                          "PYTHONWARNINGS", "PYTHONHOME"], "x")
+    for name, value in (kept | gone | {"PIP_USER": "1"}).items():
+        monkeypatch.setenv(name, value)
+    env = launcher.child_environment(tmp_path)
+    assert kept.items() <= env.items()
+    assert env["PIP_USER"] == "0"
+    assert not gone.keys() & env.keys()
 
 
 def test_no_kernel_of_the_same_name_shadows_the_course(monkeypatch, tmp_path):
