@@ -462,7 +462,8 @@ def child_environment(root: Path) -> dict[str, str]:
               "__PYVENV_LAUNCHER__"}
     env = {name: value for name, value in os.environ.items()
            if name not in hidden and (not name.startswith("PIP_") or PIP_SOURCES.search(name))}
-    env |= {"PIP_USER": "0", "VIRTUAL_ENV": str(venv), "PATH": str(venv_python(venv).parent) + os.pathsep + env.get("PATH", "")}
+    path = str(venv_python(venv).parent) + os.pathsep + env.get("PATH", "")
+    env |= {"PIP_USER": "0", "VIRTUAL_ENV": str(venv), "PATH": path}
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         env.setdefault(name, "1")
     return env
