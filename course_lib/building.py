@@ -118,7 +118,7 @@ def canonical(nb: NotebookNode) -> NotebookNode:
 
 def _cell_id(cell: NotebookNode, taken: set[str]) -> str:
     answer, check = tag_value(cell, "answer"), tag_value(cell, "check")
-    old = cell.get("id", "")
+    old = str(cell.get("id", ""))
     if answer or check:
         base = f"answer-{answer}" if answer else f"check-{check}"
     elif READABLE_ID.match(old):
@@ -239,7 +239,7 @@ def _validate_points(cell: NotebookNode, name: str, points: dict[str, float], wh
     if name not in points:
         raise BuildError(f"{where}: check:{name} is not among the lesson's exercises; add it to course_lib/checks")
     shown = tag_value(cell, "points")
-    if shown is None or float(shown) != points[name]:
+    if shown not in (f"{points[name]:g}", str(points[name])):
         raise BuildError(
             f"{where}: the tag points:{shown} and the check's {points[name]:g} points differ; make them equal"
         )
@@ -384,6 +384,8 @@ def build(root: Path, check: bool = False, only: tuple[str, ...] = (), run: bool
     report = Report()
     files = [*sorted((root / "notebooks").glob("*.ipynb")), *sorted((root / "solutions").glob("*.ipynb"))]
     final: dict[str, NotebookNode] = {}
+    if only and not any(word in path.relative_to(root).as_posix() for word in only for path in files):
+        report.findings.append(f"{' '.join(only)}: no notebook has such a name; give a part of one, such as 01")
     for path in tqdm(files, desc="course build", unit="notebook", disable=None if not check else True, leave=False):
         name = path.relative_to(root).as_posix()
         chosen = not only or any(word in name for word in only)
@@ -398,19 +400,25 @@ def build(root: Path, check: bool = False, only: tuple[str, ...] = (), run: bool
             elif stale:
                 report.findings.append(f"{name}: its outputs are not from this code; run `course build`")
             report.findings += warnings_of(nb, name)
+            made = {name: nb}
+            if path.parent.name == "solutions":
+                made[f"exercises/{path.name}"] = canonical(strip(nb))
+            texts = {file: dump(notebook) for file, notebook in made.items() if chosen}
             final[name] = nb
-            if chosen:
-                _put(root, name, nb, check, report)
-            if path.parent.name == "solutions" and chosen:
-                _put(root, f"exercises/{path.name}", canonical(strip(nb)), check, report)
+            for file, text in texts.items():
+                _put_text(root, file, text, check, report)
         except BuildError as error:
             text = str(error)
             report.findings.append(text if text.startswith(name) else f"{name}, {text}")
+        except (AttributeError, KeyError, TypeError, ValueError) as error:  # JSON, but not what a notebook holds
+            what = f"{type(error).__name__}: {_first_line(error)}"
+            report.findings.append(f"{name}: a cell, an output or its metadata is damaged ({what}); restore the file")
     solved = {p.name for p in files if p.parent.name == "solutions"}
     for path in sorted((root / "exercises").glob("*.ipynb")):
         if path.name not in solved:
             report.findings.append(f"exercises/{path.name}: has no solution; delete it or add solutions/{path.name}")
-    _put_text(root, "docs/syllabus.md", syllabus(final, syllabus_rows()), check, report)
+    if len(final) == len(files):  # else the index would lose the links into the notebook that failed
+        _put_text(root, "docs/syllabus.md", syllabus(final, syllabus_rows()), check, report)
     return report
 
 
@@ -456,10 +464,6 @@ def dump(nb: NotebookNode) -> str:
     return json.dumps(split, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _put(root: Path, name: str, nb: NotebookNode, check: bool, report: Report) -> None:
-    _put_text(root, name, dump(nb), check, report)
-
-
 def _put_text(root: Path, name: str, text: str, check: bool, report: Report) -> None:
     path = root / name
     old = path.read_text("utf-8") if path.exists() else None
@@ -471,6 +475,6 @@ def _put_text(root: Path, name: str, text: str, check: bool, report: Report) -> 
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    part.write_text(text, "utf-8")
+    part.write_text(text, "utf-8", newline="\n")
     part.replace(path)
     report.changed.append(name)

@@ -91,6 +91,7 @@ def test_the_canonical_form_numbers_cells_joins_streams_and_drops_widget_views()
         (changed(4, tags=[]), "an answer without a check"),
         (changed(5, tags=[]), "without the tag answer:NAME"),
         (changed(4, tags=["check:step", "points:5"]), "points:5 and the check's 6 points differ"),
+        (changed(4, tags=["check:step", "points:six"]), "points:six and the check's 6 points differ"),
         (changed(4, tags=["check:other", "points:6"]), "check:other is not among"),
         (changed(5, tags=["answer:step"]), "the name answer:step is used twice"),
     ],
@@ -141,7 +142,14 @@ def test_check_reports_each_kind_of_drift_and_writes_nothing(course):
     assert any("98_old.ipynb: has no solution" in f for f in building.build(course, check=True).findings)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"nbformat": 3, "cells": []}', "\x00\x01"])
+CELL = '{"nbformat": 4, "metadata": {}, "cells": [%s]}'
+BROKEN = ["", "{", "[]", '{"nbformat": 3, "cells": []}', "\x00\x01", CELL % "5", CELL % '{"cell_type": "code"}',
+          CELL % '{"cell_type": "code", "source": "", "metadata": {"tags": 5}, "outputs": []}',
+          CELL % '{"cell_type": "code", "source": "", "metadata": {"course": {"rows": 5}}, "outputs": []}',
+          CELL % '{"cell_type": "code", "source": "", "metadata": {}, "outputs": [{}]}']  # fmt: skip
+
+
+@pytest.mark.parametrize("content", BROKEN)
 def test_a_broken_notebook_is_one_finding_and_the_rest_goes_on(course, content):
     (course / "notebooks" / "02_broken.ipynb").write_text(content, "utf-8")
     report = building.build(course)
@@ -149,6 +157,24 @@ def test_a_broken_notebook_is_one_finding_and_the_rest_goes_on(course, content):
     assert "02_broken.ipynb" in report.findings[0]
     assert "exercises/99_toy.ipynb" in report.changed
     assert (course / "notebooks" / "02_broken.ipynb").read_text("utf-8") == content
+
+
+def test_the_index_keeps_its_links_into_a_notebook_that_fails(course):
+    nb = nbformat.v4.new_notebook(cells=[text("# Here")], metadata={"course": {"lesson": "02"}})
+    nb.cells[0].metadata["course"] = {"rows": [1]}
+    lecture = course / "notebooks" / "02_toy.ipynb"
+    lecture.write_text(nbformat.writes(nb), "utf-8")
+    building.build(course)
+    index = (course / "docs" / "syllabus.md").read_text("utf-8")
+    assert "02_toy" in index
+    lecture.write_text("{", "utf-8")
+    assert len(building.build(course, check=True).findings) == 1
+    building.build(course)
+    assert (course / "docs" / "syllabus.md").read_text("utf-8") == index
+
+
+def test_a_name_that_no_notebook_has_is_a_finding(course):
+    assert building.build(course, only=("77",)).findings[0].startswith("77: no notebook has such a name")
 
 
 def test_a_cell_that_fails_is_named_and_nothing_is_overwritten(course):
