@@ -421,6 +421,7 @@ def truncated(xs, h0, W_hh, dhs, k, bug=""):
             break
         end = next((b for b in borders if b > start), T)
         h = {"zeros": np.zeros_like(h0), "h0 again": h0}.get(bug, h)
+        h = np.zeros_like(h0) if bug == "zeros later" and start > 0 else h
         before = [h]
         for t in range(start, end):
             hs[t] = np.tanh(xs[t] + before[-1] @ (W_hh if bug == "forward turned" else W_hh.T))
@@ -494,6 +495,7 @@ _BORDER = (
 
 CHUNK_BUGS = (
     ("B44", "truncation resets the state to zero", "zeros", _RESET),
+    ("B44-later", "the state is set to zero at each border", "zeros later", _RESET),
     ("B44-h0", "every chunk starts from h0", "h0 again", _RESET),
     ("B45", "no truncation: the gradient crosses the borders", "never", _UNCUT),
     ("B50", "the carried gradient is not reset between two chunks", "not reset", _UNCUT),

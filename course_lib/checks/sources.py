@@ -155,7 +155,18 @@ def _text(thing: Any) -> str:
         text = textwrap.dedent(inspect.getsource(thing))
     except (OSError, TypeError, IndentationError):
         return ""
+    if getattr(thing, "__name__", "") == "<lambda>":
+        return _lambdas(text)
     return text if _tree(text) else _first_part(text)
+
+
+def _lambdas(text: str) -> str:
+    """The lambdas of a line: `check("01.1", lambda …)` uses check, the answer in it does not."""
+    tree = _tree(text)
+    if tree is None:
+        return _first_part(text)
+    found = [ast.get_source_segment(text, node) for node in ast.walk(tree) if isinstance(node, ast.Lambda)]
+    return "\n".join(f"({part})" for part in found if part)
 
 
 def _first_part(text: str) -> str:
