@@ -60,7 +60,7 @@ def judge(exercise: Exercise, cases: list[Case], results: list[Outcome], source:
     truth = [right_outcome(exercise, case) for case in cases]
     right = [compare(exercise, c, r, t) is None for c, r, t in zip(cases, results, truth, strict=True)]
     if all(right):
-        hidden = way_round(source) if exercise.not_allowed else ""
+        hidden = way_round(source, exercise.not_allowed) if exercise.not_allowed else ""
         if hidden:
             what = ", ".join(exercise.not_allowed)
             told = f"this exercise does not allow {what}, and that cannot be seen through it"

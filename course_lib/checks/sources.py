@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import importlib.util
 import inspect
 import re
 import symtable
@@ -15,11 +16,24 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-#: functions and modules through which any other name can be reached, so that no reader can tell what is used
+#: names through which any other name can be reached, so that no reader can tell what is used
 INNER = {"__import__", "__builtins__", "__dict__", "__subclasses__", "__globals__", "__loader__", "__spec__"}
-OUTER = {"import_module", "run_cell", "attrgetter", "methodcaller"}
+INNER |= {"__self__", "__getattribute__", "__code__", "__closure__", "f_globals", "f_locals", "f_builtins", "f_back"}
+OUTER = {"import_module", "run_cell", "attrgetter", "methodcaller", "get_ipython", "f2py", "ctypeslib", "importlib"}
+OUTER |= {"sys", "_sys", "os", "_os", "builtins", "ctypes", "subprocess", "pickle", "swa_utils"}
 WAYS_ROUND = {"builtins", "importlib", "exec", "eval", "compile", "globals", "vars", "get_ipython", "runpy", "pickle"}
-WAYS_ROUND |= {"marshal", *INNER, *OUTER}
+WAYS_ROUND |= {"marshal", "breakpoint", *INNER, *(OUTER - {"sys", "_sys", "os", "_os"})}
+#: modules whose use can be read; whoever uses another one (inspect, gc, a file of their own) may reach anything
+CLEAR = {
+    "__future__", "abc", "array", "bisect", "cmath", "collections", "contextlib", "copy", "course_lib", "dataclasses",
+    "datetime", "decimal", "einops", "enum", "fractions", "functools", "heapq", "ipywidgets", "itertools",
+    "IPython.display", "json", "math", "matplotlib", "numba", "numbers", "numpy", "operator", "pandas", "pprint",
+    "random", "re", "scipy", "seaborn", "statistics", "string", "sys", "textwrap", "time", "torch", "tqdm", "types",
+    "typing", "typing_extensions", "warnings",
+}  # fmt: skip
+#: parts of clear modules that load code, compile it, or hold all other modules
+UNCLEAR = ("sys.modules", "sys.meta_path", "sys.path", "numpy.load", "torch.load", "torch.ops", "torch.ao", "torch.jit")
+UNCLEAR += ("torch.hub", "torch.package", "torch.serialization", "torch.fx", "torch.library", "course_lib.grading")
 
 
 def names_not_allowed(source: str, not_allowed: tuple[str, ...]) -> str:
@@ -28,9 +42,10 @@ def names_not_allowed(source: str, not_allowed: tuple[str, ...]) -> str:
     Aliases are followed: after `from torch import nn as n` the name `n.LSTMCell` is torch.nn.LSTMCell; so are
     `t = torch`, `getattr(torch, "nn")` and `from torch import *`.
     """
-    tree = _tree(source) if source and not_allowed else None
-    if tree is None:
-        return ""
+    tree = _tree(source)
+    if tree is None:  # a notebook's own syntax: a line with all the parts of a name has to do
+        parts = {bad: r"\b[^\n]*\b".join(map(re.escape, bad.split("."))) for bad in not_allowed}
+        return next((bad for bad, words in parts.items() if re.search(rf"\b{words}\b", source)), "")
     alias, used, stars = _imports(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.value, (ast.Name, ast.Attribute)):
@@ -82,22 +97,65 @@ def _dotted(node: ast.AST, alias: dict[str, str]) -> str:
     return ".".join([alias.get(node.id, node.id), *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
-def way_round(source: str) -> str:
-    """A name in a piece of code through which anything could be reached unseen (`exec`, `importlib`), else ''."""
+def way_round(source: str, not_allowed: tuple[str, ...] = ()) -> str:
+    """A name in a piece of code through which anything could be reached unseen (`exec`, `importlib`), else ''.
+
+    A module that holds what is not allowed, or all other modules, may only be followed by a dot: handed on as a value
+    it is out of sight.
+    """
     tree = _tree(source)
     if tree is None:  # a notebook's own syntax: words are all that can be read
         return next((w for w in re.findall(r"\w+", source) if w in WAYS_ROUND), "")
-    alias, used, _ = _imports(tree)
+    alias, used, stars = _imports(tree)
+    used += [f"{star}.{name}" for star in stars for name in free_names(source)]
     found = [part for name in used for part in name.split(".") if part in WAYS_ROUND]
     found += sorted(free_names(source) & WAYS_ROUND)
+    found += _unclear_imports(tree)
+    modules = {n.partition(".")[0]: n.partition(".")[0] for n in used} | alias
+    in_sight: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr in INNER | OUTER:
-            found.append(node.attr)
-        elif isinstance(node, ast.Attribute) and _dotted(node, alias) == "sys.modules":
-            found.append("sys.modules")
+        if isinstance(node, ast.Attribute):
+            in_sight.add(id(node.value))
+            name = _dotted(node, modules)
+            used.append(name)
+            private = node.attr.startswith("_") and name.partition(".")[0] in CLEAR and not node.attr.endswith("__")
+            if node.attr in INNER | OUTER or private:
+                found.append(node.attr)
+        elif isinstance(node, ast.Call):
+            in_sight.add(id(node.func))
+            if getattr(node.func, "id", "") == "getattr" and node.args:
+                in_sight.add(id(node.args[0]))
+        elif isinstance(node, ast.Assign) and all(isinstance(t, ast.Name) for t in node.targets):
+            in_sight.add(id(node.value))  # an alias, which is followed
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in INNER:
             found.append(node.value)
+    found += [name for name in used for bad in UNCLEAR if _starts(name, bad)]
+    hidden = (*not_allowed, "sys.modules")
+    holders = {name for name, real in modules.items() if any(_starts(bad, real) for bad in hidden)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and id(node) not in in_sight and node.id in holders | {"getattr"}:
+            found.append(f"{node.id} as a value")
+        elif isinstance(node, ast.Assign) and getattr(node.value, "id", "") == "getattr":
+            found.append("getattr under another name")
     return found[0] if found else ""
+
+
+def _unclear_imports(tree: ast.Module) -> list[str]:
+    """Imported modules that are not known to be clear: those that are used, and files that no package holds."""
+    read = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    found = []
+    for node in ast.walk(tree):
+        if not isinstance(node, (ast.Import, ast.ImportFrom)):
+            continue
+        for n in node.names:
+            module = n.name if isinstance(node, ast.Import) else node.module or "."
+            root = module.partition(".")[0]
+            if root in CLEAR or module in CLEAR:
+                continue
+            known = root in sys.stdlib_module_names or root in sys.modules or importlib.util.find_spec(root) is not None
+            if not known or n.name == "*" or (n.asname or n.name).partition(".")[0] in read:
+                found.append(module)
+    return found
 
 
 def free_names(source: str) -> set[str]:

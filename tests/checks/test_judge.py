@@ -220,15 +220,40 @@ def test_one_more_hint_at_each_wrong_try_and_progress_survives_torn_lines(capsys
         "import torch\nn = getattr(torch, 'n' + 'n')\nn.RNN(2, 3)",
         "import torch\nt = torch\nt.nn.RNN(2, 3)",
         "from torch import *\nnn.RNN(2, 3)",
+        "files = !ls\nfrom torch import nn as n\nn.RNN(2, 3)",
     ],
 )
 def test_names_that_are_not_allowed_are_found_behind_a_detour(code):
     assert names_not_allowed(code, ("torch.nn",)).startswith("torch.nn")
 
 
-@pytest.mark.parametrize("code", ["import importlib as i\ni.import_module('a')", "exec('a')", "f.__globals__['a']"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import importlib as i\ni.import_module('a')",
+        "exec('a')",
+        "f.__globals__['a']",
+        "from sys import modules as m\nm['a']",
+        "from sys import *\nmodules['a']",
+        "import inspect\ninspect.sys.modules['a']",
+        "import collections\ncollections._sys.modules['a']",
+        "import torch\ntorch.builtins.open('a')",
+        "import pydoc\npydoc.locate('a')",
+        "from pkgutil import resolve_name as r\nr('a')",
+        "import gc\ngc.get_objects()",
+        "import IPython as I\nI.get_ipython().ev('a')",
+        "import subprocess\nsubprocess.run(['a'])",
+        "import a_file_of_my_own",
+        "import numpy as np\nnp.load('a', allow_pickle=True)",
+        "g = getattr\ng(x, 'a')",
+        "len.__self__",
+        "def f(y): return y.nn\nimport numpy\nf(numpy)",
+        "import numpy\nfor y in [numpy]: y.linalg",
+        "import numpy\n(y := numpy).linalg",
+    ],
+)
 def test_a_way_round_is_told_only_of_a_right_answer(code):
-    assert way_round(code)
+    assert way_round(code, TASK.not_allowed)
     assert say(affine, source=code).message.startswith("the answer uses ")
     assert say(lambda x, b: 2 * x, source=code).misconception == "X1"
 
@@ -239,11 +264,14 @@ def test_a_way_round_is_told_only_of_a_right_answer(code):
         "# torch.nn, exec\ndef f(x):\n    'torch.nn, eval'\n    nn, vars, eval = x\n    return nn @ vars + eval",
         "import re\nre.compile('exec')\nmodel.eval()\nprint('importlib')",
         "def f(nn, globals):\n    return nn.functional(globals)",
+        "import os, inspect\nimport numpy as np\nnp.select(getattr(x, 'trace'), getattr(np, name)(x))",
+        "import sys, torch\nprint(sys.float_info.eps, file=sys.stderr)\nt = torch\nisinstance(x, (t.Tensor, float))",
+        "import numpy as np\nsize = len\nx.__class__.__name__, np.__version__, x._private, map(np, x)",
     ],
 )
 def test_a_word_that_is_only_mentioned_or_a_local_variable_accuses_nobody(code):
     assert not names_not_allowed(code, ("torch.nn",))
-    assert not way_round(code)
+    assert not way_round(code, ("torch.nn",))
 
 
 def test_the_code_behind_an_answer_holds_its_helpers_and_their_imports():
