@@ -99,9 +99,9 @@ def losses(curves: Mapping[str, np.ndarray], level: float, ax: Axes | None = Non
     for name, loss in curves.items():
         ax.plot(np.minimum(loss, top), label=name, lw=1.5)
     ax.axhline(level, color="0.4", lw=1, ls=":")
-    ax.annotate("guessing", (1, level), xycoords=("axes fraction", "data"), ha="right", va="top", color="0.3")
+    ax.annotate("guessing", (1.01, level), xycoords=("axes fraction", "data"), va="center", color="0.3")
     ax.set(xlabel="update", ylabel="loss (nats)")
-    ax.legend()
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 0.6))
     return ax
 
 
