@@ -323,6 +323,8 @@ def execute(nb: NotebookNode, folder: Path, timeout: float = 600) -> NotebookNod
     )
     try:
         client.execute(env=_kernel_environment())
+    except AssertionError:  # nbclient's own: Ctrl-C took its kernel away
+        raise KeyboardInterrupt from None
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         at = next((c for c in nb.cells if any(o.output_type == "error" for o in c.get("outputs", []))), None)
         cell_name = at.get("id", "?") if at else "?"

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from .data import Batch
+from .data._common import at_least, in_range
 
 Schedule = Callable[[int], float]
 Metric = Callable[[Tensor, Batch], Tensor]
@@ -50,6 +51,7 @@ def step_decay(lr: float, size: int, gamma: float = 0.1) -> Schedule:
     >>> [step_decay(1.0, 2, 0.5)(t) for t in range(5)]
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
+    at_least("size", size, 1)
     return lambda step: lr * gamma ** (step // size)
 
 
@@ -61,6 +63,7 @@ def cosine(lr: float, steps: int, lr_min: float = 0.0) -> Schedule:
     >>> [round(cosine(1.0, 4)(t), 3) for t in (0, 2, 4, 9)]
     [1.0, 0.5, 0.0, 0.0]
     """
+    at_least("steps", steps, 1)
     return lambda step: lr_min + (lr - lr_min) * (1 + math.cos(math.pi * min(step, steps) / steps)) / 2
 
 
@@ -72,6 +75,7 @@ def warm_up(schedule: Schedule, steps: int, start: float = 0.1) -> Schedule:
     >>> [round(warm_up(constant(1.0), 2, start=0.5)(t), 3) for t in range(4)]
     [0.5, 0.75, 1.0, 1.0]
     """
+    at_least("steps", steps, 0)
     return lambda step: (
         schedule(0) * (start + (1 - start) * step / steps) if step < steps else schedule(step - steps)
     )
@@ -139,6 +143,8 @@ class SequenceModel(nn.Module):
         return self.head(hs if self.read == "all" else hs[-1]), state
 
     def _check(self, xs: Tensor) -> None:
+        if not isinstance(xs, Tensor):
+            raise ValueError(f"xs: expected a tensor, got {type(xs).__name__}")
         got = f"{tuple(xs.shape)} {str(xs.dtype).removeprefix('torch.')}"
         if self.embedding is not None:
             if xs.ndim != 2 or 0 in xs.shape or xs.is_floating_point():
@@ -221,8 +227,24 @@ def _every_step(targets: Tensor) -> bool:
     return targets.ndim == (3 if targets.is_floating_point() else 2)
 
 
-def _answers(outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-    """The outputs and targets that count: (N, K) and (N,) or (N, K)."""
+def _answers(outputs: Tensor, batch: Batch, numbers: bool | None = None) -> tuple[Tensor, Tensor]:
+    """The outputs and targets that count: (N, K) and (N,) ids or (N, K) numbers; `numbers` says which are meant."""
+    targets = batch.targets
+    if numbers is not None and targets.is_floating_point() != numbers:
+        wanted = "floats" if numbers else "class ids"
+        raise ValueError(f"targets: expected {wanted} for this metric, got {targets.dtype}")
+    answers, targets = _counted(outputs, batch)
+    if targets.numel() == 0:
+        raise ValueError("mask: expected at least one step that counts, got none")
+    K, found = answers.shape[-1], targets
+    if targets.is_floating_point() and answers.shape != targets.shape:
+        raise ValueError(f"outputs: expected K = {targets.shape[-1]} numbers per answer, got {K}")
+    if not targets.is_floating_point() and (found.min() < 0 or found.max() >= K):
+        raise ValueError(f"targets: expected class ids in 0..{K - 1}, got {found.min()}..{found.max()}")
+    return answers, targets
+
+
+def _counted(outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
     targets, mask, got = batch.targets, batch.mask, tuple(outputs.shape)
     if _every_step(targets):
         if outputs.ndim != 3 or outputs.shape[:2] != targets.shape[:2]:
@@ -231,6 +253,8 @@ def _answers(outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
     if mask is not None:
         if outputs.ndim != 3:
             raise ValueError(f"outputs: expected (T, B, K) where a mask marks each last step, got {got}")
+        if not mask.any(0).all():
+            raise ValueError("mask: expected at least one step that counts in each row, got a row without")
         outputs = outputs[mask.sum(0) - 1, torch.arange(mask.shape[1])]  # the last real step of each row
     elif outputs.ndim == 3:
         outputs = outputs[-1]
@@ -246,31 +270,31 @@ def sequence_loss(outputs: Tensor, batch: Batch) -> Tensor:
     real step of each row. Raises ValueError when the shapes do not fit.
     """
     answers, targets = _answers(outputs, batch)
-    if not targets.is_floating_point():
-        return F.cross_entropy(answers, targets)
-    if answers.shape != targets.shape:
-        raise ValueError(f"outputs: expected K = {targets.shape[-1]} numbers per answer, got {answers.shape[-1]}")
-    return F.mse_loss(answers, targets)
+    return (F.mse_loss if targets.is_floating_point() else F.cross_entropy)(answers, targets)
 
 
 def mse(outputs: Tensor, batch: Batch) -> Tensor:
-    """Mean squared error."""
-    return sequence_loss(outputs, batch)
+    """Mean squared error. Raises ValueError for class ids."""
+    return F.mse_loss(*_answers(outputs, batch, numbers=True))
 
 
 def cross_entropy(outputs: Tensor, batch: Batch) -> Tensor:
-    """Mean cross-entropy in nats."""
-    return sequence_loss(outputs, batch)
+    """Mean cross-entropy in nats. Raises ValueError for targets that are no class ids."""
+    return F.cross_entropy(*_answers(outputs, batch, numbers=False))
 
 
 def bits(outputs: Tensor, batch: Batch) -> Tensor:
-    """Mean cross-entropy in bits: nats / ln 2."""
-    return sequence_loss(outputs, batch) / math.log(2)
+    """Mean cross-entropy in bits: nats / ln 2.
+
+    >>> bits(torch.zeros(3, 4), Batch(None, torch.tensor([0, 1, 3])))  # four classes, no idea: 2 bits
+    tensor(2.)
+    """
+    return cross_entropy(outputs, batch) / math.log(2)
 
 
 def accuracy(outputs: Tensor, batch: Batch) -> Tensor:
-    """Share of answers whose largest output is the target."""
-    answers, targets = _answers(outputs, batch)
+    """Share of answers whose largest output is the target. Raises ValueError for targets that are no class ids."""
+    answers, targets = _answers(outputs, batch, numbers=False)
     return (answers.argmax(-1) == targets).float().mean()
 
 
@@ -278,7 +302,7 @@ def within(tolerance: float) -> Metric:
     """A metric: share of answers closer to the target than `tolerance`."""
 
     def share(outputs: Tensor, batch: Batch) -> Tensor:
-        answers, targets = _answers(outputs, batch)
+        answers, targets = _answers(outputs, batch, numbers=True)
         return ((answers - targets).abs() < tolerance).float().mean()
 
     return share
@@ -296,15 +320,17 @@ def score(model: nn.Module, batch: Batch, metric: Metric = sequence_loss) -> flo
 
 
 def _to_tensors(batch: Batch, model: nn.Module) -> Batch:
-    """Copy arrays to the model's device; floats get the model's dtype."""
+    """Copy arrays to the model's device; floats get the model's dtype, class ids torch's. ValueError for a bad mask."""
     like = next(model.parameters())
 
     def convert(array: Any) -> Tensor:
         tensor = array if isinstance(array, Tensor) else torch.tensor(array)
         return tensor.to(like) if tensor.is_floating_point() else tensor.to(like.device)
 
-    xs, targets, mask = batch[:3]
-    return Batch(convert(xs), convert(targets), None if mask is None else convert(mask))
+    xs, targets, mask = (None if part is None else convert(part) for part in (*batch, None)[:3])
+    if mask is not None and (mask.dtype != torch.bool or mask.shape != xs.shape[:2]):
+        raise ValueError(f"mask: expected bool (T, B) = {tuple(xs.shape[:2])}, got {mask.dtype} {tuple(mask.shape)}")
+    return Batch(xs, targets if targets.is_floating_point() else targets.long(), mask)
 
 
 # ---------------------------------------------------------------------------------------------- the loop
@@ -349,9 +375,10 @@ class Settings:
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name}: expected one of {', '.join(allowed)}, got {getattr(self, name)!r}")
         for name in ("steps", "every", "truncate"):
-            value = getattr(self, name)
-            if not (name == "truncate" and value is None) and (not isinstance(value, int) or value < 1):
-                raise ValueError(f"{name}: expected an integer >= 1, got {value!r}")
+            if name != "truncate" or self.truncate is not None:
+                at_least(name, getattr(self, name), 1)
+        if not callable(self.lr):
+            in_range("lr", self.lr, 0, math.inf)
         if self.clip_by != "none" and not self.clip > 0:
             raise ValueError(f"clip: expected a number > 0, got {self.clip!r}")
 
@@ -413,6 +440,10 @@ def _pieces(batches: Batches, model: nn.Module, settings: Settings) -> Iterator[
         new_round = not callable(batches) and number % len(batches) == 0
         batch = _to_tensors(batches(number) if callable(batches) else batches[number % len(batches)], model)
         xs, targets, mask = batch
+        if 0 in xs.shape[:2]:
+            raise ValueError(f"xs: expected T, B >= 1, got {tuple(xs.shape)}")
+        if mask is not None and not mask.any():  # the search for a step to learn from would have no end
+            raise ValueError("mask: expected at least one step that counts, got none")
         T, k = len(xs), settings.truncate or len(xs)
         every_step = _every_step(targets)
         if mask is not None and not every_step and k < T:
@@ -420,7 +451,9 @@ def _pieces(batches: Batches, model: nn.Module, settings: Settings) -> Iterator[
         for start in range(0, T, k):
             part = slice(start, start + k)
             goals = targets[part] if every_step else (targets if start + k >= T else None)
-            chunk = Batch(xs[part], goals, None if mask is None else mask[part] if every_step else mask)
+            counts = None if mask is None else mask[part] if every_step else mask
+            goals = goals if counts is None or counts.any() else None  # a chunk of nothing but padding is only read
+            chunk = Batch(xs[part], goals, counts)
             yield _Piece(chunk, start == 0 and (not settings.carry or new_round), start == 0)
         number += 1
 
@@ -441,7 +474,8 @@ def fit(
     batches    a function number -> Batch, or a list of batches that is gone through again and again
     goal       checked every `settings.every` updates and after the last; reaching it ends the training
     callbacks  called as callback(step, history, model) after each update
-    optimizer, history  pass those of an earlier call to go on from there (a curriculum)
+    optimizer, history  pass those of an earlier call to go on from there (a curriculum); a history that you pass keeps
+                        what was reached when you interrupt the training
 
     Raises FloatingPointError for a gradient that is not finite (settings.nonfinite = "raise"), ValueError for settings,
     batches or shapes that do not fit.
@@ -455,6 +489,8 @@ def fit(
     True
     """
     settings = settings or Settings()
+    if isinstance(batches, Batch) or not (callable(batches) or isinstance(batches, Sequence)):
+        raise ValueError(f"batches: expected a function or a list of batches, got {type(batches).__name__}")
     if not callable(batches) and len(batches) == 0:
         raise ValueError("batches: expected at least one batch, got none")
     model.to(_device(settings.device)).train()
@@ -465,26 +501,33 @@ def fit(
     sequences = history.sequences[-1] if history.sequences else 0
     pieces, state = _pieces(batches, model, settings), None
     visible = sys.stderr.isatty() if settings.progress is None else settings.progress
-    for step in (bar := tqdm(range(settings.steps), disable=not visible, leave=False)):
-        piece, state, read = _next_to_learn(pieces, model, state)
-        for group in optimizer.param_groups:
-            group["lr"] = schedule(step)
-        try:
-            value, norm, state = _update(model, piece.batch, state, loss, optimizer, settings)
-        except FloatingPointError as error:
-            raise FloatingPointError(f"step {step}: {error}") from None
-        sequences += read + piece.first * piece.batch.xs.shape[1]
-        _record(history, value, norm, schedule(step), sequences, process_time() - begun, settings)
-        bar.set_postfix(loss=f"{value:.4f}", refresh=False)
-        for callback in callbacks:
-            callback(step, history, model)
-        if goal is not None and ((step + 1) % settings.every == 0 or step + 1 == settings.steps):
-            history.scores.append((len(history.loss), score(model, goal.batch, goal.metric)))
-            if goal.reached(history.scores[-1][1]):
-                history.solved_at = len(history.loss)
+    with tqdm(range(settings.steps), disable=not visible, leave=False) as bar:
+        for step in bar:
+            piece, state, read = _next_to_learn(pieces, model, state)
+            for group in optimizer.param_groups:
+                group["lr"] = schedule(step)
+            try:
+                value, norm, state = _update(model, piece.batch, state, loss, optimizer, settings)
+            except FloatingPointError as error:
+                raise FloatingPointError(f"step {step}: {error}") from None
+            sequences += read + piece.first * piece.batch.xs.shape[1]
+            _record(history, value, norm, schedule(step), sequences, process_time() - begun, settings)
+            bar.set_postfix(loss=f"{value:.4f}", refresh=False)
+            for callback in callbacks:
+                callback(step, history, model)
+            due = (step + 1) % settings.every == 0 or step + 1 == settings.steps
+            if goal is not None and due and _reached(goal, model, history):
                 break
-    bar.close()
     return history
+
+
+def _reached(goal: Goal, model: nn.Module, history: History) -> bool:
+    """Score the model on the held-out data, and say whether that is good enough."""
+    value, updates = score(model, goal.batch, goal.metric), len(history.loss)
+    history.scores.append((updates, value))
+    if goal.reached(value):
+        history.solved_at = updates
+    return goal.reached(value)
 
 
 def _next_to_learn(pieces: Iterator[_Piece], model: nn.Module, state: Any) -> tuple[_Piece, Any, int]:

@@ -189,6 +189,18 @@ def test_a_cell_that_fails_is_named_and_nothing_is_overwritten(course):
     assert not (course / "exercises").exists()
 
 
+def test_ctrl_c_stops_the_build_and_leaves_everything_as_it_was(course, monkeypatch):
+    def execute(client, **options):
+        assert client.km is not None
+
+    monkeypatch.setattr("nbclient.NotebookClient.execute", execute)
+    before = (course / "solutions" / "99_toy.ipynb").read_text("utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        building.build(course)
+    assert (course / "solutions" / "99_toy.ipynb").read_text("utf-8") == before
+    assert not (course / "exercises").exists()
+
+
 def test_figures_without_alt_text_and_stderr_are_findings():
     nb = building.canonical(solution())
     nb.cells[3].outputs = [

@@ -211,6 +211,34 @@ def test_truncation_with_one_answer_at_the_end_reads_the_chunks_before():
     assert history.sequences == [16, 32]
 
 
+def test_a_chunk_of_nothing_but_padding_is_read_and_not_learned_from():
+    xs, targets, _ = data.parity(np.random.default_rng(0), 6, 2)
+    mask = np.arange(6)[:, None] < [2, 1]
+    settings = Settings(steps=3, lr=0.0, optimizer="sgd", truncate=2)
+    history = fit(model_of(D=1), [data.Batch(xs, targets, mask)], settings)
+    assert history.loss == [history.loss[0]] * 3 and np.isfinite(history.loss[0])
+    assert history.sequences == [2, 4, 6]
+
+
+def test_an_interrupt_leaves_what_was_reached_in_the_history_that_was_given(capsys):
+    def stop(step, history, model):
+        if step == 2:
+            raise KeyboardInterrupt
+
+    history = History()
+    with pytest.raises(KeyboardInterrupt):
+        fit(model_of(), draws(), Settings(steps=9, progress=True), history=history, callbacks=[stop])
+    assert [len(column) for column in (history.loss, history.grad_norm, history.lr, history.seconds)] == [3] * 4
+    assert capsys.readouterr().err.endswith("\r")  # the bar is cleared: what is printed next has its own line
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.uint8, bool])
+def test_class_ids_may_be_of_any_whole_number_type(dtype):
+    xs, targets, _ = draws()(0)
+    losses = [fit(model_of(), [data.Batch(xs, targets.astype(t))], Settings(steps=1)).loss for t in (dtype, np.int64)]
+    assert losses[0] == losses[1]
+
+
 @pytest.mark.parametrize("nonfinite", ["raise", "skip", "allow"])
 def test_a_gradient_that_is_not_finite(nonfinite):
     xs, targets, _ = draws()(0)
@@ -281,6 +309,12 @@ def test_the_copy_recipe_runs_and_says_when_it_has_not_solved():
 
 # ---- errors
 
+EMPTY = data.Batch(np.zeros((0, 2, 3)), np.zeros((0, 2), int))
+
+
+def masked(value):
+    return data.Batch(np.zeros((4, 2, 3)), np.zeros((4, 2), int), np.full((4, 2), value))
+
 
 @pytest.mark.parametrize(
     ("call", "message"),
@@ -298,10 +332,25 @@ def test_the_copy_recipe_runs_and_says_when_it_has_not_solved():
         (lambda: model_of()(torch.zeros(0, 2, 3)), "T, B >= 1, got \\(0, 2, 3\\)"),
         (lambda: model_of(vocabulary=4)(torch.full((5, 2), 4)), "xs: expected ids in 0..3, got 4..4"),
         (lambda: model_of(vocabulary=4)(torch.zeros(5, 2)), "integer ids with T, B >= 1, got \\(5, 2\\) float32"),
+        (lambda: model_of()(np.zeros((5, 2, 3))), "xs: expected a tensor, got ndarray"),
+        (lambda: training.step_decay(0.1, 0), "size: expected an integer >= 1, got 0"),
+        (lambda: training.cosine(0.1, 0), "steps: expected an integer >= 1, got 0"),
+        (lambda: training.warm_up(training.constant(0.1), -1), "steps: expected an integer >= 0, got -1"),
+        (lambda: Settings(lr="0.1"), "lr: expected a finite number in 0..inf, got '0.1'"),
+        (lambda: Settings(every=None), "every: expected an integer >= 1, got None"),
         (lambda: Settings(clip_by="size"), "clip_by: expected one of norm, value, none, got 'size'"),
         (lambda: Settings(steps=0), "steps: expected an integer >= 1, got 0"),
         (lambda: Settings(truncate=0), "truncate: expected an integer >= 1, got 0"),
         (lambda: Settings(clip=0.0), "clip: expected a number > 0, got 0.0"),
+        (lambda: fit(model_of(), draws()(0)), "batches: expected a function or a list of batches, got Batch"),
+        (lambda: fit(model_of(), iter([])), "batches: expected a function or a list of batches, got list_iterator"),
+        (lambda: fit(model_of(), [EMPTY], Settings(truncate=2)), r"xs: expected T, B >= 1, got \(0, 2, 3\)"),
+        (lambda: fit(model_of(), [masked(0 > 1)]), "mask: expected at least one step that counts, got none"),
+        (lambda: fit(model_of(), [masked(1)]), r"mask: expected bool \(T, B\) = \(4, 2\), got torch.int64 \(4, 2\)"),
+        (lambda: fit(model_of(), [data.Batch(np.zeros((4, 2, 3)), np.array([0, 2]))]), "class ids in 0..1, got 0..2"),
+        (lambda: training.accuracy(torch.zeros(2, 1), data.Batch(None, torch.zeros(2, 1))), "expected class ids for"),
+        (lambda: training.mse(torch.zeros(2, 2), data.Batch(None, torch.tensor([0, 1]))), "targets: expected floats"),
+        (lambda: training.within(1)(torch.zeros(2, 1), data.Batch(None, torch.zeros(2, 3))), "expected K = 3 numbers"),
         (lambda: fit(model_of(), []), "batches: expected at least one batch, got none"),
         (lambda: fit(model_of(), [draws(B=4)(0), draws(B=5)(0)], Settings(carry=True)), "the same B = 4, got 5"),
         (
