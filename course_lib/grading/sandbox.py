@@ -361,7 +361,10 @@ DENIED = {
 
 
 def filter_calls(network: bool) -> None:
-    """A seccomp filter; `network`: internet sockets are left alone, because a namespace holds them already."""
+    """A seccomp filter; `network`: internet sockets are left alone, because a namespace holds them already.
+
+    No namespace holds the sockets of virtual machines, of the kernel's cryptography and the like.
+    """
     machine = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}.get(platform.machine())
     if machine is None or struct.calcsize("P") != 8:
         return
@@ -374,9 +377,14 @@ def filter_calls(network: bool) -> None:
         steps += [(0x15, 0, 1, numbers[column]), (0x06, 0, 0, enosys if name == "clone3" else eperm)]
     clone = (56, 220)[column]  # clone with a new user namespace
     steps += [(0x15, 0, 4, clone), (0x20, 0, 0, 16), (0x45, 0, 1, CLONE_NEWUSER), (0x06, 0, 0, eperm), (0x20, 0, 0, 0)]
-    if not network:
-        socket = (41, 198)[column]
-        steps += [(0x15, 0, 4, socket), (0x20, 0, 0, 16), (0x15, 1, 0, 1), (0x06, 0, 0, eperm), (0x20, 0, 0, 0)]
+    socket, connect = (41, 42) if column == 0 else (198, 203)
+    families = (1, 2, 10, 16) if network else (1,)  # Unix; internet; the list of interfaces
+    n = len(families)
+    steps += [(0x15, 0, n + 3, socket), (0x20, 0, 0, 16)]
+    steps += [(0x15, n - k, 0, family) for k, family in enumerate(families)]
+    steps += [(0x06, 0, 0, eperm), (0x20, 0, 0, 0)]
+    if not network:  # Landlock lets everybody talk to the Unix sockets of the neighbours
+        steps += [(0x15, 0, 1, connect), (0x06, 0, 0, eperm)]
     steps.append((0x06, 0, 0, allow))
     code = b"".join(struct.pack("<HBBI", *s) for s in steps)
     program = ctypes.create_string_buffer(code)

@@ -55,6 +55,19 @@ def test_kernels_are_fresh_and_do_not_see_each_other(nursery):
     two.stop()
 
 
+def test_a_kernel_cannot_listen_to_another_one_or_to_the_host(nursery):
+    if nursery.walls.level == "limits":
+        pytest.skip("it says so")
+    one, two = nursery.kernels.start(), nursery.kernels.start()
+    address = f"{two.info['ip']}-{two.info['iopub_port']}"
+    tries = f"socket.socket(socket.AF_UNIX).connect({address!r})", "socket.socket(40, socket.SOCK_STREAM)"  # AF_VSOCK
+    for code in tries:
+        assert "Errno" in run(one, f"import socket\n{code}\nprint('reached')")
+    assert run(one, "socket.socketpair(); socket.socket(socket.AF_UNIX); print('fine')").strip() == "fine"
+    one.stop()
+    two.stop()
+
+
 def test_a_kernel_that_ends_is_noticed_at_once(nursery):
     kernel = nursery.kernels.start()
     request = kernel.execute_cell_input("import os\nos._exit(3)")
