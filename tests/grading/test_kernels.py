@@ -121,6 +121,12 @@ def test_shared_memory_counts():
 
 def test_limits_hold(nursery):
     kernel = nursery.kernels.start()
+    code = (
+        "import os, time\nchild = os.fork() or (time.sleep(20), os._exit(0))\n"
+        "for _ in range(100):\n    n = os.getpriority(os.PRIO_PROCESS, child)\n    if n: break\n    time.sleep(0.1)\n"
+        "print(n)"
+    )
+    assert run(kernel, code).strip() == "19"
     code = "import resource as r\nprint(r.getrlimit(r.RLIMIT_FSIZE)[0], r.getrlimit(r.RLIMIT_CORE)[0])"
     assert run(kernel, code).split() == [str(sandbox.DISK), "0"]
     kernel.stop()
