@@ -43,9 +43,8 @@ def names_not_allowed(source: str, not_allowed: tuple[str, ...]) -> str:
     `t = torch`, `getattr(torch, "nn")` and `from torch import *`.
     """
     tree = _tree(source)
-    if tree is None:  # a notebook's own syntax: a line with all the parts of a name has to do
-        parts = {bad: r"\b[^\n]*\b".join(map(re.escape, bad.split("."))) for bad in not_allowed}
-        return next((bad for bad, words in parts.items() if re.search(rf"\b{words}\b", source)), "")
+    if tree is None:
+        return ""
     alias, used, stars = _imports(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.value, (ast.Name, ast.Attribute)):
@@ -105,7 +104,8 @@ def way_round(source: str, not_allowed: tuple[str, ...] = ()) -> str:
     """
     tree = _tree(source)
     if tree is None:  # a notebook's own syntax: words are all that can be read
-        return next((w for w in re.findall(r"\w+", source) if w in WAYS_ROUND), "")
+        parts = [r"\b[^\n]*\b".join(map(re.escape, bad.split("."))) for bad in (*not_allowed, *sorted(WAYS_ROUND))]
+        return next((found[0] for words in parts if (found := re.search(rf"\b{words}\b", source))), "")
     alias, used, stars = _imports(tree)
     used += [f"{star}.{name}" for star in stars for name in free_names(source)]
     found = [part for name in used for part in name.split(".") if part in WAYS_ROUND]

@@ -220,7 +220,6 @@ def test_one_more_hint_at_each_wrong_try_and_progress_survives_torn_lines(capsys
         "import torch\nn = getattr(torch, 'n' + 'n')\nn.RNN(2, 3)",
         "import torch\nt = torch\nt.nn.RNN(2, 3)",
         "from torch import *\nnn.RNN(2, 3)",
-        "files = !ls\nfrom torch import nn as n\nn.RNN(2, 3)",
     ],
 )
 def test_names_that_are_not_allowed_are_found_behind_a_detour(code):
@@ -230,6 +229,8 @@ def test_names_that_are_not_allowed_are_found_behind_a_detour(code):
 @pytest.mark.parametrize(
     "code",
     [
+        "files = !ls\nfrom numpy import linalg as n\nn.inv(x)",
+        "files = !ls\nexec('a')",
         "import importlib as i\ni.import_module('a')",
         "exec('a')",
         "f.__globals__['a']",
@@ -264,6 +265,7 @@ def test_a_way_round_is_told_only_of_a_right_answer(code):
         "# torch.nn, exec\ndef f(x):\n    'torch.nn, eval'\n    nn, vars, eval = x\n    return nn @ vars + eval",
         "import re\nre.compile('exec')\nmodel.eval()\nprint('importlib')",
         "def f(nn, globals):\n    return nn.functional(globals)",
+        "def f(:\n    return 'a slip of the pen'",
         "import os, inspect\nimport numpy as np\nnp.select(getattr(x, 'trace'), getattr(np, name)(x))",
         "import sys, torch\nprint(sys.float_info.eps, file=sys.stderr)\nt = torch\nisinstance(x, (t.Tensor, float))",
         "import numpy as np\nsize = len\nx.__class__.__name__, np.__version__, x._private, map(np, x)",
