@@ -129,15 +129,21 @@ def counting(rows: list[Row]) -> list[tuple[tuple[str, str], Row]]:
     """
     people = [learner(row) for row in rows]
     count = Counter(people)
-    top = os.path.commonpath([str(Path(row["file"]).parent) for row in rows]) if rows else ""
+    paths = short_paths(rows)
     best: dict[tuple[tuple[str, str], str], Row] = {}
     for row, who in zip(rows, people, strict=True):
         if not who[1] and count[who] > 1:
-            who = os.path.relpath(row["file"], top or ".").rsplit(".ipynb", 1)[0], ""
+            who = paths[row["file"]].rsplit(".ipynb", 1)[0], ""
         if row["points"] > best.get((who, row["lesson"]), {"points": -1})["points"]:
             best[who, row["lesson"]] = row
     graded = {who for who, lesson in best if lesson}
     return [(who, row) for (who, lesson), row in best.items() if lesson or who not in graded]
+
+
+def short_paths(rows: list[Row]) -> dict[str, str]:
+    """Each file as seen from the folder that holds all of them."""
+    top = os.path.commonpath([str(Path(row["file"]).parent) for row in rows]) if rows else ""
+    return {row["file"]: os.path.relpath(row["file"], top or ".") for row in rows}
 
 
 def as_canvas(rows: list[Row]) -> str:
@@ -196,7 +202,7 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:54rem;margin:2rem auto;padding
 pre{background:#f4f4f4;padding:.7rem;overflow-x:auto;border-radius:4px;font-size:.85rem}
 table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #ccc;padding:.3rem .6rem;text-align:left}
 section{border-left:5px solid #b35900;padding-left:1rem;margin:1.5rem 0}section.right{border-color:#0b6e4f}
-.bar{background:#2b6cb0;height:1rem;display:inline-block;min-width:1px;vertical-align:middle}
+.bar{background:#2b6cb0;height:1rem;display:inline-block;vertical-align:middle}
 small{color:#555}
 """
 
@@ -217,9 +223,15 @@ def text(value: Any) -> str:
     return html_module.escape(printable(str(value)))
 
 
+def titled(file: str) -> str:
+    """The name of a file, after its learner's where only the folder says who that is."""
+    name, who = Path(file).name, learner({"file": file})[0]
+    return name if name.startswith(who) else f"{who}: {name}"
+
+
 def page_name(file: str) -> str:
     """A file name for a learner's page: readable, safe everywhere, never the same for two files."""
-    stem = re.sub(r"[^\w-]+", "-", Path(file).stem, flags=re.ASCII).strip("-")[:40] or "notebook"
+    stem = re.sub(r"[^\w-]+", "-", titled(file).rsplit(".ipynb", 1)[0], flags=re.ASCII).strip("-")[:40] or "notebook"
     return f"{stem}-{hashlib.sha256(file.encode('utf-8', 'replace')).hexdigest()[:8]}.html"
 
 
@@ -231,7 +243,7 @@ def pages(rows: list[Row], seed: int, protection: str) -> dict[str, str]:
 
 def learner_page(row: Row, seed: int) -> str:
     """What one learner gets: verdict, message, one small case, the hints to open, their own answer."""
-    name = Path(row["file"]).name
+    name = titled(row["file"])
     parts = [f"<h1>{text(name)}</h1>"]
     if row["status"] != "graded":
         parts.append(f"<p>This file could not be graded: it {text(row['message'])}.</p>")
@@ -276,11 +288,15 @@ def class_page(rows: list[Row], seed: int, protection: str) -> str:
         parts.append(_histogram(graded))
         parts.append(_exercises_table(graded))
         parts.append(_misconceptions_table(graded))
-    lines = []
+    lines, paths = [], short_paths(rows)
     for row in rows:
-        link = f'<a href="{page_name(row["file"])}">{text(row["file"])}</a>'
-        told = row["message"] or "; ".join(f"{e['id']} {e['status']}" for e in row["exercises"] if e["points"] == 0)
-        lines.append(f"<tr><td>{link}</td><td>{got(row)}</td><td>{text(told)}</td></tr>")
+        link = f'<a href="{page_name(row["file"])}">{text(paths[row["file"]])}</a>'
+        lost: dict[str, list[str]] = {}
+        for e in row["exercises"]:
+            if e["points"] == 0:
+                lost.setdefault(e["status"], []).append(e["id"])
+        told = row["message"] or "; ".join(f"{status}: {', '.join(ids)}" for status, ids in lost.items())
+        lines.append(f"<tr><td>{link}</td><td>{got(row).replace(' ', '&nbsp;')}</td><td>{text(told)}</td></tr>")
     head = "<tr><th>file</th><th>points</th><th>open</th></tr>"
     parts.append(f"<h2>Everyone</h2><table>{head}{''.join(lines)}</table>")
     parts.append(f"<p><small>Seed {seed}. {text(protection)}</small></p>")
@@ -292,7 +308,8 @@ def _histogram(graded: list[Row]) -> str:
     top = max(counts.values())
     lines = []
     for k in range(11):
-        bar = f'<span class="bar" style="width:{20 * counts[k] / top:.2f}rem"></span>'
+        width = max(0.1, 20 * counts[k] / top) if counts[k] else 0  # one of many is seen, none is not
+        bar = f'<span class="bar" style="width:{width:.2f}rem"></span>'
         lines.append(f"<tr><td>{10 * k} %</td><td>{bar} {counts[k]}</td></tr>")
     return f"<h2>Points</h2><table><tr><th>share of points</th><th>learners</th></tr>{''.join(lines)}</table>"
 

@@ -64,6 +64,16 @@ def test_the_summary_counts_bugs_and_points(made):
     assert text.count('class="bar"') == 11
 
 
+def test_pages_say_whose_they_are_and_not_where_they_lay(made):
+    tmp, _ = made
+    assert "<h1>Ada Byron: x.ipynb</h1>" in page(tmp, "Ada-Byron")
+    assert "<h1>turingalan_4712_99_x.ipynb</h1>" in page(tmp, "turingalan")
+    summary = (tmp / "html" / "index.html").read_text()
+    assert str(tmp) not in summary
+    assert ">Ada Byron_4711_assignsubmission_file/x.ipynb</a>" in summary
+    assert "wrong: 01.1, 01.4" in summary
+
+
 def test_csv_has_a_column_for_each_exercise(made):
     head, *lines = table(made[0] / "csv")
     assert head[:8] == ["file", "points", "max_points", "status", "01.1", "01.2", "01.3", "01.4"]
