@@ -57,7 +57,7 @@ def check(exercise_id: str, answer: Any = ...) -> None:
 
     verdict = study(exercise_id, answer)
     progress.record(verdict.id, verdict.status, verdict.points, verdict.misconception)
-    print(_line(verdict, progress.tries(exercise_id)))
+    print(_line(verdict, progress.tries(exercise_id, verdict.misconception)))
 
 
 def _line(verdict: Verdict, wrong_tries: int) -> str:

@@ -47,13 +47,13 @@ def read() -> list[dict[str, Any]]:
     return rows
 
 
-def tries(exercise_id: str) -> int:
-    """How many wrong tries in a row the log ends with for one exercise."""
+def tries(exercise_id: str, misconception: str | None) -> int:
+    """How many of the wrong tries that the log ends with had this mistake: each mistake has its own ladder of hints."""
     count = 0
     for row in reversed([r for r in read() if r["id"] == exercise_id]):
         if row["status"] not in ("wrong", "error"):
             break
-        count += 1
+        count += row.get("key") == misconception
     return count
 
 
