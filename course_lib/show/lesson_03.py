@@ -75,7 +75,7 @@ def plot_triangle(M: Array, k: int | None = None, ax: Axes | None = None, number
     if (T <= 8) if numbers is None else numbers:
         for t in range(T):
             for j in range(t + 1):
-                dark = shown[t, j] < 0.55 * np.nanmax(shown)
+                dark = shown[t, j] < 0.4 * np.nanmax(shown)
                 ax.text(j + 1, t + 1, f"{M[t, j]:.3f}", ha="center", va="center", color="white" if dark else "black")
     if k is not None and k < T:
         xs = np.repeat(edges[: T - k + 1], 2)[:-1]
