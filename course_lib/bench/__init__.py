@@ -45,14 +45,17 @@ def run(group: str | None = None, json_path: str | Path | None = None) -> list[d
     """Measure one group, or all, print a table, write JSON where a path is given, and return the rows.
 
     NumPy's threads are fixed when it loads: a process that started without one thread hands over to a fresh one.
-    Raises: ValueError for an unknown group.
+    Raises: ValueError for an unknown group, or a path that cannot be written: before anything is measured.
     """
     if group is not None and group not in GROUPS:
         raise ValueError(f"group: expected one of {', '.join(GROUPS)}, got {group!r}")
+    if json_path is not None and (Path(json_path).is_dir() or not Path(json_path).absolute().parent.is_dir()):
+        raise ValueError(f"json: expected a file in a folder that exists, got {json_path}")
     if any(os.environ.get(name) != value for name, value in ONE_THREAD.items()):
         return _run_elsewhere(group, json_path)
     rows = []
     for name in [group] if group else GROUPS:
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
         found = _function(GROUPS[name])()
         print(table(found, title=name), flush=True)
         rows += found
@@ -67,7 +70,9 @@ def _run_elsewhere(group: str | None, json_path: str | Path | None) -> list[dict
     with TemporaryDirectory() as folder:
         path = Path(folder) / "rows.json" if json_path is None else Path(json_path)
         command = [sys.executable, "-m", "course_lib.bench", *([group] if group else []), "--json", str(path)]
-        subprocess.run(command, env=os.environ | ONE_THREAD | {"KINETO_LOG_LEVEL": "99"}, check=True)
+        done = subprocess.run(command, env=os.environ | ONE_THREAD | {"KINETO_LOG_LEVEL": "99"})
+        if done.returncode:
+            raise SystemExit(done.returncode)  # it has said why
         return json.loads(path.read_text())["rows"]
 
 

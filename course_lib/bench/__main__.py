@@ -8,4 +8,7 @@ parser = ArgumentParser(prog="course bench")
 parser.add_argument("group", nargs="?", choices=list(GROUPS))
 parser.add_argument("--json", metavar="F")
 options = parser.parse_args()
-run(options.group, options.json)
+try:
+    run(options.group, options.json)
+except KeyboardInterrupt:
+    raise SystemExit(130) from None

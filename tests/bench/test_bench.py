@@ -58,6 +58,13 @@ def test_unknown_group():
         bench.run("layer")
 
 
+def test_a_report_that_cannot_be_written_is_refused_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(bench, "GROUPS", {"layers": "no_such_module:f"})
+    for path in (tmp_path / "missing" / "rows.json", tmp_path):
+        with pytest.raises(ValueError, match="json: expected a file in a folder that exists, got"):
+            bench.run("layers", path)
+
+
 def test_it_starts_in_a_process_of_its_own():
     done = subprocess.run([sys.executable, "-m", "course_lib.bench", "--help"], capture_output=True, text=True)
     assert done.returncode == 0
