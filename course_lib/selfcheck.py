@@ -47,6 +47,11 @@ def python(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Finding:
     if version < OLDEST_PYTHON:
         return Finding("Python", "fault", f"{need} or newer is needed, this is {have}",
                        f"install a newer one from python.org, delete .venv, and start with {LAB}")  # fmt: skip
+    try:
+        import pydoc_data.topics  # noqa: F401
+    except ImportError:  # some Linux packages leave them out
+        return Finding("Python", "fault", f"{have} without its help topics, a text that lessons read",
+                       f"install Python from python.org, delete .venv, and start with {LAB}")  # fmt: skip
     return Finding("Python", "ok", f"{version[0]}.{version[1]}")
 
 

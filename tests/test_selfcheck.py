@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from course_lib import selfcheck
+from course_lib import data, selfcheck
 
 
 def test_here_everything_is_ready(capsys):
@@ -16,6 +16,14 @@ def test_here_everything_is_ready(capsys):
     assert "✗" not in said
     assert said.endswith("Ready.\n")
     assert len(selfcheck.findings()) == len(selfcheck.CHECKS)
+
+
+def test_a_python_without_help_topics_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pydoc_data.topics", None)
+    assert "without its help topics" in selfcheck.python().said
+    data.topics.cache_clear()
+    with pytest.raises(RuntimeError, match="expected a Python with help topics .* install Python from python.org"):
+        data.topics()
 
 
 def test_every_fault_says_how_to_mend_it(tmp_path):

@@ -48,7 +48,10 @@ def topics() -> dict[str, str]:
     try:
         from pydoc_data.topics import topics as everything
     except ImportError as error:
-        raise RuntimeError("text: expected pydoc_data.topics in this Python installation, got none") from error
+        raise RuntimeError(
+            "text: expected a Python with help topics (pydoc_data.topics), got one without: "
+            "install Python from python.org or conda and start the course with it"
+        ) from error
     kept, seen = {}, set()
     for name in sorted(everything, key=lambda name: (-len(everything[name]), name)):
         paragraphs = [p.strip() for p in everything[name].split("\n\n") if len(p.strip()) >= 40]

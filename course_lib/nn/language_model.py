@@ -49,6 +49,11 @@ def cross_entropy(logits: Array, targets: Array) -> tuple[float, Array]:
     Returns: loss in nats, dlogits (..., V).
     Raises: ValueError for targets of another shape or symbols outside the alphabet.
 
+    Example:
+        >>> loss, dlogits = cross_entropy(np.zeros((1, 2)), np.array([0]))  # ln 2: two symbols, no idea
+        >>> round(loss, 4), dlogits.tolist()
+        (0.6931, [[-0.5, 0.5]])
+
     Derived in notebooks/02_prediction.ipynb.
     """
     check_float_array("logits", logits)
@@ -64,7 +69,12 @@ def cross_entropy(logits: Array, targets: Array) -> tuple[float, Array]:
 
 
 def init_weights(V: int, H: int, rng: np.random.Generator) -> Weights:
-    """Small uniform weights U(±1/sqrt(H)), biases 0."""
+    """Small uniform weights U(±1/sqrt(H)), biases 0.
+
+    Example:
+        >>> [w.shape for w in init_weights(V=5, H=3, rng=np.random.default_rng(0))]
+        [(3, 5), (3, 3), (3,), (5, 3), (5,)]
+    """
     bound = check_size("H", H) ** -0.5
     check_size("V", V)
 
@@ -75,7 +85,17 @@ def init_weights(V: int, H: int, rng: np.random.Generator) -> Weights:
 
 
 def logits_of(weights: Weights, ids: Array, h0: Array | None = None, memory: bool = True) -> tuple[Array, Array]:
-    """Logits (T, B, V) for the symbols ids (T, B), and all states hs (T, B, H); without memory, h_{t-1} is 0."""
+    """Logits (T, B, V) for the symbols ids (T, B), and all states hs (T, B, H); without memory, h_{t-1} is 0.
+
+    Raises: ValueError for ids that are no symbols of the alphabet, and as in `bptt.forward`.
+
+    Example:
+        >>> logits, hs = logits_of(init_weights(5, 3, np.random.default_rng(0)), np.array([[4], [0]]))
+        >>> logits.shape, hs.shape
+        ((2, 1, 5), (2, 1, 3))
+
+    Derived in notebooks/02_prediction.ipynb.
+    """
     xs, h0 = _inputs(weights, ids, h0)
     if memory:
         hs, _ = forward(RNN, xs, h0, Params(*weights[:3]))
@@ -105,7 +125,16 @@ def _check_symbols(name: str, ids: Array, V: int) -> None:
 def loss_and_gradients(
     weights: Weights, inputs: Array, targets: Array, h0: Array | None = None, memory: bool = True
 ) -> tuple[float, Weights, Array]:
-    """Mean loss in nats, its gradients, and the last state (B, H), for symbols inputs and targets of shape (T, B)."""
+    """Mean loss in nats, its gradients, and the last state (B, H), for symbols inputs and targets of shape (T, B).
+
+    Example:
+        >>> weights, ids = init_weights(5, 3, np.random.default_rng(0)), np.array([[0], [1], [2]])
+        >>> loss, grads, h_T = loss_and_gradients(weights, ids[:-1], ids[1:])
+        >>> grads.W_hy.shape, h_T.shape
+        ((5, 3), (1, 3))
+
+    Derived in notebooks/03_bptt.ipynb.
+    """
     logits, hs = logits_of(weights, inputs, h0, memory)
     loss, dys = cross_entropy(logits, targets)
     dhs = dys @ weights.W_hy
@@ -122,7 +151,13 @@ def loss_and_gradients(
 
 
 def adam(lr: float = 0.01, betas: tuple[float, float] = (0.9, 0.99)) -> Callable[[Weights, Weights], Weights]:
-    """An update rule weights, gradients -> new weights (Kingma and Ba 2015, algorithm 1); it remembers its averages."""
+    """An update rule weights, gradients -> new weights (Kingma and Ba 2015, algorithm 1); it remembers its averages.
+
+    Example:
+        >>> weights = init_weights(2, 1, np.random.default_rng(0))
+        >>> adam(lr=0.5)(weights, weights._replace(b_y=np.array([3.0, -40.0]))).b_y.round(6).tolist()
+        [-0.5, 0.5]
+    """
     m: list[Array] = []
     v: list[Array] = []
     step = 0
@@ -151,6 +186,12 @@ def train(
     """One Adam update for each (inputs, targets) of shape (T, B); each window starts from a zero state.
 
     Returns: the trained weights and the loss before each update, in nats.
+
+    Example:
+        >>> ids = np.array([[0], [1], [0], [1]])
+        >>> _, losses = train(init_weights(2, 3, np.random.default_rng(0)), [(ids[:-1], ids[1:])] * 50, lr=0.1)
+        >>> bool(losses[-1] < 0.1 < losses[0])
+        True
     """
     update, losses = adam(lr), []
     for inputs, targets in batches:
@@ -165,6 +206,11 @@ def sample(weights: Weights, start: Array, n: int, rng: np.random.Generator, tem
     """n symbols after the prefix `start` (at least one symbol): each is drawn, then fed back as the next input.
 
     Temperature 0 always takes the most likely symbol. Raises: ValueError for one below 0, or a prefix that is empty.
+
+    Example:
+        >>> weights = init_weights(2, 3, np.random.default_rng(0))._replace(b_y=np.array([0.0, 9.0]))
+        >>> sample(weights, start=[0], n=3, rng=np.random.default_rng(0), temperature=0)
+        [1, 1, 1]
     """
     if not temperature >= 0:
         raise ValueError(f"temperature: expected a number >= 0, got {temperature}")
@@ -184,6 +230,11 @@ def count_table_bits(train_ids: Array, test_ids: Array, V: int, order: int, prio
 
     p(k | context) = (count + prior) / (total + prior V), an unseen context giving 1 / V. Perplexity is 2 to this power.
     Raises: ValueError unless both texts are longer than `order` >= 0.
+
+    Example:
+        >>> coin = np.random.default_rng(0).integers(0, 2, 10_000)
+        >>> round(count_table_bits(coin[:9000], coin[9000:], V=2, order=1), 2)
+        1.0
     """
     if not 0 <= order < min(len(train_ids), len(test_ids)):
         raise ValueError(f"order: expected 0 or more, below the length of both texts, got {order}")
@@ -196,4 +247,4 @@ def count_table_bits(train_ids: Array, test_ids: Array, V: int, order: int, prio
         row = counts.get(tuple(test_ids[t - order : t]))
         p = 1 / V if row is None else (row[test_ids[t]] + prior) / (row.sum() + prior * V)
         bits -= np.log2(p)
-    return bits / (len(test_ids) - order)
+    return float(bits / (len(test_ids) - order))
