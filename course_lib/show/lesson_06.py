@@ -90,7 +90,7 @@ def one_knob(keep_bias: float = 0.0, steps: int = 50) -> Figure:
     square.set_title(f"keep {z:.3f}, write {1 - z:.3f}", fontsize=10)
     curve.semilogy(lags, np.maximum(left, 1e-12))
     curve.plot(steps, max(left[-1], 1e-12), "o", color=COLOURS[1])
-    curve.set(ylim=(1e-8, 1), xlabel="steps after the first input", ylabel="of the first input in h")
+    curve.set(ylim=(1e-8, 1), xlabel="steps after the first input", ylabel="share of the first input in h")
     curve.set_title(f"at once {left[0]:.4f}, after {steps} steps {left[-1]:.2g}", fontsize=10)
     return fig
 
@@ -149,5 +149,5 @@ def race(results: Mapping[str, Mapping[str, Sequence[int | None]]], limit: int, 
     ax.axvline(limit, color="#777777", lw=1, ls=":")
     ax.set(xlabel="updates until solved (x: not within the limit)", xlim=(0, 1.05 * limit))
     ax.set(ylim=(len(results) - 0.5, -0.5))
-    ax.legend(fontsize=9)
+    ax.legend(fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))  # inside, its marks would look like runs
     return ax
