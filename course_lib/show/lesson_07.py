@@ -71,15 +71,19 @@ def rates(curves: Mapping[str, Array], ax: Axes | None = None) -> Axes:
     return ax
 
 
-def sweep(lrs: Mapping[str, Array], losses: Mapping[str, Array], axes: Sequence[Axes], level: float) -> None:
-    """Held-out loss against learning rate: losses[name] (rates, seeds), a line through the median, a dot per seed."""
+def sweep(lrs: Mapping[str, Array], losses: Mapping[str, Array], axes: Sequence[Axes], level: float, top=4) -> None:
+    """Held-out loss against learning rate: losses[name] (rates, seeds), a line through the median, a dot per seed.
+
+    Losses above `top` are drawn at `top`, and its tick says so.
+    """
     for ax, name in zip(axes, lrs, strict=True):
         for mark, (who, values) in zip(MARKS, losses[name].items(), strict=False):
-            (line,) = ax.semilogx(lrs[name], np.median(values, axis=1), marker=mark, ms=6, label=who)
+            (line,) = ax.semilogx(lrs[name], np.minimum(np.median(values, axis=1), top), marker=mark, ms=6, label=who)
             for column in values.T:
-                ax.semilogx(lrs[name], np.minimum(column, 4), mark, ms=3, alpha=0.5, color=line.get_color())
+                ax.semilogx(lrs[name], np.minimum(column, top), mark, ms=3, alpha=0.5, color=line.get_color())
         ax.axhline(level, color="0.4", lw=1, ls=":")
-        ax.set(xlabel="learning rate", title=name, ylim=(-0.1, 4))
+        ax.set(xlabel="learning rate", title={"adam": "Adam", "sgd": "SGD"}.get(name, name), ylim=(-0.1, 1.05 * top))
+        ax.set_yticks(range(top + 1), [*map(str, range(top)), f"{top} or more"])
     axes[0].set_ylabel("held-out loss (nats)")
     axes[0].legend(fontsize=9, loc="upper left")
 
@@ -97,7 +101,7 @@ def clinic(curves: Mapping[str, Array], levels: Mapping[str, float], ax: Axes | 
         ax.annotate(name, (len(curve) * 1.01, at), color=colour, va="center", weight="bold", annotation_clip=False)
     for name, level in levels.items():
         ax.axhline(level, color="0.4", lw=1, ls=":")
-        ax.annotate(name, (0.45, level), xycoords=("axes fraction", "data"), va="bottom", fontsize=9, color="0.3")
+        ax.annotate(name, (0.75, level), xycoords=("axes fraction", "data"), va="bottom", fontsize=9, color="0.3")
     ax.set(xlabel="update", ylabel="training loss (nats)", title="Six runs of one language model", ylim=(-0.1, 5))
     return ax
 
@@ -108,7 +112,7 @@ def norms(history: Array, limits: Mapping[str, float], ax: Axes | None = None) -
     ax.semilogy(history, lw=1.2, label="norm before clipping")
     for name, limit in limits.items():
         ax.axhline(limit, color="0.4", lw=1, ls=":")
-        ax.annotate(name, (0.98, limit), xycoords=("axes fraction", "data"), va="bottom", ha="right", fontsize=9)
+        ax.annotate(name, (1, limit), xycoords=("axes fraction", "data"), va="center", fontsize=9)
     ax.set(xlabel="update", ylabel="gradient norm", title="Look at the norms before you set a limit")
     ax.legend(fontsize=9)
     return ax
@@ -121,8 +125,7 @@ def spread(groups: Mapping[str, Sequence[float]], ax: Axes | None = None, label:
         ax.semilogx(values, [k] * len(values), "o", ms=7, alpha=0.7, mfc="none")
         ax.semilogx([np.median(values)], [k], "|", ms=22, mew=2.5, color="k")
     ax.set_yticks(range(len(groups)), list(groups))
-    ax.invert_yaxis()
-    ax.set(xlabel=label)
+    ax.set(xlabel=label, ylim=(len(groups) - 0.5, -0.5))
     return ax
 
 
