@@ -392,14 +392,8 @@ def build(root: Path, check: bool = False, only: tuple[str, ...] = (), run: bool
         name = path.relative_to(root).as_posix()
         chosen = not only or any(word in name for word in only)
         try:
-            nb = canonical(read(path))
-            if path.parent.name == "solutions":
-                validate_solution(nb, name, lesson_points(path.name[:2]))
-            stale = nb.metadata.get("course", {}).get("outputs_of") != code_hash(nb)
-            if stale and chosen and run and not check:
-                nb = canonical(execute(nb, path.parent))
-                nb.metadata.setdefault("course", nbformat.from_dict({}))["outputs_of"] = code_hash(nb)
-            elif stale:
+            nb = _refreshed(path, name, run=run and chosen and not check)
+            if not _in_step(nb):
                 report.findings.append(f"{name}: its outputs are not from this code; run `course build`")
             report.findings += warnings_of(nb, name)
             made = {name: nb}
@@ -422,6 +416,21 @@ def build(root: Path, check: bool = False, only: tuple[str, ...] = (), run: bool
     if len(final) == len(files):  # else the index would lose the links into the notebook that failed
         _put_text(root, "docs/syllabus.md", syllabus(final, syllabus_rows()), check, report)
     return report
+
+
+def _refreshed(path: Path, name: str, run: bool) -> NotebookNode:
+    """A notebook in canonical form; with `run` it is executed where its outputs are not from its code."""
+    nb = canonical(read(path))
+    if path.parent.name == "solutions":
+        validate_solution(nb, name, lesson_points(path.name[:2]))
+    if run and not _in_step(nb):
+        nb = canonical(execute(nb, path.parent))
+        nb.metadata.setdefault("course", nbformat.from_dict({}))["outputs_of"] = code_hash(nb)
+    return nb
+
+
+def _in_step(nb: NotebookNode) -> bool:
+    return nb.metadata.get("course", {}).get("outputs_of") == code_hash(nb)
 
 
 def lesson_points(number: str) -> dict[str, float]:
