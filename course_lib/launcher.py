@@ -388,6 +388,8 @@ def run_pip(command: list[str], root: Path, log, on_line: Callable[[str], object
 # ------------------------------------------------------------------------------------------- what went wrong
 
 REASONS = {
+    r"contains the PATH separator":
+        f"{os.pathsep!r} in the path of this folder, which no virtual environment may have: clone to another folder",
     r"No space left on device|\[Errno 28\]|not enough space|Disk quota exceeded":
         "no disk space: free some (about 2 GB in all) and start again",
     r"name resolution|Name or service not known|nodename nor servname|getaddrinfo failed|Network is unreachable"

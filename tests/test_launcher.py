@@ -306,6 +306,8 @@ def test_a_taken_port_is_named():
      "ERROR: Could not find a version that satisfies the requirement torch==2.13.0\n", "no network"),
     ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "no disk space"),
     ("ERROR: Could not install packages due to an OSError: [Errno 13] Permission denied: '/x'", "read-only"),
+    (f"Error: Refusing to create a venv in /a{os.pathsep}b because it contains the PATH separator {os.pathsep}.",
+     f"'{os.pathsep}' in the path of this folder"),
     ("ERROR: No matching distribution found for torch==2.13.0", "no build of torch==2.13.0 for this Python"),
     ("Collecting a\nERROR: something new\nhint: none", "pip failed: something new"),
 ])

@@ -60,8 +60,8 @@ def next_symbol(ids: np.ndarray, V: int | None = None) -> Batch:
     ids = np.asarray(ids)
     if ids.ndim != 2 or len(ids) < 2:
         raise ValueError(f"ids: expected (T+1, B) with T >= 1, got {ids.shape}")
-    xs = ids[:-1] if V is None else one_hot(ids[:-1], V)
-    return Batch(xs, ids[1:])
+    xs = ids[:-1].copy() if V is None else one_hot(ids[:-1], V)
+    return Batch(xs, ids[1:].copy())
 
 
 def at_least(name: str, value: int, smallest: int) -> None:

@@ -108,7 +108,7 @@ def stream_batches(ids: np.ndarray, T: int, B: int) -> list[Batch]:
         raise ValueError(f"ids: expected (N,) with N >= B T + 1 = {B * T + 1}, got {ids.shape}")
     windows = (len(ids) - 1) // (B * T)
     xs, targets = (part[: B * windows * T].reshape(B, windows, T).transpose(1, 2, 0) for part in (ids[:-1], ids[1:]))
-    return [Batch(x, y) for x, y in zip(xs, targets, strict=True)]
+    return [Batch(x.copy(), y.copy()) for x, y in zip(xs, targets, strict=True)]
 
 
 def random_windows(rng: np.random.Generator, ids: np.ndarray, T: int, B: int) -> Batch:
@@ -126,4 +126,4 @@ def random_windows(rng: np.random.Generator, ids: np.ndarray, T: int, B: int) ->
         raise ValueError(f"ids: expected (N,) with N >= T + 1 = {T + 1}, got {ids.shape}")
     starts = rng.integers(0, len(ids) - T, B)
     windows = ids[starts + np.arange(T + 1)[:, None]]  # (T+1, B)
-    return Batch(windows[:-1], windows[1:])
+    return Batch(windows[:-1].copy(), windows[1:])

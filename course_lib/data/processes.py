@@ -101,4 +101,4 @@ def sine(rng: np.random.Generator, T: int, B: int, noise: float = 0.0) -> Batch:
     turns, phase = rng.uniform(0.02, 0.1, B), rng.random(B)
     waves = np.sin(2 * np.pi * (np.arange(T + 1)[:, None] * turns + phase))
     waves = (waves + noise * rng.standard_normal(waves.shape))[..., None]
-    return Batch(waves[:-1], waves[1:])
+    return Batch(waves[:-1].copy(), waves[1:])

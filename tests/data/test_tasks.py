@@ -21,7 +21,9 @@ DRAWS = {
     "first_symbol": lambda rng: data.first_symbol(rng, 9, 5),
     "latch": lambda rng: data.latch(rng, 9, 5),
     "parity": lambda rng: data.parity(rng, 9, 5),
-    "even_process": lambda rng: data.next_symbol(data.even_process(rng, 9, 5), 2),
+    "even_process": lambda rng: data.next_symbol(data.even_process(rng, 9, 5)),
+    "windows": lambda rng: data.random_windows(rng, np.arange(99), 9, 5),
+    "stream": lambda rng: data.stream_batches(rng.permutation(99), 9, 5)[0],
     "sine": lambda rng: data.sine(rng, 9, 5, noise=0.1),
     "reber": lambda rng: data.reber_batch(rng, 5),
     "agreement": lambda rng: data.agreement_batch(rng, 5),
@@ -35,6 +37,7 @@ def test_same_seed_same_batch_and_time_comes_first(draw):
     first, again, other = draw(np.random.default_rng(1)), draw(np.random.default_rng(1)), draw(np.random.default_rng(2))
     for a, b in zip(first, again, strict=True):
         np.testing.assert_array_equal(a, b)
+    assert not np.shares_memory(first.xs, first.targets)  # whoever adds noise to the inputs leaves the answers alone
     assert first.xs.shape != other.xs.shape or not np.array_equal(first.xs, other.xs)
     assert first.xs.shape[1] == 5 and len(first.targets) in (5, len(first.xs))
 
