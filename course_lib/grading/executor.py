@@ -229,7 +229,7 @@ class Local:
         cell_seconds: float,
         attached: bool = False,
     ) -> None:
-        self.nursery = Nursery(sandbox, modules)
+        self.nursery = Nursery(sandbox, modules, course=course)
         settings = Settings(course, self.nursery.kernels, cell_seconds)
         self.pool = LocalPool(settings, size, attached, self.nursery.look)
 

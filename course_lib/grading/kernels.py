@@ -120,7 +120,9 @@ class Kernels:
 class Nursery:
     """The process that kernels are forked from; use it with `with`, it leaves nothing behind."""
 
-    def __init__(self, mode: str = "best", modules: tuple[str, ...] = (), extra: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, mode: str = "best", modules: tuple[str, ...] = (), extra: tuple[str, ...] = (), course: str = ""
+    ) -> None:
         sweep(Path(_short_folder()))
         self.folder = Path(tempfile.mkdtemp(prefix=f"cg-{os.getpid()}-", dir=_short_folder()))
         self.folder.chmod(0o711)
@@ -142,7 +144,7 @@ class Nursery:
             self.fallen: tuple[str, ...] = ()  # levels that were tried before and why they do not work here
             for level in sandbox.candidates(mode):
                 real = str(Path(__file__).resolve().parents[1])
-                self.walls = Walls(level, str(self.folder), str(package), real, extra)
+                self.walls = Walls(level, str(self.folder), str(package), real, extra, course)
                 self.modules = modules
                 told = self._start(modules)
                 if not told:

@@ -54,13 +54,17 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_C
 
 @dataclass(frozen=True)
 class Walls:
-    """What the nursery and its kernels may see: `package` is shown in the place of the real course_lib."""
+    """What the nursery and its kernels may see: `package` is shown in the place of the real course_lib.
+
+    A course that lies in a visible folder (/usr/src, or with Python's own files around it) is emptied: see `hidden`.
+    """
 
     level: str
     folder: str
     package: str
     real_package: str
     extra: tuple[str, ...] = ()
+    course: str = ""
 
     def as_json(self) -> str:
         """For the command line of the nursery."""
@@ -118,6 +122,14 @@ def system_folders() -> list[str]:
     return [d for d in ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32") if Path(d).exists()]
 
 
+def hidden(walls: Walls) -> list[str]:
+    """The course's folders that would be visible because a folder around them is."""
+    shown = (*system_folders(), *python_folders(), *walls.extra)
+    names = ("solutions", "exercises", "checks", "notebooks", "tests", "docs", ".git") if walls.course else ()
+    folders = [f"{Path(walls.course).resolve()}/{name}" for name in names]
+    return [f for f in folders if Path(f).is_dir() and any(f.startswith(s.rstrip("/") + "/") for s in shown)]
+
+
 def command(walls: Walls, argv: list[str]) -> list[str]:
     """The command line that starts the nursery behind the outer wall; other levels build their wall inside."""
     if walls.level != "bubblewrap":
@@ -137,6 +149,8 @@ def command(walls: Walls, argv: list[str]) -> list[str]:
         line += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     for name in [*python_folders(), *walls.extra]:
         line += ["--ro-bind", name, name]
+    for name in hidden(walls):
+        line += ["--tmpfs", name]
     line += ["--ro-bind", walls.package, walls.real_package]
     line += ["--ro-bind", f"{walls.folder}/etc/passwd", "/etc/passwd", "--ro-bind", f"{walls.folder}/etc/group"]
     line += ["/etc/group", "--proc", "/proc", "--dev", "/dev", "--tmpfs", HOME]
@@ -234,6 +248,8 @@ def outer_wall(walls: Walls) -> None:
             _bind(f"/etc/{name}", f"{root}/etc/{name}")
     for name in [*python_folders(), *walls.extra]:
         _bind(name, root + name)
+    for name in hidden(walls):
+        small_disk(root + name, 4096, "755")
     _bind(walls.package, root + walls.real_package)
     for name in ("passwd", "group"):
         _bind(f"{walls.folder}/etc/{name}", f"{root}/etc/{name}")

@@ -68,6 +68,21 @@ def test_a_kernel_cannot_listen_to_another_one_or_to_the_host(nursery):
     two.stop()
 
 
+@pytest.mark.parametrize("level", [level for level in LEVELS if level in ("bubblewrap", "namespaces")])
+def test_a_course_inside_a_visible_folder_is_hidden(level, tmp_path, monkeypatch):
+    """As with a clone in /usr/src, or one that is its own virtual environment."""
+    monkeypatch.setattr(sandbox, "candidates", lambda mode: [level])
+    (tmp_path / "app" / "solutions").mkdir(parents=True)
+    (tmp_path / "app" / "solutions" / "01_x.ipynb").write_text("{}")
+    (tmp_path / "app" / "lib").mkdir()
+    tmp_path.chmod(0o755)
+    code = f"import os\nprint(os.listdir({str(tmp_path / 'app')!r}), os.listdir({str(tmp_path / 'app/solutions')!r}))"
+    with kernels.Nursery(extra=(str(tmp_path),), course=str(tmp_path / "app")) as nursery:
+        kernel = nursery.kernels.start()
+        assert run(kernel, code).strip() in ("['solutions', 'lib'] []", "['lib', 'solutions'] []")
+        kernel.stop()
+
+
 def test_a_kernel_that_ends_is_noticed_at_once(nursery):
     kernel = nursery.kernels.start()
     request = kernel.execute_cell_input("import os\nos._exit(3)")
