@@ -56,8 +56,13 @@ def misread(
 
 
 def bugs(function: Callable, rows: Iterable[tuple[str, str, str, tuple[str, ...]]]) -> tuple[Misconception, ...]:
-    """The wrong answers of a function with a switch: rows of key, name, the value of its argument `bug`, hints."""
-    return tuple(Misconception(key, name, partial(function, bug=bug), hints) for key, name, bug, hints in rows)
+    """The wrong answers of a function with an argument `bug`, a tuple of bugs: rows of key, name, one bug, hints."""
+    return tuple(Misconception(key, name, partial(function, bug=(bug,)), hints) for key, name, bug, hints in rows)
+
+
+def pick(bug: tuple[str, ...], choices: dict[str, Any], right: Any) -> Any:
+    """What the first bug that is among the choices makes of a quantity, or the right one."""
+    return next((choices[b] for b in bug if b in choices), right)
 
 
 def by_name(case: Case, result: Any, names: Sequence[str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ it never runs beside learner code when a class is graded.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from dataclasses import dataclass
 from functools import partial
@@ -234,10 +235,11 @@ def recognise(
 
     Named only when it differs from the right answer in at least one value that the learner's answer shares: equal
     errors alone accuse nobody. A pair is named when each result on each input shows one of the two slips and both are
-    seen; a slip that would spoil a result which is right is not in it. Last, one slip on top of another.
+    seen; a slip that would spoil a result which is right is not in it. Before that, one slip on top of another.
     """
     is_right = [p for c, r, t in zip(cases, results, truth) for p in _same_parts(exercise, c, r, t, t)]
     explained: list[tuple[Misconception, list[bool], list[bool]]] = []
+    possible: list[Misconception] = []
     for item in exercise.misconceptions:
         same, seen, clean = [], [], []
         for case, result, right in zip(cases, results, truth):
@@ -250,15 +252,20 @@ def recognise(
             clean += hidden
         if all(same) and any(seen):
             return item
-        if any(seen) and all(h for h, r in zip(clean, is_right) if r):
-            explained.append((item, same, seen))
+        if all(h for h, r in zip(clean, is_right) if r):
+            possible.append(item)
+            if any(seen):
+                explained.append((item, same, seen))
+    both = _one_on_top(exercise, cases, results, truth, possible)
+    if both:
+        return both
     for k, (first, same_1, seen_1) in enumerate(explained):
         for second, same_2, seen_2 in explained[k + 1 :]:
             only_1 = any(s and not t for s, t in zip(seen_1, same_2))
             only_2 = any(s and not t for s, t in zip(seen_2, same_1))
             if all(map(any, zip(same_1, same_2))) and only_1 and only_2:
                 return _both(first, second)
-    return _one_on_top(exercise, cases, results, truth)
+    return None
 
 
 def _both(first: Misconception, second: Misconception) -> Misconception:
@@ -266,24 +273,42 @@ def _both(first: Misconception, second: Misconception) -> Misconception:
 
 
 def _one_on_top(
-    exercise: Exercise, cases: list[Case], results: list[Outcome], truth: list[Outcome]
+    exercise: Exercise, cases: list[Case], results: list[Outcome], truth: list[Outcome], possible: list[Misconception]
 ) -> Misconception | None:
-    """Two slips in one and the same result: arguments misread, and a second listed slip made with them."""
-
-    def fits(both: Any) -> bool:
+    """Two slips in one and the same result."""
+    small_first = sorted(
+        zip(cases, results, truth), key=lambda row: sum(getattr(a, "size", 1) for a in row[0].args)
+    )  # most pairs already fail there, and that is cheap
+    for first, second in itertools.combinations(possible, 2):
+        if second.given and not first.given:
+            first, second = second, first
+        both = _joined(first, second) if first.name != second.name else None
         seen = False
-        for case, result, right in zip(cases, results, truth):
+        for case, result, right in small_first if both else ():
             wrong = _run(exercise, both, case)
             if not all(_same_parts(exercise, case, result, wrong, right)):
-                return False
+                break
             seen |= not wrong.error and compare(exercise, case, wrong, right) is not None
-        return seen
-
-    for first in exercise.misconceptions:
-        for second in exercise.misconceptions if first.given else ():
-            if second.name != first.name and fits(partial(_with_other_arguments, second.wrong, first.given)):
+        else:
+            if seen:
                 return _both(first, second)
     return None
+
+
+def _joined(first: Misconception, second: Misconception) -> Any:
+    """One wrong answer with two slips, or None: the second made with misread arguments, or two switches of a function.
+
+    A switch is a keyword of a partial; where both slips turn the same one, it must hold tuples, which are joined.
+    """
+    if first.given:
+        return partial(_with_other_arguments, second.wrong, first.given)
+    a, b = first.wrong, second.wrong
+    if not isinstance(a, partial) or not isinstance(b, partial) or a.func is not b.func:
+        return None
+    common = a.keywords.keys() & b.keywords.keys()
+    if any(not isinstance(a.keywords[k], tuple) for k in common):
+        return None
+    return partial(a.func, **{**a.keywords, **b.keywords, **{k: a.keywords[k] + b.keywords[k] for k in common}})
 
 
 def _with_other_arguments(wrong: Any, given: Any, *args: Any) -> Any:
@@ -293,7 +318,7 @@ def _with_other_arguments(wrong: Any, given: Any, *args: Any) -> Any:
 def _same_parts(exercise: Exercise, case: Case, a: Outcome, b: Outcome, right: Outcome) -> list[bool]:
     """For each named result of the right answer: whether two outcomes agree in it."""
     names = [None] if right.error else list(exercise.parts(case, right.value))
-    if bool(a.error) != bool(b.error) or a.changed != b.changed:
+    if bool(a.error) != bool(b.error) or (a.changed != b.changed and not exercise.may_change):
         return [False] * len(names)
     if a.error and b.error:  # einsum, loops and matmul raise different errors for one and the same slip
         return [True] * len(names)

@@ -735,25 +735,23 @@ def _same(a: Array) -> Array:
     return a
 
 
-def _generate_wrong(
-    reads: str = "y",
-    linear_state: bool = False,
-    late: bool = False,
-    f: Any = np.tanh,
-    b_outside: bool = False,
+def _outputs(
+    x_1: Array, h0: Array, T: int, W_xh: Array, W_hh: Array, b_h: Array, W_hy: Array, b_y: Array,
+    *, reads: str = "y", carry: bool = True, late: bool = False, f: Any = np.tanh, b_inside: bool = True,
     out: Any = _same,
-) -> Any:
-    def wrong(x_1, h0, T, W_xh, W_hh, b_h, W_hy, b_y):
-        x_t, h_t, ys = x_1, h0, []
-        for _ in range(T):
-            h_old, a_t = h_t, x_t @ W_xh.T + (h0 if linear_state else h_t) @ W_hh.T
-            h_t = f(a_t) + b_h if b_outside else f(a_t + b_h)
-            y_t = out((h_old if late else h_t) @ W_hy.T + b_y)
-            ys.append(y_t)
-            x_t = {"y": y_t, "x_1": x_1, "0": np.zeros_like(x_1), "tanh": np.tanh(y_t)}[reads]
-        return np.stack(ys)
+) -> Array:
+    x_t, h_t, ys = x_1, h0, []
+    for _ in range(T):
+        h_old, a_t = h_t, x_t @ W_xh.T + (h_t if carry else h0) @ W_hh.T
+        h_t = f(a_t + b_h) if b_inside else f(a_t) + b_h
+        y_t = out((h_old if late else h_t) @ W_hy.T + b_y)
+        ys.append(y_t)
+        x_t = {"y": y_t, "x_1": x_1, "0": np.zeros_like(x_1), "tanh": np.tanh(y_t)}[reads]
+    return np.stack(ys)  # fmt: skip
 
-    return wrong
+
+def _generate_wrong(**changes: Any) -> partial:
+    return partial(_outputs, **changes)
 
 
 def _in_one_array(*args):
@@ -788,13 +786,13 @@ GENERATE = Exercise(
     not_allowed=OWN,
     hints=_FEED_BACK,
     misconceptions=(
-        Misconception("N01", "the first input is fed again at every step", _generate_wrong("x_1"), _FEED_BACK),
-        Misconception("N02", "zeros are fed after the first step", _generate_wrong("0"), _FEED_BACK),
-        Misconception("N03", "the output squashed before it is fed back", _generate_wrong("tanh"), _FEED_BACK),
+        Misconception("N01", "the first input is fed again at every step", _generate_wrong(reads="x_1"), _FEED_BACK),
+        Misconception("N02", "zeros are fed after the first step", _generate_wrong(reads="0"), _FEED_BACK),
+        Misconception("N03", "the output squashed before it is fed back", _generate_wrong(reads="tanh"), _FEED_BACK),
         Misconception(
             "N04",
             "every step starts from h0: only the output is handed on (Jordan's loop without Elman's)",
-            _generate_wrong(linear_state=True),
+            _generate_wrong(carry=False),
             _NOT_HANDED_ON,
         ),
         Misconception(
@@ -842,7 +840,7 @@ GENERATE = Exercise(
             _TRANSPOSED,
         ),
         Misconception("S03", "no nonlinearity: the tanh is missing", _generate_wrong(f=_same), _ACTIVATION),
-        Misconception("S11", "bias of the state outside the tanh", _generate_wrong(b_outside=True), _BIAS_PLACE),
+        Misconception("S11", "bias of the state outside the tanh", _generate_wrong(b_inside=False), _BIAS_PLACE),
         Misconception("N09", "the outputs squashed too", _generate_wrong(out=np.tanh), _FEED_BACK[1:]),
         Misconception("S21", "the same array appended at each step", _in_one_array, _ALL_ONE_ARRAY),
         Misconception("S24", "only the last output returned", lambda *args: generate(*args)[-1], _WHICH_STATES),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from course_lib.checks.exercise import Case, Exercise, Misconception
+from course_lib.checks.exercise import Case, Exercise, Misconception, misread
 from course_lib.checks.probe import Source
 
 Array = np.ndarray
@@ -59,52 +60,55 @@ def _softmax_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _variant(
+def _softmax_wrong(
+    logits: Array,
+    targets: Array,
+    *,
     axis: int = 1,
     stable: bool = True,
-    scale: str = "N",
-    sign: float = 1.0,
-    loss_sign: float = -1.0,
-    gradient: str = "right",
-    shift: int = 0,
-    twice: bool = False,
     total: bool = False,
     log_of_p: bool = False,
-    summed: bool = False,
-):
-    """The right code with one change."""
+    loss_scale: str = "N",
+    loss_sign: float = -1.0,
+    loss_of: str = "target",
+    gradient: str = "right",
+    scale: str = "N",
+    sign: float = 1.0,
+) -> tuple[float, Array]:
+    """The right code with one change, or with several."""
+    N, V = logits.shape
+    at = (np.arange(N), targets)
+    e = np.exp(logits - logits.max() if axis == 0 else logits - logits.max(axis=1, keepdims=True))
+    e = e if stable else np.exp(logits)
+    p = e / (e.sum() if total else e.sum(axis=axis, keepdims=True))
+    log_p = np.log(p)
+    if stable and axis == 1 and not (total or log_of_p):
+        log_p = logits - logits.max(axis=1, keepdims=True) - np.log(e.sum(axis=1, keepdims=True))
+    asked = log_p[:, targets].mean(axis=1) if loss_of == "every row" else log_p[at]
+    onehot = np.zeros((N, V))
+    onehot[at] = 1
+    dlogits = {
+        "right": p - onehot,
+        "p(1-p)": p * (1 - p),
+        "p": p,
+        "target column": (p - onehot) * onehot,
+        "minus one-hot": -onehot,
+        "every row": p - (onehot.sum(axis=0) > 0),
+    }[gradient]
+    size = {"N": N, "1": 1, "V": V, "NV": N * V}
+    return loss_sign * asked.sum() / size[loss_scale], sign * dlogits / size[scale]
 
-    def answer(logits: Array, targets: Array) -> tuple[float, Array]:
-        N, V = logits.shape
-        at = (np.arange(N), targets + shift)
-        e = np.exp(logits - logits.max() if axis == 0 else logits - logits.max(axis=1, keepdims=True))
-        e = e if stable else np.exp(logits)
-        p = e / (e.sum() if total else e.sum(axis=axis, keepdims=True))
-        p = _softmax(p) if twice else p
-        log_p = np.log(p[at])
-        if stable and axis == 1 and not (twice or total or log_of_p):
-            log_p = (logits - logits.max(axis=1, keepdims=True))[at] - np.log(e.sum(axis=1))
-        loss = loss_sign * (log_p.sum() if summed else log_p.mean())
-        onehot = np.zeros((N, V))
-        onehot[at] = 1
-        dlogits = {
-            "right": p - onehot,
-            "p(1-p)": p * (1 - p),
-            "p": p,
-            "target column": (p - onehot) * onehot,
-            "minus one-hot": -onehot,
-            "every row": p - (onehot.sum(axis=0) > 0),
-        }[gradient]
-        return loss, sign * dlogits / {"N": N, "1": 1, "V": V, "NV": N * V}[scale]
 
-    return answer
+def _variant(**changes: Any) -> partial:
+    return partial(_softmax_wrong, **changes)
 
 
-def _cached_destroyed(logits, targets):
+def _cached_destroyed(logits, targets, made_positive=False):
     p = _softmax(logits)
     dlogits = p
     dlogits[np.arange(len(targets)), targets] -= 1
-    return -np.log(np.abs(p[np.arange(len(targets)), targets])).mean(), dlogits / len(targets)
+    left = p[np.arange(len(targets)), targets]
+    return -np.log(np.abs(left) if made_positive else left).mean(), dlogits / len(targets)
 
 
 def _into_the_argument(logits, targets):
@@ -158,6 +162,11 @@ _CACHE = (
     "Do dlogits and p have memory of their own, or are they two names for one array?",
     "Which line would need a copy?",
 )
+_CALLERS = (
+    "Keep a copy of logits, call your function, and compare.",
+    "What does -= or z[...] = do to an array that somebody else also holds?",
+    "Which line of yours writes into an array that it did not make?",
+)
 
 SOFTMAX = Exercise(
     id="02.1",
@@ -187,12 +196,31 @@ SOFTMAX = Exercise(
             ),
         ),
         Misconception(
-            "H04.sum", "the loss summed over the rows, not averaged", _variant(summed=True), _SCALE[2:] + _SCALE[:1]
+            "H04.sum", "the loss summed over the rows, not averaged", _variant(loss_scale="1"), _SCALE[2:] + _SCALE[:1]
         ),
         Misconception(
+            "H04.sum+H04",
+            "loss and gradient summed over the rows, not averaged",
+            _variant(loss_scale="1", scale="1"),
+            _SCALE[2:] + _SCALE[:1],
+        ),
+        Misconception(
+            "H11.loss",
+            "the loss averaged over all N * V entries",
+            _variant(loss_scale="NV"),
+            (
+                "Of how many numbers is your mean taken? How many predictions are there?",
+                "The other entries of each row are zeros by your own doing. Should they count in the mean?",
+            ),
+        ),
+        Misconception(
+            "H09.loss", "the indexing reads every target in every row", _variant(loss_of="every row"), _INDEX
+        ),
+        misread(
+            softmax_cross_entropy,
+            lambda logits, targets: (_softmax(logits), targets),
             "H03",
             "softmax applied twice",
-            _variant(twice=True),
             (
                 "How small can your loss get when the model is right and very sure?",
                 "Count how often exp is applied between the logits and the loss.",
@@ -200,12 +228,6 @@ SOFTMAX = Exercise(
             ),
         ),
         Misconception("H04", "gradient not divided by N", _variant(scale="1"), _SCALE),
-        Misconception(
-            "H02+H04",
-            "gradient not divided by N; and also: softmax overflows for large logits",
-            _variant(scale="1", stable=False),
-            _SCALE,
-        ),
         Misconception("H08", "gradient divided by V instead of N", _variant(scale="V"), _SCALE),
         Misconception("H11", "gradient divided by N and by V", _variant(scale="NV"), _SCALE),
         Misconception("H05", "sign of the gradient reversed", _variant(sign=-1.0), _SIGN),
@@ -215,9 +237,21 @@ SOFTMAX = Exercise(
         Misconception("H15", "gradient only in the target's column", _variant(gradient="target column"), _TARGET_PART),
         Misconception("H16", "minus one-hot alone: p is missing", _variant(gradient="minus one-hot"), _TARGET_PART),
         Misconception("H09", "the indexing marks every row", _variant(gradient="every row"), _INDEX),
-        Misconception("H10", "class index shifted by one", _variant(shift=-1), _SHIFTED),
+        misread(
+            softmax_cross_entropy,
+            lambda logits, targets: (logits, targets - 1),
+            "H10",
+            "class index shifted by one",
+            _SHIFTED,
+        ),
         Misconception("H14", "probabilities destroyed before the loss is read", _cached_destroyed, _CACHE),
-        Misconception("H14.argument", "the gradient is written into the logits", _into_the_argument, _CACHE),
+        Misconception(
+            "H14.abs",
+            "probabilities destroyed before the loss is read",
+            partial(_cached_destroyed, made_positive=True),
+            _CACHE,
+        ),
+        Misconception("H14.argument", "the logits that came in are changed", _into_the_argument, _CALLERS),
     ),
 )
 
@@ -244,18 +278,6 @@ def _one_hot_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _by_largest(ids, V):
-    return one_hot(ids, int(ids.max()) + 1)
-
-
-def _from_one(ids, V):
-    return np.eye(V)[ids - 1]
-
-
-def _one_more(ids, V):
-    return one_hot(ids, V + 1)
-
-
 _ENDS = (
     "Encode the first and the last symbol, 0 and V - 1, and look at their rows.",
     "What does NumPy do with the index -1?",
@@ -276,12 +298,15 @@ ONE_HOT = Exercise(
         "What does NumPy return when an array of any shape indexes the rows of a matrix?",
     ),
     misconceptions=(
-        Misconception("H10", "class index shifted by one", _from_one, _ENDS),
-        Misconception("H10.depth", "one column too many: symbols counted from 1", _one_more, _ENDS),
-        Misconception(
+        misread(one_hot, lambda ids, V: ((ids - 1) % V, V), "H10", "class index shifted by one", _ENDS),
+        misread(
+            one_hot, lambda ids, V: (ids, V + 1), "H10.depth", "one column too many: symbols counted from 1", _ENDS
+        ),
+        misread(
+            one_hot,
+            lambda ids, V: (ids, int(ids.max()) + 1),
             "H10.max",
             "as many columns as the largest symbol that happens to occur",
-            _by_largest,
             (
                 "Encode ids = [0, 1] with V = 4. How many columns should there be?",
                 "Two batches must fit the same weight matrix. Does your number of columns depend on the batch?",
@@ -334,13 +359,19 @@ def _sequence_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _loss_of(logits, targets):
-    V = logits.shape[-1]
-    return softmax_cross_entropy(logits.reshape(-1, V), np.asarray(targets).reshape(-1))[0]
+_loss_misread = partial(misread, sequence_loss)
 
 
-def _sum_over_time(logits, ids):
-    return sequence_loss(logits, ids) * len(logits)
+def _loss_scaled(logits: Array, ids: Array, sign: int = 1, by: str = "") -> float:
+    T, B, V = logits.shape
+    return sign * sequence_loss(logits, ids) * {"": 1, "T": T, "B": B, "TB": T * B, "1/V": 1 / V}[by]
+
+
+_SUMMED = (
+    "Double the batch, then double T, by repeating them. Should a mean loss double? Does yours?",
+    "Divide your result by the right one: which size of the arrays is the ratio?",
+    "Over how many predictions does the mean run?",
+)
 
 
 _PAIRED = (
@@ -368,79 +399,60 @@ SEQUENCE_LOSS = Exercise(
         "The result is one number: the mean over all T * B predictions.",
     ),
     misconceptions=(
-        Misconception(
+        _loss_misread(
+            lambda logits, ids: (logits, np.roll(ids, 1, axis=0)),
             "A25",
             "target not shifted: the network is asked for the symbol it has just read",
-            lambda logits, ids: _loss_of(logits, ids[:-1]),
             _SHIFT,
         ),
-        Misconception(
+        _loss_misread(
+            lambda logits, ids: (logits, np.insert(np.roll(ids[:-1], 1, axis=0), 0, 0, axis=0)),
             "A26",
             "target shifted the wrong way: the past is predicted",
-            lambda logits, ids: _loss_of(logits, np.roll(ids[:-1], 1, axis=0)),
             _SHIFT,
         ),
-        Misconception(
+        _loss_misread(
+            lambda logits, ids: (logits, np.append(ids[:1], ids[1:].T).reshape(ids.shape)),
             "H25",
             "logits and targets paired in different order",
-            lambda logits, ids: _loss_of(logits, ids[1:].T),
             _PAIRED,
         ),
-        Misconception(
+        _loss_misread(
+            lambda logits, ids: (logits.swapaxes(0, 1).reshape(logits.shape), ids),
             "H25.logits",
             "logits and targets paired in different order: the logits' axes were moved",
-            lambda logits, ids: _loss_of(logits.swapaxes(0, 1), ids[1:]),
             _PAIRED,
         ),
         Misconception(
             "H05.loss",
             "the loss without its minus",
-            lambda logits, ids: -sequence_loss(logits, ids),
-            _SIGN[2:] + _SIGN[:1],
+            partial(_loss_scaled, sign=-1),
+            ("Can the logarithm of a probability be positive? Can your loss be?", "Where is the minus of the loss?"),
         ),
         Misconception(
-            "H04.batch",
-            "summed over the batch, averaged over time only",
-            lambda logits, ids: sequence_loss(logits, ids) * logits.shape[1],
-            (
-                "Double the batch by repeating it. Should a mean loss double?",
-                "Divide your result by the right one: which size of the array is the ratio?",
-            ),
+            "H04.batch", "summed over the batch, averaged over time only", partial(_loss_scaled, by="B"), _SUMMED
         ),
         Misconception(
-            "H04.sum",
-            "summed over time, averaged over the batch only",
-            _sum_over_time,
-            (
-                "Double T by repeating the sequence. Should a mean loss double?",
-                "Divide your result by the right one: which size of the array is the ratio?",
-                "Over how many predictions does the mean run?",
-            ),
+            "H04.sum", "summed over time, averaged over the batch only", partial(_loss_scaled, by="T"), _SUMMED
         ),
         Misconception(
-            "H04.total",
-            "summed over all predictions instead of averaged",
-            lambda logits, ids: sequence_loss(logits, ids) * ids[1:].size,
-            (
-                "Double the batch by repeating it. Should the loss double?",
-                "Divide your result by the right one: what is the ratio?",
-                "The statement asks for the mean. Over how many predictions?",
-            ),
+            "H04.total", "summed over all predictions instead of averaged", partial(_loss_scaled, by="TB"), _SUMMED
         ),
-        Misconception(
+        Misconception("H11", "averaged over all T * B * V entries", partial(_loss_scaled, by="1/V"), _SUMMED[1:]),
+        _loss_misread(
+            lambda logits, ids: (logits[-1:], ids[-2:]),
             "H25.last",
             "only the last step's prediction counts",
-            lambda logits, ids: _loss_of(logits[-1:], ids[-1:]),
             (
                 "How many predictions does a sequence of T steps contain?",
                 "Change the logits of the first step only. Does your loss move?",
                 "Which index of yours throws steps away?",
             ),
         ),
-        Misconception(
+        _loss_misread(
+            lambda logits, ids: (_softmax(logits), ids),
             "H03",
             "softmax applied twice",
-            lambda logits, ids: sequence_loss(_softmax(logits), ids),
             (
                 "How small can your loss get when the model is right and very sure?",
                 "Count how often exp is applied between logits and loss.",
@@ -475,6 +487,8 @@ def _temperature_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
+_probs_misread = partial(misread, temperature_probs)
+
 _WHERE = (
     "Should a low temperature make the choice surer or more random?",
     "Print the probabilities for tau = 0.1 and tau = 10.",
@@ -491,13 +505,10 @@ TEMPERATURE = Exercise(
     not_allowed=OWN,
     hints=("tau = 1 must give the plain softmax. Does it?", "Which logits grow apart when tau is small?"),
     misconceptions=(
-        Misconception("H17", "temperature multiplied instead of divided", lambda z, tau: _softmax(z * tau), _WHERE),
-        Misconception("H18", "temperature applied twice", lambda z, tau: _softmax(z / tau**2), _WHERE),
-        Misconception(
-            "H21",
-            "the temperature has no effect: it cancels in the normalisation",
-            lambda z, tau: _softmax(z),
-            _WHERE,
+        _probs_misread(lambda z, tau: (z, 1 / tau), "H17", "temperature multiplied instead of divided", _WHERE),
+        _probs_misread(lambda z, tau: (z, tau**2), "H18", "temperature applied twice", _WHERE),
+        _probs_misread(
+            lambda z, tau: (z, 1.0), "H21", "the temperature has no effect: it cancels in the normalisation", _WHERE
         ),
         Misconception(
             "H19",
@@ -509,15 +520,18 @@ TEMPERATURE = Exercise(
                 "Which comes first: dividing by tau, or normalising?",
             ),
         ),
-        Misconception(
+        _probs_misread(
+            lambda z, tau: (_softmax(z), tau),
             "H22",
             "temperature on the probabilities, then a second softmax",
-            lambda z, tau: _softmax(_softmax(z) / tau),
             (
                 "With tau = 1 your result should be the plain softmax. Is it?",
                 "Count how often exp is applied.",
                 "Which array should be divided by tau: logits or probabilities?",
             ),
+        ),
+        Misconception(
+            "H01", "softmax over the wrong axis: over the rows", lambda z, tau: _softmax(z / tau, axis=0), _AXIS
         ),
         Misconception(
             "H12",
@@ -571,18 +585,21 @@ def _generate_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _generate_variant(feed: bool = True, carry: bool = True, pick: str = "draw", keep_first: bool = False):
-    def answer(step, first, h0, u, params):
-        symbol, h_t, symbols = first, h0, [first] if keep_first else []
-        for u_t in u:
-            logits, h_t = step(symbol if feed else first, h_t if carry else h0, params)
-            p = logits if pick == "logits" else _softmax(logits)
-            drawn = min(int(np.searchsorted(np.cumsum(p), u_t, side="right")), len(p) - 1)
-            symbol = {"argmax": int(p.argmax()), "one less": max(drawn - 1, 0)}.get(pick, drawn)
-            symbols.append(symbol)
-        return symbols
+def _generate_wrong(
+    step, first, h0, u, params, *, feed=True, carry=True, pick="draw", keep_first=False, keep_last=True
+):
+    symbol, h_t, symbols = first, h0, [first] if keep_first else []
+    for u_t in u:
+        logits, h_t = step(symbol if feed else first, h_t if carry else h0, params)
+        p = logits if pick == "logits" else _softmax(logits)
+        drawn = min(int(np.searchsorted(np.cumsum(p), u_t, side="right")), len(p) - 1)
+        symbol = {"argmax": int(p.argmax()), "one less": max(drawn - 1, 0)}.get(pick, drawn)
+        symbols.append(symbol)
+    return symbols if keep_last else symbols[:-1]
 
-    return answer
+
+def _generate_variant(**changes: Any) -> partial:
+    return partial(_generate_wrong, **changes)
 
 
 _FEED = (
@@ -622,6 +639,22 @@ GENERATE = Exercise(
             "neither the symbol nor the state is handed on",
             _generate_variant(feed=False, carry=False),
             _FEED,
+        ),
+        misread(
+            generate,
+            lambda step, first, h0, *rest: (step, first, 0 * h0, *rest),
+            "S18",
+            "h0 ignored: starts from zeros",
+            ("Run with two different h0. Should the texts agree?", "Where does your function first read h0?"),
+        ),
+        Misconception(
+            "H24.shifted",
+            "the first symbol is returned too, the last drawn one is not",
+            _generate_variant(keep_first=True, keep_last=False),
+            (
+                "Was the first symbol of your list drawn, or given?",
+                "Does your round store the symbol that it reads, or the one that it draws?",
+            ),
         ),
         Misconception(
             "H24.first",
@@ -707,10 +740,11 @@ PERPLEXITY = Exercise(
             lambda losses, counts: float(np.exp(losses).mean()),
             _ORDER,
         ),
-        Misconception(
+        misread(
+            perplexity,
+            lambda losses, counts: (losses, 0 * counts + 1),
             "H26.weights",
             "batches weighted equally though they differ in length",
-            lambda losses, counts: float(np.exp(losses.mean())),
             _WEIGHT,
         ),
         Misconception(
@@ -736,7 +770,7 @@ PERPLEXITY = Exercise(
         Misconception(
             "H26.total",
             "exp of the total loss: not divided by the number of symbols",
-            lambda losses, counts: float(np.exp(np.minimum((losses * counts).sum(), 700.0))),
+            lambda losses, counts: float(np.exp((losses * counts).sum())),
             (
                 "Read the same text twice. Should the perplexity change?",
                 "How large is your result for a long text?",

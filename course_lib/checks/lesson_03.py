@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_lib.checks.exercise import Case, Exercise, Misconception, bugs
+from course_lib.checks.exercise import Case, Exercise, Misconception, bugs, pick
 from course_lib.checks.probe import Source
 
 NO_LIBRARY = ("course_lib.nn", "course_lib.show", "course_lib.checks")
@@ -12,12 +12,12 @@ BY_HAND = (*NO_LIBRARY, "torch")  # autograd would do the work
 # --- 03.1 one step of a leaky cell: h_t = (1 - leak) h_prev + leak tanh(a_t) ----------------------------------------
 
 
-def _sum(x_t, h_prev, W_xh, W_hh, b_h, bug=""):
-    return x_t @ W_xh.T + h_prev @ (W_hh if bug == "forward turned" else W_hh.T) + (0 if bug == "no bias" else b_h)
+def _sum(x_t, h_prev, W_xh, W_hh, b_h, bug=()):
+    return x_t @ W_xh.T + h_prev @ (W_hh if "forward turned" in bug else W_hh.T) + (0 if "no bias" in bug else b_h)
 
 
-def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak, bug=""):
-    """The right gradients, or with `bug` the same with one change."""
+def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak, bug=()):
+    """The right gradients, or with `bug` the same with one change, or with several."""
     a_t = _sum(x_t, h_prev, W_xh, W_hh, b_h, bug)
     u_t = np.tanh(a_t)
     h_t = (1 - leak) * h_prev + leak * u_t
@@ -31,36 +31,37 @@ def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak, bug=""):
         "1 - a^2": 1 - a_t**2,
         "slope at h_prev": 1 - h_prev**2,
         "slope at h_t": 1 - h_t**2,
+        "plain, h_t": 1 - h_t**2,
     }
-    slope = slopes["slope at h_t"] if bug == "plain, h_t" else slopes.get(bug, 1 - u_t**2)
-    outer = {"no leak": 1, "leak swapped": 1 - leak, "plain": 1, "plain, h_t": 1}.get(bug, leak)
-    if bug == "dh in place":
-        dh_t *= leak * (1 - u_t**2)
-        da_t = dh_t
-    else:
-        da_t = outer * dh_t * slope
+    outer = pick(bug, {"no leak": 1, "leak swapped": 1 - leak, "plain": 1, "plain, h_t": 1}, leak)
     flat = outer * dh_t
+    da_t = flat * pick(bug, slopes, 1 - u_t**2)
+    if "dh in place" in bug:
+        dh_t[:] = da_t
 
     def at(part):
-        return flat if bug == f"no slope in {part}" else da_t
+        return flat if f"no slope in {part}" in bug else da_t
 
-    W_back = {"W_hh turned": W_hh.T, "no W_hh": np.eye(len(W_hh))}.get(bug, W_hh)
-    inner = {"no path": 0, "whole path": 1, "leak swapped": leak, "plain": 0, "plain, h_t": 0}.get(bug, 1 - leak)
-    dx_t = at("dx") @ (W_xh.T if bug == "W_xh turned" else W_xh)
-    dh_prev = at("dh_prev") @ W_back + inner * (da_t if bug == "path through tanh" else dh_t)
+    W_back = pick(bug, {"W_hh turned": W_hh.T, "no W_hh": np.eye(len(W_hh))}, W_hh)
+    inners = {"no path": 0, "whole path": 1, "leak on path": leak, "both on path": leak * (1 - leak)}
+    inner = pick(bug, {**inners, "leak swapped": leak, "plain": 0, "plain, h_t": 0}, 1 - leak)
+    dx_t = at("dx") @ (W_xh.T if "W_xh turned" in bug else W_xh)
+    dh_prev = at("dh_prev") @ W_back + inner * (da_t if "path through tanh" in bug else dh_t)
     dW_xh = at("dW").T @ x_t
-    dW_hh = at("dW").T @ (h_t if bug == "h_t in dW_hh" else h_prev)
-    db_h = at("db").sum(axis=0)
-    if bug == "dW_xh turned":
+    dW_hh = at("dW").T @ (h_t if "h_t in dW_hh" in bug else h_prev)
+    sums = {
+        "db one row": da_t.sum(axis=0, keepdims=True),
+        "db rows": da_t,
+        "db number": da_t.sum(),
+        "db units": da_t.sum(axis=1),
+        "db mean": da_t.mean(axis=0),
+    }
+    db_h = pick(bug, sums, at("db").sum(axis=0))
+    if "dW_xh turned" in bug:
         dW_xh = dW_xh.T
-    if bug == "dW_hh turned":
+    if "dW_hh turned" in bug:
         dW_hh = dW_hh.T
-    if bug.startswith("db "):
-        one_row = da_t.sum(axis=0, keepdims=True)
-        db_h = {"db one row": one_row, "db rows": da_t, "db number": da_t.sum(), "db units": da_t.sum(1)}.get(
-            bug, da_t.mean(0)
-        )
-    if bug == "/ B":
+    if "/ B" in bug:
         dW_xh, dW_hh, db_h = dW_xh / len(x_t), dW_hh / len(x_t), db_h / len(x_t)
     return dx_t, dh_prev, dW_xh, dW_hh, db_h
 
@@ -190,6 +191,8 @@ STEP_BUGS = (
     ),
     ("leak-path", "the direct path from h_prev to h_t is left out", "no path", _PATH),
     ("leak-whole", "the direct path carries dh_t without its factor", "whole path", _PATH),
+    ("leak-on-path", "the direct path carries leak in place of 1 - leak", "leak on path", _PATH),
+    ("leak-twice", "the direct path carries the factor leak too", "both on path", _PATH),
     ("leak-tanh", "the direct path goes through the tanh too", "path through tanh", _PATH),
     ("leak-none", "the factor leak in front of the tanh is left out", "no leak", _LEAK),
     ("leak-swap", "leak and 1 - leak are exchanged", "leak swapped", _LEAK),
@@ -225,39 +228,45 @@ STEP_BUGS = (
 # --- 03.2 the whole sequence ----------------------------------------------------------------------------------------
 
 
-def leaky_bptt(xs, h0, W_xh, W_hh, b_h, leak, dhs, bug=""):
+def leaky_bptt(xs, h0, W_xh, W_hh, b_h, leak, dhs, bug=()):
     """The right gradients, or with `bug` one change in the loop (or, by the same name, in the step)."""
-    h0 = np.zeros_like(h0) if bug == "h0 zero" else h0
-    leak = 1.0 if bug == "plain forward too" else leak
+    h0 = np.zeros_like(h0) if "h0 zero" in bug else h0
+    leak = 1.0 if "plain forward too" in bug else leak
     weights = (W_xh, W_hh, b_h, leak)
     hs, T = [h0], len(xs)
+    kept = 1.0 if "plain forward" in bug else leak
     for x_t in xs:
-        hs.append((1 - leak) * hs[-1] + leak * np.tanh(_sum(x_t, hs[-1], W_xh, W_hh, b_h, bug)))
+        hs.append((1 - kept) * hs[-1] + kept * np.tanh(_sum(x_t, hs[-1], W_xh, W_hh, b_h, bug)))
+    hs = hs[-1:] * (T + 1) if "one array" in bug else hs
     dxs, dh_next, dh0 = np.zeros_like(xs), np.zeros_like(h0), np.zeros_like(h0)
     grads = [np.zeros_like(w) for w in (W_xh, W_hh, b_h)]
-    order = {"forward": range(T), "stops early": range(T - 1, 0, -1)}.get(bug, range(T - 1, -1, -1))
+    orders = {"forward": range(T), "stops early": range(T - 1, 0, -1), "starts late": range(T - 2, -1, -1)}
+    order = pick(bug, orders, range(T - 1, -1, -1))
     for t in order:
-        direct = {"last only": dhs[t] * (t == T - 1), "last everywhere": dhs[-1]}.get(bug, dhs[t])
-        if bug == "dhs in place":
+        directs = {"last only": dhs[t] * (t == T - 1), "last everywhere": dhs[-1], "one early": dhs[t - 1]}
+        direct = pick(bug, directs, dhs[t])
+        if "dhs in place" in bug:
             dhs[t] += dh_next
             direct = dhs[t] - dh_next
-        dh_t = direct if bug == "no future" else direct + dh_next
+        dh_t = direct if "no future" in bug else direct + dh_next
         dxs[t], dh_prev, *parts = leaky_backward(dh_t, xs[t], hs[t], *weights, bug=bug)
-        if bug in ("h_t in all dW_hh", "wraps"):  # the step made with hs[t], its matrix gradient with another state
-            other = hs[t + 1] if bug == "h_t in all dW_hh" else hs[1:][t - 1]
+        others = {"h_t in all dW_hh": hs[t + 1], "wraps": hs[1:][t - 1], "last in all dW_hh": hs[-1]}
+        other = pick(bug, others, None)
+        if other is not None:  # the step as it was, its matrix gradient with another state
             u_t = np.tanh(xs[t] @ W_xh.T + hs[t] @ W_hh.T + b_h)
             parts[1] = (leak * dh_t * (1 - u_t**2)).T @ other
         for i, part in enumerate(parts):
-            kept = bug in ("overwritten", f"overwritten {i}")
-            grads[i] = part if kept else grads[i] + part
-        if bug == "direct only":
+            anew = "overwritten" in bug or f"overwritten {i}" in bug
+            grads[i] = part if anew else grads[i] + part
+        if "direct only" in bug:
             dh_prev = leaky_backward(direct, xs[t], hs[t], *weights)[1]
-        dh_next = dh_next + dh_prev if bug == "piles up" else dh_prev
-        dh0 = dh_t if bug == "dh0 early" else dh_next
-        if bug == "dh0 without matrix":
-            dh0 = leaky_backward(dh_t, xs[t], hs[t], *weights, bug="no W_hh")[1]
-    if bug in ("/ T", "/ batch"):
-        grads = [g / (T if bug == "/ T" else xs.shape[1]) for g in grads]
+        dh_next = dh_next + dh_prev if "piles up" in bug else dh_prev
+        dh0 = dh_t if "dh0 early" in bug else dh_next
+        if "dh0 without matrix" in bug:
+            dh0 = leaky_backward(dh_t, xs[t], hs[t], *weights, bug=("no W_hh",))[1]
+    dxs = dxs[::-1] if "appended" in bug else dxs
+    if "/ T" in bug or "/ batch" in bug:
+        grads = [g / (T if "/ T" in bug else xs.shape[1]) for g in grads]
     return dxs, dh0, *grads
 
 
@@ -274,7 +283,7 @@ def _sequence_cases(rng):
     return [
         Case("T = 6, B = 3, D = 5, H = 4", (xs, h0, *w, dhs)),
         Case("T = B = D = H = 3", _sequence_args(rng, 3, 3, 3, 3, 0.7)),
-        Case("T = 1", (xs[:1], h0, *w, dhs[:1]), True, "look at what one step hands to the next"),
+        Case("T = 1", (xs[:1], h0, *w, dhs[:1]), True, "look at what happens from the second step on"),
         Case("leak = 1", (xs, h0, *w[:3], 1.0, dhs), True, "look at every place where leak belongs"),
         Case("h0 = 0", (xs, 0 * h0, *w, dhs), True, "look at the first step: which state comes before it?"),
         Case("B = 1", (xs[:, :1], h0[:1], *w, dhs[:, :1]), True, "look at the sums over the batch"),
@@ -303,6 +312,11 @@ _FIRST = (
     "Test with T = 1: what should dh0 be?",
     "Which values of t does your loop visit?",
     "How many matrix products lie between h_1 and h0?",
+)
+_ONE_ARRAY = (
+    "Print the first stored state after the loop. Is it still the first state?",
+    "Does your list hold T arrays, or T names for one array?",
+    "What is the difference between giving a name a new array and writing into the old array?",
 )
 _T_MEAN = (
     "Is the ratio of your answer to the right one one constant for all entries?",
@@ -361,7 +375,7 @@ LOOP_BUGS = (
     ("B31", "the carried gradient skips the tanh", "no slope in dh_prev", _SLOPE_MISSING),
     ("B32", "gradients divided by T", "/ T", _T_MEAN),
     ("B39", "gradients divided by B", "/ batch", _T_MEAN),
-    ("B34", "dh0 taken before the last product with W_hh", "dh0 without matrix", _FIRST),
+    ("B34-dh0", "dh0 taken before the last product with W_hh", "dh0 without matrix", _FIRST),
     ("B40", "dh0 taken before the last step back", "dh0 early", _FIRST),
     ("B41", "the loop stops before the first step", "stops early", _FIRST),
     (
@@ -384,6 +398,37 @@ LOOP_BUGS = (
             "Does your line make a new array, or write into the caller's?",
         ),
     ),
+    ("B34", "the loop begins one step before the last", "starts late", _FIRST[1:]),
+    (
+        "B24-early",
+        "step t takes the loss of step t - 1",
+        "one early",
+        (
+            "Put a loss on the last step only. Which row of dxs is the last that is not zero?",
+            "dhs[t] belongs to the state after xs[t]. Which index does your loop read?",
+        ),
+    ),
+    (
+        "dxs-order",
+        "dxs in the order in which the loop made it: the last step first",
+        "appended",
+        (
+            "Put a loss on the first step only. Which row of dxs should differ from zero?",
+            "Your loop runs backward. What stands in the first place of a list that it appends to?",
+        ),
+    ),
+    ("S21", "all stored states are one array", "one array", _ONE_ARRAY),
+    ("S21-dW", "all states that dW_hh reads are one array", "last in all dW_hh", _ONE_ARRAY),
+    (
+        "leak-forward",
+        "the forward loop is that of the plain RNN, without the leak",
+        "plain forward",
+        (
+            "Print your states for leak = 0. Should they change at all?",
+            "Is your answer right for leak = 1?",
+            "Write the three lines of the forward step. Which of them is missing in your first loop?",
+        ),
+    ),
     ("leak-plain", "forward and backward are those of the plain RNN: leak is ignored", "plain forward too", _LEAK),
     (
         "direct",
@@ -398,7 +443,18 @@ LOOP_BUGS = (
 )
 _RENAMED = {"B06": "B36", "B05": "B37", "B01": "B38", "B38": "B38-dxs"}
 _IN_SEQUENCE = ("B01", "B38", "B02", "B03", "B04", "B13", "B17", "B22", "B05", "leak-slope", "B06", "B08", "B09", "B11")
-_IN_SEQUENCE += ("B10-row", "B15", "B30", "leak-path", "leak-whole", "leak-tanh", "leak-none", "leak-swap")
+_IN_SEQUENCE += (
+    "B10-row",
+    "B15",
+    "B30",
+    "leak-path",
+    "leak-whole",
+    "leak-on-path",
+    "leak-twice",
+    "leak-tanh",
+    "leak-none",
+    "leak-swap",
+)
 _IN_SEQUENCE += ("leak-ignored", "leak-lecture", "S02", "S05")
 SEQUENCE_BUGS = LOOP_BUGS + tuple((_RENAMED.get(r[0], r[0]), *r[1:]) for r in STEP_BUGS if r[0] in _IN_SEQUENCE)
 
@@ -406,42 +462,45 @@ SEQUENCE_BUGS = LOOP_BUGS + tuple((_RENAMED.get(r[0], r[0]), *r[1:]) for r in ST
 # --- 03.3 truncation: h_t = tanh(x_t + W_hh h_prev) -----------------------------------------------------------------
 
 
-def truncated(xs, h0, W_hh, dhs, k, bug=""):
+def truncated(xs, h0, W_hh, dhs, k, bug=()):
     """The right states and gradients, or with `bug` one change in how the chunks are cut."""
     T = len(xs)
     hs, dxs, dW_hh, h, carried = np.zeros_like(xs), np.zeros_like(xs), np.zeros_like(W_hh), h0, np.zeros_like(h0)
-    k = {"never": T, "always": 1, "k + 1": k + 1, "k - 1": max(k - 1, 1)}.get(bug, k)
-    h = np.zeros_like(h0) if bug == "h0 zero" else h
+    k = pick(bug, {"never": T, "always": 1, "k + 1": k + 1, "k - 1": max(k - 1, 1)}, k)
+    h = np.zeros_like(h0) if "h0 zero" in bug else h
     borders = list(range(0, T, k))
-    if bug in ("from the end", "wrong side"):
-        borders = sorted({0, *range(T % k if bug == "from the end" else 1, T, k)})
-    stop = T - T % k if bug in ("rest dropped", "rest without gradient") else T
+    if "from the end" in bug or "wrong side" in bug:
+        borders = sorted({0, *range(T % k if "from the end" in bug else 1, T, k)})
+    stop = T - T % k if "rest dropped" in bug or "rest without gradient" in bug else T
     for start in borders:
-        if start >= stop and bug == "rest dropped":
+        if start >= stop and "rest dropped" in bug:
             break
         end = next((b for b in borders if b > start), T)
-        h = {"zeros": np.zeros_like(h0), "h0 again": h0}.get(bug, h)
-        h = np.zeros_like(h0) if bug == "zeros later" and start > 0 else h
+        h = pick(bug, {"zeros": np.zeros_like(h0), "h0 again": h0}, h)
+        h = np.zeros_like(h0) if "zeros later" in bug and start > 0 else h
         before = [h]
         for t in range(start, end):
-            hs[t] = np.tanh(xs[t] + before[-1] @ (W_hh if bug == "forward turned" else W_hh.T))
+            hs[t] = np.tanh(xs[t] + before[-1] @ (W_hh if "forward turned" in bug else W_hh.T))
             before.append(hs[t])
-        if bug == "last chunk":
+        if "last chunk" in bug:
             dW_hh = np.zeros_like(W_hh)
-        dh_next = carried if bug == "not reset" else np.zeros_like(h0)
+        dh_next = carried if "not reset" in bug else np.zeros_like(h0)
         for t in reversed(range(start, end)):
             if start >= stop:
                 continue
-            da = (dhs[t] + dh_next) * (1 if bug == "no slope" else 1 - hs[t] ** 2)
-            dxs[t] = da
-            h_in = hs[t] if bug == "h_t in dW" else before[t - start]
-            if bug == "border zero" and t == start and t > 0:
+            total = dh_next + (0 * dhs[t] if "last loss" in bug and t < end - 1 else dhs[t])
+            da = total * (1 if "no slope" in bug else 1 - hs[t] ** 2)
+            dxs[t] = total if "no slope in dxs" in bug else da
+            h_in = hs[t] if "h_t in dW" in bug else before[t - start]
+            if "border zero" in bug and t == start and t > 0:
                 h_in = 0 * h_in
-            share = (h_in.T @ da) if bug == "dW turned" else (da.T @ h_in)
-            dW_hh = share if bug == "overwritten" else dW_hh + share
-            dh_next = da @ (W_hh.T if bug == "W_hh turned" else W_hh)
+            share = (h_in.T @ da) if "dW turned" in bug else (da.T @ h_in)
+            dW_hh = share if "overwritten" in bug else dW_hh + share
+            dh_next = da @ (W_hh.T if "W_hh turned" in bug else W_hh)
         h, carried = before[-1], dh_next
-    return hs, dxs, dW_hh
+    if "wraps" in bug:
+        dW_hh = dW_hh + dxs[0].T @ (hs[-1] - h0)
+    return hs, dxs, dW_hh / (len(borders) if "/ chunks" in bug else 1)
 
 
 def _band(xs, h0, W_hh, dhs, k):
@@ -526,6 +585,27 @@ CHUNK_BUGS = (
         ),
     ),
     ("B01", "tanh derivative missing", "no slope", _SLOPE_MISSING),
+    ("B38", "tanh derivative missing in dxs", "no slope in dxs", _SLOPE_MISSING),
+    ("B24", "only the last loss of each chunk counts", "last loss", _BETWEEN),
+    (
+        "B32",
+        "dW_hh divided by the number of chunks",
+        "/ chunks",
+        (
+            "Is your answer right for k = T?",
+            "The statement asks for a sum over all chunks. What does yours do at the end?",
+        ),
+    ),
+    (
+        "B28",
+        "the index wraps round at the first step",
+        "wraps",
+        (
+            "Which state does your dW_hh use at t = 0?",
+            "What does the index -1 mean in Python?",
+            "Where is h0 kept in your list of states?",
+        ),
+    ),
     ("B36", "carried gradient without the transpose", "W_hh turned", _TURNED),
     ("B09", "dW_hh transposed", "dW turned", _DW_TURNED),
     ("B25", "dW_hh overwritten instead of accumulated", "overwritten", _OVERWRITTEN),
@@ -573,24 +653,28 @@ CHUNK_BUGS = (
 # --- 03.4 and 03.5 the gradient check -------------------------------------------------------------------------------
 
 
-def numerical_gradient(f, w, eps, bug=""):
+def numerical_gradient(f, w, eps, bug=()):
     """Central differences, or with `bug` another quotient."""
-    if bug == "float32":
+    if "float32" in bug:
         w = w.astype(np.float32)
-    step = {"1e-12": 1e-12, "1e-1": 0.1, "own": 1e-6}.get(bug, eps)
+    step = pick(bug, {"1e-12": 1e-12, "1e-1": 0.1, "own": 1e-6}, eps)
     w, gradient = w.copy(), np.zeros(w.shape)
     for i in np.ndindex(w.shape):
         old = w[i]
         w[i] = old + step
         above = f(w)
-        w[i] = old if bug == "forward" else old - step
+        w[i] = old if "forward" in bug or "half" in bug else old - step
         below = f(w)
-        if bug == "copy":
-            below = above
-        if bug != "not restored":
+        if "backward" in bug:
             w[i] = old
-        gradient[i] = (above - below) / (step if bug in ("forward", "/ eps") else 2 * step)
-        gradient[i] *= -1 if bug == "sign" else 1
+            above = f(w)
+        if "copy" in bug:
+            below = above
+        if "not restored" not in bug:
+            w[i] = old
+        single = {"forward", "backward", "/ eps"} & set(bug)
+        gradient[i] = (above - below) / (step if single else 2 / step if "* eps" in bug else 2 * step)
+        gradient[i] *= -1 if "sign" in bug else 1
     return gradient
 
 
@@ -627,6 +711,14 @@ QUOTIENT_BUGS = (
     ("B51-own", "too exact for this eps: a step of your own, or another formula", "own", _STEP_SIZE),
     ("B51-float32", "differences taken in float32", "float32", _STEP_SIZE),
     ("B52", "one-sided difference", "forward", _QUOTIENT),
+    ("B52-back", "one-sided difference", "backward", _QUOTIENT),
+    ("B52-one", "one of the two points is not moved: half of a one-sided difference", "half", _QUOTIENT),
+    (
+        "B52-brackets",
+        "divided by 2 and multiplied by eps",
+        "* eps",
+        ("What does Python make of 8 / 2 * 4?", "What belongs below the line, and where are its brackets?"),
+    ),
     ("B52-half", "divided by eps where the points are 2 eps apart", "/ eps", _QUOTIENT),
     ("B52-restore", "the entry is not restored before the next one", "not restored", _QUOTIENT),
     ("B52-copy", "both values are taken at the same point", "copy", _QUOTIENT),
@@ -634,28 +726,37 @@ QUOTIENT_BUGS = (
 )
 
 
-def worst_error(grads, judges, bug=""):
+def worst_error(grads, judges, bug=()):
     """The largest relative error over all parameters, or with `bug` a measure that misses something."""
     errors = []
     for name, judge in judges.items():
         grad = grads[name]
         gap, scale = np.abs(grad - judge), max(np.abs(grad).max(), np.abs(judge).max())
-        top = {"mean": gap.mean(), "signed": (grad - judge).max(), "sum": gap.sum()}.get(bug, gap.max())
-        if bug == "absolute":
+        top = pick(bug, {"mean": gap.mean(), "signed": (grad - judge).max(), "sum": gap.sum()}, gap.max())
+        if "absolute" in bug:
             scale = 1.0
-        if bug == "own scale":
-            scale = np.abs(grad).max()
-        if bug == "entries":
+        if "own scale" in bug or "judge scale" in bug:
+            scale = np.abs(grad if "own scale" in bug else judge).max()
+        if "smaller scale" in bug:
+            scale = min(np.abs(grad).max(), np.abs(judge).max())
+        if "added scale" in bug:
+            scale = np.abs(grad).max() + np.abs(judge).max()
+        if "signed scale" in bug:
+            scale = max(grad.max(), judge.max())
+        if "norms" in bug:
+            top, scale = np.linalg.norm(gap), np.linalg.norm(grad) + np.linalg.norm(judge)
+        if "entries" in bug:
             each = np.maximum(np.abs(grad), np.abs(judge))
             top, scale = (gap / np.where(each > 0, each, 1)).max(), 1.0
-        if bug == "unguarded":
+        if "unguarded" in bug:
             errors.append(float(np.float64(top) / np.float64(scale)))
         else:
             errors.append(float(top / scale) if scale > 0 else 0.0)
-    if bug == "pooled":
+    if "pooled" in bug:
         flat = [np.concatenate([d[n].ravel() for n in judges]) for d in (grads, judges)]
         return worst_error({"all": flat[0]}, {"all": flat[1]})
-    return {"first": errors[0], "average": float(np.mean(errors))}.get(bug, max(errors))
+    ways = {"first": errors[0], "last": errors[-1], "average": float(np.mean(errors)), "added": float(sum(errors))}
+    return pick(bug, ways, max(errors))
 
 
 def _error_cases(rng):
@@ -688,6 +789,10 @@ _SCALE = (
     "What does your measure say when both gradients are 0? And when one of them is?",
     "By what should a difference be divided to be comparable?",
 )
+_SIZES = (
+    "Compute the worked example by hand: 1 / 5, not 1 / 9.",
+    "Which of the two arrays has the larger entry? Only that one stands below the line.",
+)
 _TOO_LITTLE = (
     "Plant one wrong number in one gradient. Does your measure notice?",
     "Which of the parameters does your measure look at?",
@@ -697,6 +802,16 @@ ERROR_BUGS = (
     ("B53", "absolute error only", "absolute", _SCALE),
     ("B53-zero", "division by a scale that can be zero", "unguarded", _SCALE),
     ("B53-own", "divided by the gradient under test alone", "own scale", _SCALE),
+    ("B53-judge", "divided by the judge alone", "judge scale", _SCALE),
+    ("B53-smaller", "divided by the smaller of the two sizes", "smaller scale", _SIZES),
+    ("B53-added", "divided by the sum of the two largest sizes, not by the larger of them", "added scale", _SIZES),
+    ("B53-norms", "lengths in place of largest entries", "norms", _SIZES),
+    (
+        "B53-signs",
+        "the scale is the largest entry, not the largest size",
+        "signed scale",
+        ("What is your scale for the gradient (-5, 1)?", "Where do you take absolute values: in the difference only?"),
+    ),
     ("B53-entry", "every entry divided by itself: tiny entries shout", "entries", _SCALE),
     (
         "B53-sign",
@@ -711,6 +826,8 @@ ERROR_BUGS = (
     ("B55", "mean over the entries: one wrong entry drowns", "mean", _TOO_LITTLE),
     ("B55-sum", "sum over the entries", "sum", _TOO_LITTLE),
     ("B55-first", "only the first parameter is looked at", "first", _TOO_LITTLE),
+    ("B55-last", "only the last parameter is looked at", "last", _TOO_LITTLE),
+    ("B55-added", "the errors of the parameters are added up", "added", _TOO_LITTLE[1:]),
     ("B55-average", "mean over the parameters: one wrong parameter drowns", "average", _TOO_LITTLE),
     ("B55-pooled", "one scale for all parameters: small ones drown", "pooled", _TOO_LITTLE),
 )
@@ -734,22 +851,27 @@ def _accused(A, B, C):
 # --- 03.7 how wide a band -------------------------------------------------------------------------------------------
 
 
-def band_needed(triangle, share, bug=""):
+def band_needed(triangle, share, bug=()):
     """The smallest k whose band keeps the share, or with `bug` another count."""
-    size, T = (triangle if bug == "signed" else np.abs(triangle)), len(triangle)
+    size, T = (triangle if "signed" in bug else np.abs(triangle)), len(triangle)
+    size = size**2 if "squared" in bug else size
     lag = np.subtract.outer(np.arange(T), np.arange(T))
     for k in range(1, T + 1):
         band = (lag >= 0) & (lag < k)
-        if bug == "columns":
+        if "columns" in bug:
             band = np.broadcast_to(np.arange(T) >= T - k, (T, T))
-        if bug == "last row":
+        if "last row" in bug:
             band = band & (np.arange(T) == T - 1)[:, None]
-        whole = size[-1] if bug == "last row" else size
+        whole = size[-1] if "last row" in bug else size
         enough = size[band].sum() >= share * whole.sum()
-        if bug == "entries":
+        if "entries" in bug:
             enough = band.sum() >= share * (lag >= 0).sum()
+        if "each row" in bug:
+            enough = (np.where(band, size, 0).sum(axis=1) >= share * size.sum(axis=1)).all()
+        if "more" in bug:
+            enough = size[band].sum() > share * whole.sum()
         if enough:
-            return k - (bug == "lag")
+            return k - ("lag" in bug)
     return T
 
 
@@ -759,16 +881,41 @@ def _band_cases(rng):
         size = decay**lag * rng.uniform(0.3, 1.0, (T, T)) * np.linspace(1.6, 0.4, T)[:, None]
         return np.tril(size * (rng.choice([-1.0, 1.0], (T, T), p=[0.35, 0.65]) if signed else 1.0))
 
+    def ties():
+        whole = np.zeros((4, 4))
+        for lag, row in enumerate(([3, 2, 2, 1], [2, 1, -1], [2, 1], [-1])):  # sizes 8, 4, 3, 1: 0.75 at k = 2
+            whole += np.diag(rng.permutation(row), -lag)
+        return whole
+
     return [
         Case("a slow decay, share 0.9", (triangle(14, 0.85, signed=True), 0.9)),
         Case("a fast decay, share 0.99", (triangle(12, 0.6, signed=True), 0.99)),
         Case("no decay, share 0.5", (triangle(9, 0.97), 0.5)),
         Case("rows that differ", (triangle(16, 0.8) * np.linspace(4, 0.1, 16)[:, None] ** 2, 0.95)),
+        Case("exactly the share, 0.75", (ties(), 0.75)),
         Case("all entries positive", (triangle(12, 0.8), 0.9), True, "look at how entries of both signs add up"),
     ]
 
 
 BAND_BUGS = (
+    (
+        "band-more",
+        "more than the share is asked: exactly the share is enough",
+        "more",
+        ("Try the identity and share = 1. Which k keeps everything?", "At least: is that > or >=?"),
+    ),
+    (
+        "band-squares",
+        "squares are added, not sizes",
+        "squared",
+        ("What is the size of -2? What does your code add for it?", "The statement asks for absolute entries."),
+    ),
+    (
+        "band-rows",
+        "each row has to keep the share, not the triangle as a whole",
+        "each row",
+        ("How many sums does the statement compare?", "May one row lose more when another loses less?"),
+    ),
     (
         "band-lag",
         "the largest lag is returned, not the number of steps",
@@ -922,6 +1069,7 @@ EXERCISES = (
         name="suspects",
         points=1,
         reference=SUSPECTS,
+        outputs=("suspects",),
         misconceptions=(
             Misconception("swap-AC", "the two faulty ones are exchanged", _accused(1, 0, 2), _DETECTIVE),
             Misconception("swap-BC", "the right one and the one without a messenger", _accused(2, 1, 0), _DETECTIVE),
@@ -939,6 +1087,7 @@ EXERCISES = (
         reference=band_needed,
         cases=_band_cases,
         misconceptions=bugs(band_needed, BAND_BUGS),
+        draws=4,  # whole numbers agree by chance where there are few
         not_allowed=NO_LIBRARY,
         hints=(
             "np.subtract.outer(np.arange(T), np.arange(T)) holds row minus column: the lag of every entry.",

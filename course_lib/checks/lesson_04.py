@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from course_lib.checks.exercise import Case, Exercise, Misconception, bugs
+from course_lib.checks.exercise import Case, Exercise, Misconception, bugs, misread, pick
 from course_lib.checks.probe import Source
 
 Array = np.ndarray
@@ -44,7 +45,7 @@ def _radius_cases(rng: np.random.Generator) -> list[Case]:
             "a symmetric W",
             (symmetric + symmetric.T,),
             True,
-            "eigenvalues of a symmetric W are real: do you take their size?",
+            "look at what is different where W is not symmetric",
         ),
         Case(
             "a diagonal W", (np.diag(rng.uniform(0.2, 1.5, 4)),), True, "look at what the entries off the diagonal do"
@@ -77,6 +78,8 @@ RADIUS_WRONG = (
     Misconception("G24", _FROM_ENTRIES, lambda W: abs(_EIG(W).sum()), _ENTRIES),
     Misconception("G24b", _FROM_ENTRIES, lambda W: np.abs(_EIG(W)).sum(), _ENTRIES),
     Misconception("G18b", _FROM_ENTRIES, lambda W: np.abs(W).sum(1).max(), _ENTRIES),
+    Misconception("G18c", _FROM_ENTRIES, lambda W: np.abs(W).sum(0).max(), _ENTRIES),
+    Misconception("G18d", _FROM_ENTRIES, lambda W: np.abs(np.diag(W)).max(), _ENTRIES),
     Misconception(
         "G19", "largest singular value taken for the spectral radius", lambda W: np.linalg.norm(W, 2), _SINGULAR
     ),
@@ -85,6 +88,8 @@ RADIUS_WRONG = (
     Misconception("G20c", _EIGEN_WRONG, lambda W: abs(_EIG(W).max()), _EIGEN),
     Misconception("G20d", _EIGEN_WRONG, lambda W: _EIG(W).max(), _EIGEN),
     Misconception("G22", _EIGEN_WRONG, lambda W: np.abs(np.linalg.eigvalsh(W)).max(), _EIGEN),
+    Misconception("G22b", _EIGEN_WRONG, lambda W: np.abs(np.linalg.eigvalsh((W + W.T) / 2)).max(), _EIGEN),
+    Misconception("G23c", _EIGEN_WRONG, lambda W: np.abs(_EIG(W)).min(), _EIGEN),
     Misconception("G23", _EIGEN_WRONG, lambda W: abs(_EIG(W)[0]), _EIGEN),
     Misconception("G23b", _EIGEN_WRONG, lambda W: abs(_EIG(W)[-1]), _EIGEN),
 )
@@ -129,7 +134,7 @@ def _product_cases(rng: np.random.Generator) -> list[Case]:
         Case("lag 5", (hs, W_hh, 5)),
         Case("lag 2, another network", (np.tanh(rng.normal(0, 0.9, (5, 3))), rng.normal(0, 0.8, (3, 3)), 2)),
         Case("lag 0", (hs, W_hh, 0), True, "look at what happens from the first factor on"),
-        Case("lag 1", (hs, W_hh, 1), True, "look at the order of the factors"),
+        Case("lag 1", (hs, W_hh, 1), True, "look at how the second factor joins the first"),
         Case("symmetric W_hh", (hs, W_hh + W_hh.T, 2), True, "is W_hh transposed somewhere?"),
         Case("states near 0", (small, W_hh, 3), True, "look at the slopes 1 - h_t**2"),
         Case(
@@ -153,50 +158,50 @@ _SLOPE = (
     "Multiply a matrix by diag from the left and from the right: what changes?",
     "Which index of the Jacobian belongs to the tanh?",
 )
+_SLOPE_FORM = (
+    "Nudge one unit by 1e-6 and compare with lag 1.",
+    "What is the derivative of tanh, written with its value?",
+)
 _LAG = (
     "What should the answer be for lag 0?",
     "Count the factors for lag 1.",
     "Which steps does your range visit?",
 )
 
+_SLOPE_NAME = "slope factor on the wrong side or missing"
+
+
+def _with_slope(jacobian: Callable[[Array, Array], Array]) -> Callable:
+    return partial(_product, jacobian=jacobian)
+
+
 PRODUCT_WRONG = (
-    Misconception(
-        "G25",
-        "Jacobians multiplied in the wrong order",
-        lambda hs, W_hh, k: _product(hs, W_hh, k, earliest_left=True),
-        _ORDER,
-    ),
-    Misconception("G26", "Jacobian transposed", lambda hs, W_hh, k: _product(hs, W_hh.T, k), _TRANSPOSED),
+    Misconception("G25", "Jacobians multiplied in the wrong order", partial(_product, earliest_left=True), _ORDER),
+    misread(_product, lambda hs, W_hh, k: (hs, W_hh.T, k), "G26", "Jacobian transposed", _TRANSPOSED),
     Misconception("G31", "Jacobian transposed", lambda hs, W_hh, k: _product(hs, W_hh, k).T, _TRANSPOSED),
-    Misconception(
-        "G26b",
-        "Jacobian transposed",
-        lambda hs, W_hh, k: _product(hs, W_hh, k, jacobian=lambda h, W: (1 - h**2) * W.T),
-        _TRANSPOSED,
-    ),
-    Misconception(
-        "G27",
-        "slope factor on the wrong side or missing",
-        lambda hs, W_hh, k: _product(hs, W_hh, k, jacobian=lambda h, W: (1 - h**2) * W),
-        _SLOPE,
-    ),
-    Misconception(
-        "G30",
-        "slope factor on the wrong side or missing",
-        lambda hs, W_hh, k: _product(hs, W_hh, k, jacobian=lambda h, W: W),
-        _SLOPE,
-    ),
+    Misconception("G26b", "Jacobian transposed", _with_slope(lambda h, W: (1 - h**2) * W.T), _TRANSPOSED),
+    Misconception("G27", _SLOPE_NAME, _with_slope(lambda h, W: (1 - h**2) * W), _SLOPE),
+    Misconception("G30", _SLOPE_NAME, _with_slope(lambda h, W: W), _SLOPE),
     Misconception(
         "G27b",
-        "slope factor on the wrong side or missing",
-        lambda hs, W_hh, k: _product(hs, W_hh, k, jacobian=lambda h, W: (1 - np.tanh(h) ** 2)[:, None] * W),
-        _SLOPE,
+        "tanh taken of a state: its slope is written with h_t as it is",
+        _with_slope(lambda h, W: (1 - np.tanh(h) ** 2)[:, None] * W),
+        _SLOPE_FORM,
     ),
     Misconception(
         "G27c",
         "slope factor wrong: the state is not squared",
-        lambda hs, W_hh, k: _product(hs, W_hh, k, jacobian=lambda h, W: (1 - h)[:, None] * W),
-        ("Nudge one unit by 1e-6 and compare with lag 1.", "What is the derivative of tanh, written with its value?"),
+        _with_slope(lambda h, W: (1 - h)[:, None] * W),
+        _SLOPE_FORM,
+    ),
+    Misconception(
+        "G27d", "slope factor wrong: 1 + h_t**2", _with_slope(lambda h, W: (1 + h**2)[:, None] * W), _SLOPE_FORM
+    ),
+    Misconception(
+        "G27e",
+        "slope factor wrong: that of a sigmoid",
+        _with_slope(lambda h, W: (h * (1 - h))[:, None] * W),
+        _SLOPE_FORM,
     ),
     Misconception(
         "one-jacobian",
@@ -207,13 +212,14 @@ PRODUCT_WRONG = (
             "Which parts of J_t are the same at every step, and which are not?",
         ),
     ),
-    Misconception("G28", "lag off by one", lambda hs, W_hh, k: _product(hs, W_hh, k, more=1), _LAG),
-    Misconception("G28b", "lag off by one", lambda hs, W_hh, k: _product(hs, W_hh, max(k - 1, 0)), _LAG),
-    Misconception("G29", "lag off by one", lambda hs, W_hh, k: _product(hs, W_hh, k, shift=1), _LAG),
-    Misconception(
+    Misconception("G28", "lag off by one", partial(_product, more=1), _LAG),
+    misread(_product, lambda hs, W_hh, k: (hs, W_hh, max(k - 1, 0)), "G28b", "lag off by one", _LAG),
+    Misconception("G29", "lag off by one", partial(_product, shift=1), _LAG),
+    misread(
+        _product,
+        lambda hs, W_hh, k: (hs[: k + 1], W_hh, k),
         "G29b",
         "lag counted from the start: the first k steps instead of the last k",
-        lambda hs, W_hh, k: _product(hs[: k + 1], W_hh, k),
         _LAG,
     ),
 )
@@ -227,48 +233,54 @@ def gradient_by_lag(xs: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, 
 
 
 def _by_lag(
-    xs: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: float, dh_T: Array, bug: str = ""
+    xs: Array, h0: Array, W_xh: Array, W_hh: Array, b_h: Array, leak: float, dh_T: Array, bug: tuple[str, ...] = ()
 ) -> Array:
     """|dL/dh_{T-k}| of h_t = (1 - leak) h_{t-1} + leak n_t, k = 0 .. T, with the changes that learners make."""
     h, candidates, states = h0, [], [h0]
+    forward_leak = 1.0 if "plain forward" in bug else leak
     for x_t in xs:
-        n_t = np.tanh(x_t @ W_xh.T + h @ W_hh.T + b_h)
-        h = (1 - leak) * h + leak * n_t
+        n_t = np.tanh(x_t @ W_xh.T + h @ (W_hh if "forward turned" in bug else W_hh.T) + b_h)
+        h = (1 - forward_leak) * h + forward_leak * n_t
         candidates.append(n_t)
         states.append(h)
+    candidates = candidates[::-1] if "slopes forward" in bug else candidates
     dh, dhs, da_parts = dh_T, [dh_T], []
     for t in range(len(xs), 0, -1):
-        n_t = states[t] if bug == "slope of h_t" else candidates[t - 1]
-        factor = 1.0 if bug == "leak lost on the tanh path" else leak
-        slope = 1.0 if bug == "no slope" else 1 - n_t**2
+        n_t = states[t] if "slope of h_t" in bug else candidates[t - 1]
+        factor = pick(bug, {"leak lost on the tanh path": 1.0, "leak swapped": 1 - leak}, leak)
+        slope = 1.0 if "no slope" in bug else 1 - n_t**2
         da = factor * dh * slope
         da_parts.append(da.T @ states[t - 1])
-        keep = 0.0 if bug == "only the tanh path" else 1 - leak
-        keep = 1.0 if bug == "whole dh on the short path" else keep
-        dh = da @ (W_hh.T if bug == "W_hh transposed" else W_hh) + keep * dh
-        if bug == "a loss at every step":
+        keeps = {"only the tanh path": 0.0, "whole dh on the short path": 1.0, "leak swapped": leak}
+        keep = pick(bug, keeps, 1 - leak)
+        dh = da @ (W_hh.T if "W_hh transposed" in bug else W_hh) + keep * dh
+        if "a loss at every step" in bug:
             dh = dh + dh_T
         dhs.append(dh)
     norms = np.array([np.linalg.norm(d) for d in dhs])
-    if bug == "norm of dW":
+    if "norm of dW" in bug:
         total, lengths = np.zeros_like(W_hh), [0.0]
         for part in da_parts:
             total = total + part
             lengths.append(np.linalg.norm(total))
         return np.array(lengths)
-    if bug == "norm of dW by step":
+    if "norm of dW by step" in bug:
         return np.array([np.linalg.norm(d) for d in da_parts])
-    if bug == "norm of W":
+    if "norm of W" in bug:
         return np.array([np.linalg.norm(np.linalg.matrix_power(W_hh, k)) for k in range(len(xs) + 1)])
     ways: dict[str, Callable[[], Array]] = {
         "reversed": lambda: norms[::-1],
         "lag 0 left out": lambda: norms[1:],
         "h_0 left out": lambda: norms[:-1],
         "squared": lambda: norms**2,
+        "largest size": lambda: np.array([np.abs(d).max() for d in dhs]),
+        "singular": lambda: np.array([np.linalg.norm(d, 2) for d in dhs]),
+        "over B": lambda: norms / len(h0),
+        "relative": lambda: norms / norms[0],
         "mean of sizes": lambda: np.array([np.abs(d).mean() for d in dhs]),
         "mean over rows": lambda: np.array([np.linalg.norm(d, axis=1).mean() for d in dhs]),
     }
-    return ways.get(bug, lambda: norms)()
+    return pick(bug, ways, lambda: norms)()
 
 
 def _by_lag_cases(rng: np.random.Generator) -> list[Case]:
@@ -322,6 +334,16 @@ _CANDIDATE = (
 )
 
 
+_FORWARD = (
+    "Compare your n_1 and h_1 with the two equations of the statement, for one sequence and by hand.",
+    "Is your answer right for leak = 1? For a symmetric W_hh?",
+    "Rows are the batch: how does the equation's W_hh h become code, and where does leak stand?",
+)
+_LENGTH = (
+    "Compute your number for one row dh = (3, 4), and for the two rows (3, 0) and (0, 4).",
+    "What should norms[0] be: can you tell without any backward step?",
+    "dh is taken as one long vector: where are its squares and the root?",
+)
 BY_LAG_BUGS = (
     ("G34", "the wrong norm against the lag", "norm of dW", _WRONG_NORM),
     ("G34b", "the wrong norm against the lag", "norm of W", _WRONG_NORM),
@@ -336,6 +358,22 @@ BY_LAG_BUGS = (
     ("slope-h", "slope taken from h_t instead of n_t", "slope of h_t", _CANDIDATE),
     ("G30", "slope factor missing", "no slope", _SLOPE),
     ("G26", "W_hh transposed on the way back", "W_hh transposed", _TRANSPOSED),
+    ("S05", "W_hh transposed in the forward loop", "forward turned", _FORWARD),
+    ("leak-forward", "the forward loop is that of the plain RNN, without the leak", "plain forward", _FORWARD),
+    ("leak-back", "leak and 1 - leak exchanged on the way back", "leak swapped", _LEAK),
+    (
+        "B26",
+        "the slopes are read in the order of the forward loop",
+        "slopes forward",
+        (
+            "Is your answer right for T = 1?",
+            "The first step back crosses the last tanh. Which n_t does yours read first?",
+        ),
+    ),
+    ("G07", "the largest entry taken for the length", "largest size", _LENGTH),
+    ("G19", "largest singular value taken for the length", "singular", _LENGTH),
+    ("B12", "lengths divided by B", "over B", _LENGTH[1:]),
+    ("relative", "lengths divided by that of dh_T", "relative", _LENGTH[1:]),
     (
         "row-mean",
         "mean of the rows' lengths, not the length of the whole array",
@@ -355,19 +393,32 @@ BY_LAG_BUGS = (
         ("Compute your number for dh = (3, 4).", "The length of a vector has squares and a root: where are they?"),
     ),
 )
+_lag_misread = partial(misread, _by_lag)
 BY_LAG_WRONG = (
     *bugs(_by_lag, BY_LAG_BUGS),
-    Misconception(
+    _lag_misread(
+        lambda xs, h0, W_xh, W_hh, b_h, leak, dh_T: (xs, h0, W_xh, W_hh, b_h, 1 - leak, dh_T),
         "leak-swapped",
         "leak and 1 - leak exchanged",
-        lambda xs, h0, W_xh, W_hh, b_h, leak, dh_T: _by_lag(xs, h0, W_xh, W_hh, b_h, 1 - leak, dh_T),
         _LEAK,
     ),
-    Misconception(
+    _lag_misread(
+        lambda xs, h0, W_xh, W_hh, b_h, leak, dh_T: (xs, h0, W_xh, W_hh, b_h, 1.0, dh_T),
+        "leak-ignored",
+        "this is the plain RNN: leak is ignored",
+        _LEAK,
+    ),
+    _lag_misread(
+        lambda xs, h0, *rest: (xs, 0 * h0, *rest),
         "zero-start",
         "the loop starts from zeros instead of h0",
-        lambda xs, h0, W_xh, W_hh, b_h, leak, dh_T: _by_lag(xs, 0 * h0, W_xh, W_hh, b_h, leak, dh_T),
         ("Is your answer right for h0 = 0?", "What is the first h_prev of your forward loop?"),
+    ),
+    _lag_misread(
+        lambda xs, h0, W_xh, W_hh, b_h, *rest: (xs, h0, W_xh, W_hh, 0 * b_h, *rest),
+        "S02",
+        "bias forgotten in the forward loop",
+        ("Is your answer right for b_h = 0?", "How many terms has the sum inside the tanh, and how many has yours?"),
     ),
 )
 
@@ -391,38 +442,30 @@ def _join(grads: list[Array]) -> Array:
     return np.concatenate([np.ravel(g) for g in grads])
 
 
-def _clip_with(norm_of: Callable[[list[Array]], float]) -> Callable:
-    """Clipping with another idea of the norm."""
-
-    def clip(grads: list[Array], max_norm: float) -> tuple[list[Array] | None, float]:
-        norm = float(norm_of(grads))
-        if not np.isfinite(_length(grads)):
-            return None, norm
-        return [g * (max_norm / norm if norm > max_norm else 1.0) for g in grads], norm
-
-    return clip
+def _factor(norm: float, max_norm: float) -> float:
+    return max_norm / norm if norm > max_norm else 1.0
 
 
-def _clip_by(factor_of: Callable[[float, float], float]) -> Callable:
-    """Clipping with another factor."""
+def _clip(
+    grads: list[Array],
+    max_norm: float,
+    *,
+    norm_of: Callable[[list[Array]], float] = _length,
+    factor_of: Callable[[float, float], float] = _factor,
+    one: Callable[[Array, float], Array] | None = None,
+    trusted: Callable[[float], bool] = np.isfinite,
+    report: Callable[[float, float], float] = lambda norm, max_norm: norm,
+) -> tuple[list[Array] | None, float]:
+    """The right clipping with another norm, factor, guard or report, or with every array clipped by itself."""
+    norm = float(norm_of(grads))
+    reported = report(norm, max_norm)
+    if not trusted(_length(grads)):
+        return None, reported
+    return [one(g, max_norm) if one else g * factor_of(norm, max_norm) for g in grads], reported
 
-    def clip(grads: list[Array], max_norm: float) -> tuple[list[Array] | None, float]:
-        norm = _length(grads)
-        if not np.isfinite(norm):
-            return None, norm
-        return [g * factor_of(norm, max_norm) for g in grads], norm
 
-    return clip
-
-
-def _clip_each(one: Callable[[Array, float], Array]) -> Callable:
-    """Clipping of every array by itself."""
-
-    def clip(grads: list[Array], max_norm: float) -> tuple[list[Array] | None, float]:
-        norm = _length(grads)
-        return (None if not np.isfinite(norm) else [one(g, max_norm) for g in grads]), norm
-
-    return clip
+def _always(_norm: float) -> bool:
+    return True
 
 
 def _shrunk(g: Array, max_norm: float) -> Array:
@@ -445,29 +488,13 @@ def _clip_in_place(grads: list[Array], max_norm: float) -> tuple[list[Array] | N
     return grads, norm
 
 
-def _clip_nan_through(grads: list[Array], max_norm: float, how: str = "compare") -> tuple[list[Array], float]:
-    if how == "nan_to_num":
-        grads = [np.nan_to_num(g) for g in grads]
-    norm = _length(grads)
-    if how == "compare":
-        return [g * (max_norm / norm) if norm > max_norm else g.copy() for g in grads], norm
-    factor = np.minimum(1.0, np.float64(max_norm) / norm)  # unlike min(), it hands NaN on to every array
-    return [g * factor for g in grads], norm
-
-
-def _clip_nan_only(grads: list[Array], max_norm: float) -> tuple[list[Array] | None, float]:
-    norm = _length(grads)
-    return (None if np.isnan(norm) else [g * min(1.0, max_norm / max(norm, 1e-300)) for g in grads]), norm
+def _clip_nan_to_num(grads: list[Array], max_norm: float) -> tuple[list[Array] | None, float]:
+    return clip_by_norm([np.nan_to_num(g) for g in grads], max_norm)
 
 
 def _clip_to_zero(grads: list[Array], max_norm: float) -> tuple[list[Array], float]:
     clipped, norm = clip_by_norm(grads, max_norm)
     return [np.zeros_like(g) for g in grads] if clipped is None else clipped, norm
-
-
-def _clip_only_the_norm(grads: list[Array], max_norm: float) -> tuple[list[Array] | None, float]:
-    clipped, norm = clip_by_norm(grads, max_norm)
-    return clipped, min(norm, max_norm) if np.isfinite(norm) else norm
 
 
 def _clip_cases(rng: np.random.Generator) -> list[Case]:
@@ -533,36 +560,55 @@ _VALUE_NAME = "clipped by value, or on one side only"
 _NORM_NAME = "norm computed wrongly"
 _FACTOR_NAME = "factor inverted or lost"
 _NAN_NAME = "NaN slips through"
+
+
+def _clip_wrong(key: str, name: str, hints: tuple[str, ...], **changes: Callable) -> Misconception:
+    return Misconception(key, name, partial(_clip, **changes), hints)
+
+
 CLIP_WRONG = (
-    Misconception("G01", _EACH_NAME, _clip_each(_shrunk), _EACH),
-    Misconception("G01b", _EACH_NAME, _clip_each(_shrunk_rows), _EACH),
-    Misconception("G10", _EACH_NAME, _clip_with(lambda gs: np.linalg.norm(gs[0])), _EACH),
-    Misconception("G02", _VALUE_NAME, _clip_each(lambda g, c: np.clip(g, -c, c)), _BY_VALUE),
-    Misconception("G13", _VALUE_NAME, _clip_each(np.minimum), _BY_VALUE),
-    Misconception("G03", "always rescaled", _clip_by(lambda n, c: c / n if n > 0 else 0.0), _ALWAYS),
-    Misconception("G03b", "always rescaled", _clip_by(lambda n, c: np.float64(c) / np.float64(n)), _ALWAYS),
-    Misconception("G05", _NORM_NAME, _clip_with(lambda gs: (_join(gs) ** 2).sum()), _NORM),
-    Misconception("G04", _NORM_NAME, _clip_with(lambda gs: sum(np.linalg.norm(g) for g in gs)), _NORM),
-    Misconception("G07", _NORM_NAME, _clip_with(lambda gs: np.abs(_join(gs)).max()), _NORM),
-    Misconception("G08", _NORM_NAME, _clip_with(lambda gs: np.abs(_join(gs)).sum()), _NORM),
-    Misconception("G14", _NORM_NAME, _clip_with(lambda gs: max(np.linalg.norm(g) for g in gs)), _NORM),
-    Misconception("G15", _NORM_NAME, _clip_with(lambda gs: np.sqrt((_join(gs) ** 2).mean())), _NORM),
-    Misconception("G06", _FACTOR_NAME, _clip_by(lambda n, c: min(1.0, n / c)), _FACTOR),
-    Misconception("G09", _FACTOR_NAME, _clip_by(lambda n, c: max(1.0, c / n) if n > 0 else 1.0), _FACTOR),
-    Misconception("G12", _FACTOR_NAME, _clip_by(lambda n, c: 1.0), _FACTOR),
-    Misconception("G17", _FACTOR_NAME, _clip_by(lambda n, c: 0.0 if n > c else 1.0), _FACTOR),
-    Misconception("G06b", _FACTOR_NAME, _clip_by(lambda n, c: n / c if n > c else 1.0), _FACTOR),
+    _clip_wrong("G01", _EACH_NAME, _EACH, one=_shrunk),
+    _clip_wrong("G01b", _EACH_NAME, _EACH, one=_shrunk_rows),
+    _clip_wrong("G10", _EACH_NAME, _EACH, norm_of=lambda gs: np.linalg.norm(gs[0])),
+    _clip_wrong("G02", _VALUE_NAME, _BY_VALUE, one=lambda g, c: np.clip(g, -c, c)),
+    _clip_wrong("G13", _VALUE_NAME, _BY_VALUE, one=np.minimum),
+    _clip_wrong("G03", "always rescaled", _ALWAYS, factor_of=lambda n, c: c / n if n > 0 else 0.0),
+    _clip_wrong("G03b", "always rescaled", _ALWAYS, factor_of=lambda n, c: np.float64(c) / np.float64(n)),
+    _clip_wrong("G05", _NORM_NAME, _NORM, norm_of=lambda gs: (_join(gs) ** 2).sum()),
+    _clip_wrong("G04", _NORM_NAME, _NORM, norm_of=lambda gs: sum(np.linalg.norm(g) for g in gs)),
+    _clip_wrong("G07", _NORM_NAME, _NORM, norm_of=lambda gs: np.abs(_join(gs)).max()),
+    _clip_wrong("G08", _NORM_NAME, _NORM, norm_of=lambda gs: np.abs(_join(gs)).sum()),
+    _clip_wrong("G14", _NORM_NAME, _NORM, norm_of=lambda gs: max(np.linalg.norm(g) for g in gs)),
+    _clip_wrong("G15", _NORM_NAME, _NORM, norm_of=lambda gs: np.sqrt((_join(gs) ** 2).mean())),
+    _clip_wrong(
+        "G05b",
+        "clipped with the square of the norm, its root only returned",
+        _NORM,
+        norm_of=lambda gs: (_join(gs) ** 2).sum(),
+        report=lambda n, c: np.sqrt(n),
+    ),
+    _clip_wrong("G06", _FACTOR_NAME, _FACTOR, factor_of=lambda n, c: min(1.0, n / c)),
+    _clip_wrong("G09", _FACTOR_NAME, _FACTOR, factor_of=lambda n, c: max(1.0, c / n) if n > 0 else 1.0),
+    _clip_wrong("G12", _FACTOR_NAME, _FACTOR, factor_of=lambda n, c: 1.0),
+    _clip_wrong("G17", _FACTOR_NAME, _FACTOR, factor_of=lambda n, c: 0.0 if n > c else 1.0),
+    _clip_wrong("G06b", _FACTOR_NAME, _FACTOR, factor_of=lambda n, c: n / c if n > c else 1.0),
     Misconception("G11", "caller's gradients changed", _clip_in_place, _CALLER),
-    Misconception("G16", _NAN_NAME, lambda gs, c: _clip_nan_through(gs, c, "compare"), _NAN),
-    Misconception("G16c", _NAN_NAME, lambda gs, c: _clip_nan_through(gs, c, "numpy"), _NAN),
-    Misconception("G16d", _NAN_NAME, lambda gs, c: _clip_nan_through(gs, c, "nan_to_num"), _NAN),
+    _clip_wrong("G16", _NAN_NAME, _NAN, trusted=_always),
+    _clip_wrong(
+        "G16c",
+        _NAN_NAME,
+        _NAN,
+        trusted=_always,
+        factor_of=lambda n, c: np.minimum(1.0, np.float64(c) / n),  # unlike min(), it hands NaN on to every array
+    ),
+    Misconception("G16d", _NAN_NAME, _clip_nan_to_num, _NAN),
     Misconception("G16f", "zeros instead of None: the update is not skipped", _clip_to_zero, _NAN),
-    Misconception("G16e", "NaN is caught, inf slips through", _clip_nan_only, _NAN),
-    Misconception(
+    _clip_wrong("G16e", "NaN is caught, inf slips through", _NAN, trusted=lambda n: not np.isnan(n)),
+    _clip_wrong(
         "norm-after",
         "norm returned after clipping, not before",
-        _clip_only_the_norm,
         ("Which norm tells you that a step was dangerous?", "When do you compute the number that you return?"),
+        report=lambda n, c: min(n, c) if np.isfinite(n) else n,
     ),
 )
 
@@ -577,33 +623,40 @@ def clipped_descent(
 
 
 def _descent(
-    gradient: Callable[[Array], Array], w: Array, lr: float, max_norm: float, steps: int, bug: str = ""
+    gradient: Callable[[Array], Array], w: Array, lr: float, max_norm: float, steps: int, bug: tuple[str, ...] = ()
 ) -> tuple[Array, Array]:
     """Gradient descent that clips by norm; returns the path (steps + 1, n) and the norms before clipping (steps,)."""
     w, path, norms, stored = np.array(w, float), [np.array(w, float)], [], 0.0
+    first = gradient(w)
     for _ in range(steps):
-        g = gradient(w)
-        if bug == "gradients add up":
+        g = first if "gradient once" in bug else gradient(w)
+        if "gradients add up" in bug:
             stored = g = stored + g
         norm = np.linalg.norm(g)
-        norms.append(min(norm, max_norm) if bug == "norm after clipping" else norm)
-        if bug == "no clipping":
+        sizes = {"squared": norm**2, "sum of sizes": np.abs(g).sum()}
+        norm = pick(bug, sizes, norm)
+        if "no clipping" in bug:
             step = lr * g
-        elif bug == "the update is clipped":
+        elif "the update is clipped" in bug:
             step = _shrunk(lr * g, max_norm)
-        elif bug == "the weights are clipped":
+        elif "the weights are clipped" in bug:
             step = lr * g
-        elif bug == "by value":
+        elif "by value" in bug:
             step = lr * np.clip(g, -max_norm, max_norm)
-        elif bug == "always rescaled":
+        elif "always rescaled" in bug:
             step = lr * max_norm * g / norm
+        elif "inverted" in bug:
+            step = lr * g * max(1.0, norm / max_norm)
         else:
-            step = lr * _shrunk(g, max_norm)
-        w = w + step if bug == "uphill" else w - step
-        if bug == "the weights are clipped":
+            step = lr * g * _factor(norm, max_norm)
+        norms.append(np.linalg.norm(step) / lr if "norm after clipping" in bug else norm)
+        step = step / lr if "no lr" in bug else step
+        w = w + step if "uphill" in bug else w - step
+        if "the weights are clipped" in bug:
             w = _shrunk(w, max_norm)
         path.append(w.copy())
-    return np.array(path), np.array(norms)
+    path = path[-1:] * len(path) if "one array" in bug else path
+    return np.array(path[1:] if "no start" in bug else path), np.array(norms)
 
 
 def _descent_cases(rng: np.random.Generator) -> list[Case]:
@@ -634,14 +687,6 @@ _THING = (
 _ALIAS = ("Print the first row of your path before and after the loop.", "What does -= do to an array in a list?")
 
 
-def _descent_on_one_array(
-    gradient: Callable[[Array], Array], w: Array, lr: float, max_norm: float, steps: int
-) -> tuple[Array, Array]:
-    path, norms = _descent(gradient, w, lr, max_norm, steps)
-    w[:] = path[-1]
-    return np.repeat(path[-1:], len(path), axis=0), norms
-
-
 DESCENT_BUGS = (
     ("G32", "clipping at the wrong place: after the update", "no clipping", _PLACE),
     ("G32b", "clipping at the wrong place: the update lr * g is clipped", "the update is clipped", _PLACE),
@@ -661,25 +706,29 @@ DESCENT_BUGS = (
         "uphill",
         ("Does the loss fall along your path?", "Which sign leads downhill?"),
     ),
-)
-DESCENT_WRONG = (
-    *bugs(_descent, DESCENT_BUGS),
-    Misconception(
+    (
         "no-start",
         "the start left out of the path",
-        lambda *a: (lambda path, norms: (path[1:], norms))(*_descent(*a)),
+        "no start",
         ("How many rows has the path after 0 steps?", "What do you store before the first step?"),
     ),
-    Misconception(
-        "same-array",
-        "the same array in every row of the path",
-        lambda *a: (lambda path, norms: (np.repeat(path[-1:], len(path), axis=0), norms))(*_descent(*a)),
-        _ALIAS,
+    ("same-array", "the same array in every row of the path", "one array", _ALIAS),
+    (
+        "once",
+        "the gradient is computed once, not at every step",
+        "gradient once",
+        ("Print g in two rounds. Should it change when w does?", "Which lines stand inside your loop?"),
     ),
-    Misconception("same-array-b", "the same array in every row of the path", _descent_on_one_array, _ALIAS),
+    (
+        "no-lr",
+        "the learning rate is left out",
+        "no lr",
+        ("Set lr to 0. Do your weights move?", "Which argument of the function is not in your update?"),
+    ),
+    ("G05", _NORM_NAME, "squared", _NORM),
+    ("G08", _NORM_NAME, "sum of sizes", _NORM),
+    ("G06", _FACTOR_NAME, "inverted", _FACTOR[:2]),
 )
-
-
 # ---------------------------------------------------------------- 04.6 POWERS and 04.7 DIAGNOSIS: values
 
 #: A = [[0.7, 8], [0, 0.7]]: A^k = 0.7^k [[1, 8 k / 0.7], [0, 1]]
@@ -690,7 +739,10 @@ def _as_text(_case: Case, result: Any) -> dict[str, str]:
     """Numbers as words, so that a message shows what came, not what was expected."""
     if not isinstance(result, dict) or set(result) != set(POWERS):
         raise ValueError(f"POWERS: expected a dict with the keys {', '.join(map(repr, POWERS))}")
-    return {key: f"power {float(value):g}" for key, value in result.items()}
+    try:
+        return {key: f"power {float(value):g}" for key, value in result.items()}
+    except (TypeError, ValueError):
+        raise ValueError(f"POWERS: expected two whole numbers, got {list(result.values())}") from None
 
 
 DIAGNOSIS = {"A": "saturation", "B": "exploding", "C": "small weights", "D": "healthy"}
@@ -774,6 +826,24 @@ DIAGNOSIS_WRONG = (
         ("What is C's gradient at lag 50?", "The slope is one factor of the Jacobian. Which one is the other?"),
     ),
     Misconception(
+        "swap-healthy",
+        "a slope near 1 taken for a healthy gradient",
+        _diagnosis(C="healthy", D="small weights"),
+        (
+            "What is C's gradient at lag 50, and what is D's?",
+            "The slope is one factor of the Jacobian. Which is the other?",
+        ),
+    ),
+    Misconception(
+        "swap-growing",
+        "a growing gradient taken for a healthy one",
+        _diagnosis(B="healthy", D="exploding"),
+        (
+            "Read B's axis: how large is its gradient at lag 100?",
+            "Healthy means usable: neither too small nor too large.",
+        ),
+    ),
+    Misconception(
         "swap-explode",
         "growing and falling curves exchanged",
         _diagnosis(A="exploding", B="saturation"),
@@ -836,7 +906,7 @@ EXERCISES = (
         reference=clipped_descent,
         cases=_descent_cases,
         outputs=("path", "norms"),
-        misconceptions=DESCENT_WRONG,
+        misconceptions=bugs(_descent, DESCENT_BUGS),
         not_allowed=OWN_WORK,
         hints=("One turn of the loop: gradient, norm, clip, update, store.",) + _PLACE,
     ),

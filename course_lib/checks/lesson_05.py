@@ -947,24 +947,6 @@ def _set_biases(
     return wrong
 
 
-def _in_place(wrong: Callable) -> Callable:
-    def changed(bias_ih, bias_hh, value):
-        first, second = wrong(bias_ih.copy(), bias_hh.copy(), value)
-        bias_ih[:], bias_hh[:] = first, second
-        return bias_ih, bias_hh
-
-    return changed
-
-
-def _first_in_place(wrong: Callable) -> Callable:
-    def changed(bias_ih, bias_hh, value):
-        first, second = wrong(bias_ih.copy(), bias_hh.copy(), value)
-        bias_ih[:] = first
-        return bias_ih, second
-
-    return changed
-
-
 _QUARTER = (
     "Which quarter of the vector belongs to the forget gate? The order is i, f, g, o.",
     "With H = 4, at which index does that quarter begin, and where does it end?",
@@ -1013,8 +995,6 @@ _BIAS_SLIPS = (
         _QUARTER,
     ),
 )
-_WAYS = (("", lambda wrong: wrong), (".in_place", _in_place), (".half_in_place", _first_in_place))
-_SECOND_UNTOUCHED = ("L42.rest", "L42.added", "L42.input_and_rest")  # there, in place and half in place are one
 
 
 FORGET = Exercise(
@@ -1031,12 +1011,7 @@ FORGET = Exercise(
         "The order of the quarters is i, f, g, o.",
         "Start from two vectors of zeros.",
     ),
-    misconceptions=tuple(
-        Misconception(key + ending, name, way(wrong), hints)
-        for key, name, wrong, hints in _BIAS_SLIPS
-        for ending, way in _WAYS
-        if ending != ".half_in_place" or key not in _SECOND_UNTOUCHED
-    ),
+    misconceptions=tuple(Misconception(*row) for row in _BIAS_SLIPS),
 )
 
 

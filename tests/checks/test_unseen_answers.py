@@ -362,6 +362,89 @@ def softmax_cross_entropy(logits, targets):
 """,
     ),
     (
+        "02.1",
+        "logits shifted in place",
+        "H14.argument",
+        """def softmax_cross_entropy(z, y):
+    z -= z.max(1, keepdims=True); n = np.arange(len(y))
+    log_p = z - np.log(np.exp(z).sum(1, keepdims=True)); d = np.exp(log_p); d[n, y] -= 1
+    return -log_p[n, y].mean(), d/len(y)
+""",
+    ),
+    (
+        "02.1",
+        "two in one line: overflows, sign",
+        "H02+H05",
+        """def softmax_cross_entropy(z, y):
+    e = np.exp(z); p = e/e.sum(1, keepdims=True); n = np.arange(len(y)); d = -p; d[n, y] += 1
+    return -np.log(p[n, y]).mean(), d/len(y)
+""",
+    ),
+    (
+        "02.1",
+        "p is dlogits",
+        "H14",
+        """def softmax_cross_entropy(z, y):
+    e = np.exp(z - z.max(1, keepdims=True)); p = e/e.sum(1, keepdims=True); n = np.arange(len(y)); p[n, y] -= 1
+    return -np.log(p[n, y]).mean(), p/len(y)
+""",
+    ),
+    (
+        "02.1",
+        "mean of a table of zeros",
+        "H11.loss",
+        """def softmax_cross_entropy(z, y):
+    log_p = z - np.logaddexp.reduce(z, 1)[:, None]; Y = np.eye(z.shape[1])[y]
+    return -(Y*log_p).mean(), (np.exp(log_p) - Y)/len(y)
+""",
+    ),
+    (
+        "02.3",
+        "two in one line: not shifted, summed",
+        "A25+H04.total",
+        """def sequence_loss(z, ids):
+    return (np.log(np.exp(z).sum(2)) - np.take_along_axis(z, ids[:-1, :, None], 2)[..., 0]).sum()
+""",
+    ),
+    (
+        "02.4",
+        "axis 0",
+        "H01",
+        """def temperature_probs(logits, tau):
+    e = np.exp((logits - logits.max(0))/tau); return e/e.sum(0)
+""",
+    ),
+    (
+        "02.5",
+        "two in one line: argmax, first fed again",
+        "H20+H24",
+        """def generate(step, first, h, u, params):
+    out = []
+    for _ in u:
+        y, h = step(first, h, params); out.append(int(y.argmax()))
+    return out
+""",
+    ),
+    (
+        "02.5",
+        "stores what it reads",
+        "H24.shifted",
+        """def generate(step, s, h, u, params):
+    out = []
+    for r in u:
+        out.append(s); y, h = step(s, h, params); s = int((np.cumsum(np.exp(y)) <= r*np.exp(y).sum()).sum())
+    return out
+""",
+    ),
+    (
+        "02.6",
+        "a total beyond all numbers",
+        "H26.total",
+        """def perplexity(losses, counts):
+    return np.exp(losses @ (1000*counts)/1000)
+""",
+    ),
+    (
         "03.1",
         "list",
         "right",
@@ -431,6 +514,110 @@ def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak):
 """,
     ),
     (
+        "03.1",
+        "two in one line: no slope, turned",
+        "B01+B06",
+        """def leaky_backward(dh_t, x, h, U, W, b, leak):
+    g = leak*dh_t
+    return g @ U, g @ W.T + (1 - leak)*dh_t, g.T @ x, g.T @ h, g.sum(0)
+""",
+    ),
+    (
+        "03.1",
+        "dh_t scaled in place before the path reads it",
+        "leak-twice",
+        """def leaky_backward(dh_t, x, h, U, W, b, leak):
+    u = np.tanh(x @ U.T + h @ W.T + b); dh_t *= leak; g = dh_t*(1 - u**2)
+    return g @ U, g @ W + (1 - leak)*dh_t, g.T @ x, g.T @ h, g.sum(0)
+""",
+    ),
+    (
+        "03.2",
+        "appended on the way back",
+        "dxs-order",
+        """def leaky_bptt(xs, h0, U, W, b, leak, dhs):
+    hs, us, dx, g, a, c, e = [h0], [], [], 0*h0, 0, 0, 0
+    for x in xs: us.append(np.tanh(x @ U.T + hs[-1] @ W.T + b)); hs.append((1 - leak)*hs[-1] + leak*us[-1])
+    for t in range(len(xs) - 1, -1, -1):
+        d = g + dhs[t]; s = leak*d*(1 - us[t]**2); dx.append(s @ U)
+        a += s.T @ xs[t]; c += s.T @ hs[t]; e += s.sum(0); g = s @ W + (1 - leak)*d
+    return dx, g, a, c, e
+""",
+    ),
+    (
+        "03.2",
+        "states written into one array",
+        "S21-dW",
+        """def leaky_bptt(xs, h0, U, W, b, leak, dhs):
+    h = h0.copy(); hs, us, dx, g, a, c, e = [h], [], 0*xs, 0*h0, 0, 0, 0
+    for x in xs: us.append(np.tanh(x @ U.T + h @ W.T + b)); h *= 1 - leak; h += leak*us[-1]; hs.append(h)
+    for t in range(len(xs) - 1, -1, -1):
+        d = g + dhs[t]; s = leak*d*(1 - us[t]**2); dx[t] = s @ U
+        a += s.T @ xs[t]; c += s.T @ hs[t]; e += s.sum(0); g = s @ W + (1 - leak)*d
+    return dx, g, a, c, e
+""",
+    ),
+    (
+        "03.3",
+        "two: no border, no slope",
+        "B45+B01",
+        """def truncated(xs, h, W, dhs, k):
+    hs, d, g = [h], [], 0
+    for x in xs: hs.append(np.tanh(x + hs[-1] @ W.T))
+    for t in range(len(xs) - 1, -1, -1): d.insert(0, dhs[t] + g); g = d[0] @ W
+    return hs[1:], d, sum(a.T @ h for a, h in zip(d, hs))
+""",
+    ),
+    (
+        "03.4",
+        "left where it was moved",
+        "B52-restore",
+        """def numerical_gradient(f, w, eps):
+    g = np.zeros(w.shape)
+    for i in np.ndindex(w.shape):
+        w[i] += eps; a = f(w); w[i] -= 2*eps; g[i] = (a - f(w))/(2*eps)
+    return g
+""",
+    ),
+    (
+        "03.4",
+        "brackets",
+        "B52-brackets",
+        """def numerical_gradient(f, w, eps):
+    e = eps*np.eye(w.size).reshape(w.size, *w.shape)
+    return np.array([(f(w + d) - f(w - d))/2*eps for d in e]).reshape(w.shape)
+""",
+    ),
+    (
+        "03.5",
+        "the smaller scale",
+        "B53-smaller",
+        """def worst_error(grads, judges):
+    size = lambda a: np.abs(a).max()
+    pairs = [(size(grads[k] - judges[k]), min(size(grads[k]), size(judges[k]))) for k in judges]
+    return max(a/b if b else 0 for a, b in pairs)
+""",
+    ),
+    (
+        "03.7",
+        "more than the share",
+        "band-more",
+        """def band_needed(tri, share):
+    a, k = np.abs(tri), 1
+    while np.triu(a, 1 - k).sum() <= share*a.sum(): k += 1
+    return k
+""",
+    ),
+    (
+        "03.7",
+        "every row",
+        "band-rows",
+        """def band_needed(tri, share):
+    a = np.abs(tri)
+    return next(k for k in range(1, len(a) + 1) if all(np.triu(a, 1 - k).sum(1) >= share*a.sum(1)))
+""",
+    ),
+    (
         "04.2",
         "recursion",
         "right",
@@ -468,6 +655,64 @@ def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak):
     n = np.sqrt(sum((g*g).sum() for g in grads))
     if not np.isfinite(n): raise ValueError('bad gradient')
     return (grads if n <= max_norm else [g*max_norm/n for g in grads]), n
+""",
+    ),
+    (
+        "04.2",
+        "two in one line: order and side",
+        "G25+G27",
+        """def jacobian_product(hs, W, k):
+    P = np.eye(len(W))
+    for t in range(len(hs) - k, len(hs)): P = P @ W @ np.diag(1 - hs[t]**2)
+    return P
+""",
+    ),
+    (
+        "04.3",
+        "two: short path, turned",
+        "leak-short+G26",
+        """def gradient_by_lag(xs, h, U, W, b, leak, dh):
+    ns, out = [], [dh]
+    for x in xs: ns.append(np.tanh(x @ U.T + h @ W.T + b)); h = (1 - leak)*h + leak*ns[-1]
+    for n in ns[::-1]: out.append(leak*(out[-1]*(1 - n**2)) @ W.T)
+    return [np.linalg.norm(d) for d in out]
+""",
+    ),
+    (
+        "04.3",
+        "slopes read forward",
+        "B26",
+        """def gradient_by_lag(xs, h, U, W, b, leak, dh):
+    ns, out = [], [dh]
+    for x in xs: ns.append(np.tanh(x @ U.T + h @ W.T + b)); h = (1 - leak)*h + leak*ns[-1]
+    for n in ns: out.append(leak*(out[-1]*(1 - n**2)) @ W + (1 - leak)*out[-1])
+    return [np.linalg.norm(d) for d in out]
+""",
+    ),
+    (
+        "04.4",
+        "two: each array, no guard",
+        "G01+G16",
+        """def clip_by_norm(grads, c):
+    return [g*min(1, c/(np.linalg.norm(g) + 1e-12)) for g in grads], np.sqrt(sum((g**2).sum() for g in grads))
+""",
+    ),
+    (
+        "04.5",
+        "w moved in place, into a list",
+        "same-array",
+        """def clipped_descent(gradient, w, lr, c, steps):
+    path, norms = [w], []
+    for _ in range(steps):
+        g = gradient(w); norms.append(np.linalg.norm(g)); w -= lr*g*min(1, c/norms[-1]); path.append(w)
+    return np.array(path), norms
+""",
+    ),
+    (
+        "04.6",
+        "words",
+        "POWERS: expected two whole numbers, got ['three', None]",
+        """POWERS = {"largest at": "three", "below 1 from": None}
 """,
     ),
     (
@@ -536,6 +781,16 @@ def lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
         """def open_forget_gate(bias_ih, bias_hh, value):
     H = len(bias_ih)//4
     b = bias_ih.copy(); b2 = -b; b2[H:2*H] += value; return b, b2
+""",
+    ),
+    (
+        "05.5",
+        "in place, in both",
+        "L42.both",
+        """def open_forget_gate(bias_ih, bias_hh, value):
+    H = len(bias_ih)//4
+    for b in (bias_ih, bias_hh): b[:] = 0; b[H:2*H] = value
+    return bias_ih, bias_hh
 """,
     ),
     (
