@@ -171,6 +171,29 @@ def rnn_step(*a):
     ),
     (
         "01.2",
+        "reduce and operator",
+        "right",
+        """from functools import reduce
+from operator import add
+def unroll(step, xs, h0, *params):
+    return reduce(lambda hs, x: add(hs, [step(x, hs[-1], *params)]), xs, [h0])[1:]
+""",
+    ),
+    (
+        "02.5",
+        "bisect",
+        "right",
+        """from bisect import bisect_right
+from itertools import accumulate
+def generate(step, s, h, u, params):
+    out = []
+    for r in u:
+        y, h = step(s, h, params); c = list(accumulate(np.exp(y))); s = bisect_right(c, r*c[-1]); out.append(s)
+    return out
+""",
+    ),
+    (
+        "01.2",
         "S21 proper",
         "S21",
         """def unroll(step, xs, h0, *params):
