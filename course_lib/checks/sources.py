@@ -9,6 +9,7 @@ import ast
 import functools
 import importlib.util
 import inspect
+import os
 import re
 import symtable
 import sys
@@ -26,14 +27,16 @@ WAYS_ROUND |= {"marshal", "breakpoint", *INNER, *(OUTER - {"sys", "_sys", "os", 
 #: modules whose use can be read; whoever uses another one (inspect, gc, a file of their own) may reach anything
 CLEAR = {
     "__future__", "abc", "array", "bisect", "cmath", "collections", "contextlib", "copy", "course_lib", "dataclasses",
-    "datetime", "decimal", "einops", "enum", "fractions", "functools", "heapq", "ipywidgets", "itertools",
-    "IPython.display", "json", "math", "matplotlib", "numba", "numbers", "numpy", "operator", "pandas", "pprint",
-    "random", "re", "scipy", "seaborn", "statistics", "string", "sys", "textwrap", "time", "torch", "tqdm", "types",
-    "typing", "typing_extensions", "warnings",
+    "datetime", "decimal", "einops", "enum", "fractions", "functools", "heapq", "io", "IPython.display", "ipywidgets",
+    "itertools", "json", "logging", "math", "matplotlib", "numba", "numbers", "numpy", "operator", "os", "pandas",
+    "pathlib", "pprint", "random", "re", "scipy", "seaborn", "statistics", "string", "sys", "textwrap", "time",
+    "torch", "tqdm", "traceback", "types", "typing", "typing_extensions", "warnings",
 }  # fmt: skip
 #: parts of clear modules that load code, compile it, or hold all other modules
-UNCLEAR = ("sys.modules", "sys.meta_path", "sys.path", "numpy.load", "torch.load", "torch.ops", "torch.ao", "torch.jit")
-UNCLEAR += ("torch.hub", "torch.package", "torch.serialization", "torch.fx", "torch.library", "course_lib.grading")
+UNCLEAR = ("sys.modules", "sys.meta_path", "sys.path.insert", "numpy.load", "torch.load", "torch.ops", "torch.ao")
+UNCLEAR += ("torch.jit", "torch.hub", "torch.package", "torch.serialization", "torch.fx", "torch.library")
+UNCLEAR += ("course_lib.grading", "logging.config")
+UNCLEAR += tuple(f"os.{name}" for name in vars(os) if re.match("system|popen|exec|spawn|posix_spawn", name))
 
 
 def names_not_allowed(source: str, not_allowed: tuple[str, ...]) -> str:
@@ -150,10 +153,10 @@ def _unclear_imports(tree: ast.Module) -> list[str]:
         for n in node.names:
             module = n.name if isinstance(node, ast.Import) else node.module or "."
             root = module.partition(".")[0]
-            if root.removeprefix("_") in CLEAR or module in CLEAR:  # reduce and bisect live in C twins
-                continue
             known = root in sys.stdlib_module_names or root in sys.modules or importlib.util.find_spec(root) is not None
-            if not known or n.name == "*" or (n.asname or n.name).partition(".")[0] in read:
+            clear = root.removeprefix("_") in CLEAR or module in CLEAR  # reduce and bisect live in C twins
+            foreign = not known and not (clear and "sys.path" not in ast.unparse(tree))
+            if foreign or not clear and (n.name == "*" or (n.asname or n.name).partition(".")[0] in read):
                 found.append(module)
     return found
 
