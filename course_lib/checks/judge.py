@@ -134,8 +134,8 @@ def compare(exercise: Exercise, case: Case, got: Outcome, truth: Outcome) -> str
             wrong[name] = told
     if wrong:
         name, told = next(iter(wrong.items()))
-        if len(right_parts) == 1 or len(wrong) == len(right_parts) == 1:
-            return f"{name}: {told}"
+        if len(right_parts) == 1:
+            return told if name == exercise.name else f"{name}: {told}"
         fine = [n for n in right_parts if n not in wrong]
         only = f"; right: {', '.join(fine)}" if fine else ""
         return f"wrong: {', '.join(wrong)}{only}; {name}: {told}"

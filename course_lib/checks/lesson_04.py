@@ -738,11 +738,11 @@ POWERS = {"largest at": 3, "below 1 from": 15}
 def _as_text(_case: Case, result: Any) -> dict[str, str]:
     """Numbers as words, so that a message shows what came, not what was expected."""
     if not isinstance(result, dict) or set(result) != set(POWERS):
-        raise ValueError(f"POWERS: expected a dict with the keys {', '.join(map(repr, POWERS))}")
+        raise ValueError(f"expected a dict with the keys {', '.join(map(repr, POWERS))}")
     try:
         return {key: f"power {float(value):g}" for key, value in result.items()}
     except (TypeError, ValueError):
-        raise ValueError(f"POWERS: expected two whole numbers, got {list(result.values())}") from None
+        raise ValueError(f"expected two whole numbers, got {list(result.values())}") from None
 
 
 DIAGNOSIS = {"A": "saturation", "B": "exploding", "C": "small weights", "D": "healthy"}

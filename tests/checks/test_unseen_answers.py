@@ -213,6 +213,13 @@ def generate(step, s, h, u, params):
 """,
     ),
     (
+        "01.4",
+        "another word",
+        "['C'] got 'turns'",
+        """BEHAVIOUR = dict(A="keeps", B="forgets", C="turns", D="turns", E="keeps", F="forgets")
+""",
+    ),
+    (
         "01.5",
         "put back by subtraction",
         "right",
@@ -734,7 +741,7 @@ def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak):
     (
         "04.6",
         "words",
-        "POWERS: expected two whole numbers, got ['three', None]",
+        "expected two whole numbers, got ['three', None]",
         """POWERS = {"largest at": "three", "below 1 from": None}
 """,
     ),
