@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from course_lib.checks.exercise import Case, Exercise, Misconception
-from course_lib.checks.inputs import away_from_zero, zeroed
+from course_lib.checks.inputs import away_from_zero, sigmoid, zeroed
 from course_lib.checks.probe import Source
 
 Array = np.ndarray
 OWN = ("torch.nn", "torch.lstm_cell", "torch.lstm", "torch._VF", "course_lib.nn")
-
-
-def _sigmoid(a: Array) -> Array:
-    return 1 / (1 + np.exp(-a))
 
 
 def _same(a: Array) -> Array:
@@ -35,30 +32,39 @@ def _quarters(a_t):
     return np.split(a_t, 4, axis=1)
 
 
-GATES = (_sigmoid, _sigmoid, np.tanh, _sigmoid)
+GATES = (sigmoid, sigmoid, np.tanh, sigmoid)
 
 
-def _step(
+def lstm_step(
+    x_t: Array,
+    h_prev: Array,
+    c_prev: Array,
+    W_xh: Array,
+    W_hh: Array,
+    b_h: Array,
     sums: Callable = _sum,
     cut: Callable = _quarters,
     order: str = "ifgo",
     gates: tuple[Callable, ...] = GATES,
+    look: Callable = lambda k, c: 0.0,
+    inside: bool = True,
     cell: Callable = lambda i, f, g, c, h: f * c + i * g,
     out: Callable = lambda o, c_t, c_prev: o * np.tanh(c_t),
     result: Callable = lambda h_t, c_t: (h_t, c_t),
-) -> Callable:
-    """An LSTM step; each argument is one place where a wrong answer differs from the right one."""
+) -> Any:
+    """An LSTM step; from `sums` on, each argument is one place where a wrong answer differs from the right one."""
+    a = dict(zip(order, cut(sums(x_t, h_prev, c_prev, W_xh, W_hh, b_h)), strict=True))
+    squash = dict(zip("ifgo", gates, strict=True))
 
-    def step(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
-        blocks = dict(zip(order, cut(sums(x_t, h_prev, c_prev, W_xh, W_hh, b_h)), strict=True))
-        i_t, f_t, g_t, o_t = (gate(blocks[k]) for k, gate in zip("ifgo", gates, strict=True))
-        c_t = cell(i_t, f_t, g_t, c_prev, h_prev)
-        return result(out(o_t, c_t, c_prev), c_t)
+    def gate(k: str, c: Array) -> Array:
+        return squash[k](a[k] + look(k, c)) if inside else squash[k](a[k]) + look(k, c)
 
-    return step
+    i_t, f_t, g_t = (gate(k, c_prev) for k in "ifg")
+    c_t = cell(i_t, f_t, g_t, c_prev, h_prev)
+    return result(out(gate("o", c_t), c_t, c_prev), c_t)
 
 
-lstm_step = _step()
+_step = partial(partial, lstm_step)  # _step(order="figo"): the step with that change
 
 
 def _step_args(rng: np.random.Generator, B: int = 3, D: int = 5, H: int = 4) -> tuple[Array, ...]:
@@ -184,29 +190,27 @@ LSTM_STEP = Exercise(
         Misconception("L03.output", "input and output gate exchanged", _step(order="ofgi"), _ORDER),
         Misconception("L03.last", "forget and output gate exchanged", _step(order="iogf"), _ORDER),
         Misconception("L02", "output gate and candidate exchanged", _step(order="ifog"), _OUTPUT_ORDER),
-        Misconception(
-            "L04", "sigmoid on the candidate g", _step(gates=(_sigmoid, _sigmoid, _sigmoid, _sigmoid)), _RANGES
-        ),
+        Misconception("L04", "sigmoid on the candidate g", _step(gates=(sigmoid, sigmoid, sigmoid, sigmoid)), _RANGES),
         Misconception("L18", "tanh on the gates", _step(gates=(np.tanh,) * 4), _RANGES),
         Misconception("L18.output", "tanh on the output gate", _step(gates=(*GATES[:3], np.tanh)), _RANGES),
         Misconception(
-            "L18.input", "tanh on the input gate", _step(gates=(np.tanh, _sigmoid, np.tanh, _sigmoid)), _RANGES
+            "L18.input", "tanh on the input gate", _step(gates=(np.tanh, sigmoid, np.tanh, sigmoid)), _RANGES
         ),
         Misconception(
-            "L18.forget", "tanh on the forget gate", _step(gates=(_sigmoid, np.tanh, np.tanh, _sigmoid)), _RANGES
+            "L18.forget", "tanh on the forget gate", _step(gates=(sigmoid, np.tanh, np.tanh, sigmoid)), _RANGES
         ),
         Misconception(
-            "L23", "no activation on the candidate g", _step(gates=(_sigmoid, _sigmoid, _same, _sigmoid)), _RANGES
+            "L23", "no activation on the candidate g", _step(gates=(sigmoid, sigmoid, _same, sigmoid)), _RANGES
         ),
         Misconception("L23.gates", "no activation on the gates", _step(gates=(_same, _same, np.tanh, _same)), _RANGES),
         Misconception(
-            "L23.input", "no activation on the input gate", _step(gates=(_same, _sigmoid, np.tanh, _sigmoid)), _RANGES
+            "L23.input", "no activation on the input gate", _step(gates=(_same, sigmoid, np.tanh, sigmoid)), _RANGES
         ),
         Misconception(
-            "L23.forget", "no activation on the forget gate", _step(gates=(_sigmoid, _same, np.tanh, _sigmoid)), _RANGES
+            "L23.forget", "no activation on the forget gate", _step(gates=(sigmoid, _same, np.tanh, sigmoid)), _RANGES
         ),
         Misconception(
-            "L23.output", "no activation on the output gate", _step(gates=(_sigmoid, _sigmoid, np.tanh, _same)), _RANGES
+            "L23.output", "no activation on the output gate", _step(gates=(sigmoid, sigmoid, np.tanh, _same)), _RANGES
         ),
         Misconception("L05", "output without the tanh: o * c_t", _step(out=lambda o, c_t, c: o * c_t), _OUT),
         Misconception("L06", "output from the old cell", _step(out=lambda o, c_t, c: o * np.tanh(c)), _OUT),
@@ -215,7 +219,7 @@ LSTM_STEP = Exercise(
         ),
         Misconception("L21", "output gate left out", _step(out=lambda o, c_t, c: np.tanh(c_t)), _OUT),
         Misconception(
-            "L24", "sigmoid in place of tanh on the cell", _step(out=lambda o, c_t, c: o * _sigmoid(c_t)), _OUT
+            "L24", "sigmoid in place of tanh on the cell", _step(out=lambda o, c_t, c: o * sigmoid(c_t)), _OUT
         ),
         Misconception("L07", "forget gate left out", _step(cell=lambda i, f, g, c, h: c + i * g), _CELL),
         Misconception("L10", "i and g added, not multiplied", _step(cell=lambda i, f, g, c, h: f * c + (i + g)), _CELL),
@@ -291,7 +295,15 @@ LSTM_STEP = Exercise(
 # ---------------------------------------------------------------- 05.2 lstm_step_backward
 
 
-def _backward(
+def lstm_step_backward(
+    dh_t: Array,
+    dc_t: Array,
+    x_t: Array,
+    h_prev: Array,
+    c_prev: Array,
+    W_xh: Array,
+    W_hh: Array,
+    b_h: Array,
     into_c: Callable = lambda dh, dc, o, c_t: dc + dh * o * (1 - np.tanh(c_t) ** 2),
     d_i: Callable = lambda dc, i, g, c: dc * g * i * (1 - i),
     d_f: Callable = lambda dc, f, c, c_t, g: dc * c * f * (1 - f),
@@ -302,23 +314,19 @@ def _backward(
     matrices: Callable = lambda da, U, W: (da @ U, da @ W),
     weights: Callable = lambda da, x, h, h_t: (da.T @ x, da.T @ h),
     bias: Callable = lambda da: da.sum(axis=0),
-) -> Callable:
-    """The gradients of an LSTM step; each argument is one place where a wrong answer differs from the right one."""
-
-    def backward(dh_t, dc_t, x_t, h_prev, c_prev, W_xh, W_hh, b_h):
-        i, f, g, o = (k(a) for k, a in zip(GATES, _quarters(_sum(x_t, h_prev, c_prev, W_xh, W_hh, b_h)), strict=True))
-        c_t = f * c_prev + i * g
-        dc = into_c(dh_t, dc_t, o, c_t)
-        blocks = [d_i(dc, i, g, c_prev), d_f(dc, f, c_prev, c_t, g), d_g(dc, i, g), d_o(dh_t, o, c_t, dc)]
-        da = np.concatenate([blocks[k] for k in order], axis=1)
-        dx_t, dh_prev = matrices(da, W_xh, W_hh)
-        dW_xh, dW_hh = weights(da, x_t, h_prev, o * np.tanh(c_t))
-        return dx_t, dh_prev, d_c(dc, f, dc_t), dW_xh, dW_hh, bias(da)
-
-    return backward
+) -> tuple[Array, ...]:
+    """The gradients of an LSTM step; from `into_c` on, each argument is one place where a wrong answer differs."""
+    i, f, g, o = (k(a) for k, a in zip(GATES, _quarters(_sum(x_t, h_prev, c_prev, W_xh, W_hh, b_h)), strict=True))
+    c_t = f * c_prev + i * g
+    dc = into_c(dh_t, dc_t, o, c_t)
+    blocks = [d_i(dc, i, g, c_prev), d_f(dc, f, c_prev, c_t, g), d_g(dc, i, g), d_o(dh_t, o, c_t, dc)]
+    da = np.concatenate([blocks[k] for k in order], axis=1)
+    dx_t, dh_prev = matrices(da, W_xh, W_hh)
+    dW_xh, dW_hh = weights(da, x_t, h_prev, o * np.tanh(c_t))
+    return dx_t, dh_prev, d_c(dc, f, dc_t), dW_xh, dW_hh, bias(da)
 
 
-lstm_step_backward = _backward()
+_backward = partial(partial, lstm_step_backward)
 
 
 def _backward_args(rng: np.random.Generator, B: int = 3, D: int = 5, H: int = 4) -> tuple[Array, ...]:
@@ -585,14 +593,31 @@ LSTM_SOURCE = Source(
 TOY_SOURCE = Source("lambda x, h, c, keep: (0.5 * h + keep * c + x[:, :1], keep * c + x[:, :1] - 0.25 * h)")
 
 
-def unroll_lstm(step: Any, xs: Array, h0: Array, c0: Array, *params: Any) -> tuple[Array, Array]:
-    """h_t, c_t = step(x_t, h_{t-1}, c_{t-1}, *params) for t = 1..T; all states and all cells, each (T, B, H)."""
-    h_t, c_t, hs, cs = h0, c0, [], []
-    for x_t in xs:
-        h_t, c_t = step(x_t, h_t, c_t, *params)
-        hs.append(h_t)
-        cs.append(c_t)
-    return np.stack(hs), np.stack(cs)
+def unroll_lstm(
+    step: Callable,
+    xs: Array,
+    h0: Array,
+    c0: Array,
+    *params: Any,
+    start: Callable = lambda h0, c0: (h0, c0),
+    hand_on: Callable = lambda h_t, c_t, h0, c0: (h_t, c_t),
+    keep: Callable = lambda h_t, c_t: (h_t, c_t),
+    store: Callable = lambda h_t, c_t: (h_t, c_t),
+    result: Callable = lambda hs, cs: (hs, cs),
+    read: Callable = lambda xs: xs,
+) -> Any:
+    """All states and all cells, each (T, B, H); from `start` on, each argument is one place for a slip."""
+    h_t, c_t = start(h0, c0)
+    hs, cs = [], []
+    for x_t in read(xs):
+        h_t, c_t = keep(*step(x_t, h_t, c_t, *params))
+        for states, state in zip((hs, cs), store(h_t, c_t), strict=True):
+            states.append(state)
+        h_t, c_t = hand_on(h_t, c_t, h0, c0)
+    return result(np.stack(hs), np.stack(cs))
+
+
+_loop = partial(partial, unroll_lstm)
 
 
 def _sequence(rng: np.random.Generator, T: int = 6, B: int = 3, D: int = 5, H: int = 4) -> tuple[Any, ...]:
@@ -612,28 +637,6 @@ def _sequence_cases(rng: np.random.Generator) -> list[Case]:
         Case("T = 1", _sequence(rng, T=1), easy=True, look="look at how the two states are handed from step to step"),
         Case("B = 1", _sequence(rng, B=1), easy=True, look="look at which axis counts time"),
     ]
-
-
-def _loop(
-    start: Callable = lambda h0, c0: (h0, c0),
-    hand_on: Callable = lambda h_t, c_t, h_prev, c_prev, h0, c0: (h_t, c_t),
-    keep: Callable = lambda h_t, c_t: (h_t, c_t),
-    result: Callable = lambda hs, cs: (hs, cs),
-    read: Callable = lambda xs: xs,
-) -> Callable:
-    """The loop over a sequence; each argument is one place where a wrong answer differs from the right one."""
-
-    def run(step, xs, h0, c0, *params):
-        h_prev, c_prev = start(h0, c0)
-        hs, cs = [], []
-        for x_t in read(xs):
-            h_t, c_t = keep(*step(x_t, h_prev, c_prev, *params))
-            hs.append(h_t)
-            cs.append(c_t)
-            h_prev, c_prev = hand_on(h_t, c_t, h_prev, c_prev, h0, c0)
-        return result(np.stack(hs), np.stack(cs))
-
-    return run
 
 
 _HANDED_ON = (
@@ -674,28 +677,28 @@ UNROLL = Exercise(
         Misconception(
             "N01",
             "the cell is not handed on: every step starts from c0",
-            _loop(hand_on=lambda h, c, hp, cp, h0, c0: (h, c0)),
+            _loop(hand_on=lambda h, c, h0, c0: (h, c0)),
             _HANDED_ON,
         ),
         Misconception(
             "N01.hidden",
             "h is not handed on: every step starts from h0",
-            _loop(hand_on=lambda h, c, hp, cp, h0, c0: (h0, c)),
+            _loop(hand_on=lambda h, c, h0, c0: (h0, c)),
             _HANDED_ON,
         ),
         Misconception(
-            "S17", "every step starts from h0 and c0", _loop(hand_on=lambda h, c, hp, cp, h0, c0: (h0, c0)), _HANDED_ON
+            "S17", "every step starts from h0 and c0", _loop(hand_on=lambda h, c, h0, c0: (h0, c0)), _HANDED_ON
         ),
         Misconception(
             "N01.h_for_c",
             "h handed on in the place of c",
-            _loop(hand_on=lambda h, c, hp, cp, h0, c0: (h, h)),
+            _loop(hand_on=lambda h, c, h0, c0: (h, h)),
             _HANDED_ON,
         ),
         Misconception(
             "N01.zero",
             "the cell is set to zero after each step",
-            _loop(hand_on=lambda h, c, hp, cp, h0, c0: (h, 0 * c)),
+            _loop(hand_on=lambda h, c, h0, c0: (h, 0 * c)),
             _HANDED_ON,
         ),
         Misconception(
@@ -736,33 +739,35 @@ UNROLL = Exercise(
 # ---------------------------------------------------------------- 05.4 peephole_step
 
 
-def _peephole(
+def peephole_step(
+    x_t: Array,
+    h_prev: Array,
+    c_prev: Array,
+    W_xh: Array,
+    W_hh: Array,
+    b_h: Array,
+    p: Array,
     into_i: Callable = lambda p, c, h: p[0] * c,
     into_f: Callable = lambda p, c, h: p[1] * c,
     into_g: Callable = lambda p, c, h: 0.0,
     into_o: Callable = lambda p, c_t, c_prev, h: p[2] * c_t,
-    inside: bool = True,
-    order: str = "ifgo",
-    cell: Callable = lambda i, f, g, c: f * c + i * g,
-    out: Callable = lambda o, c_t: o * np.tanh(c_t),
-) -> Callable:
-    """An LSTM step with peepholes; each argument is one place where a wrong answer differs."""
+    **changes: Any,
+) -> Any:
+    """An LSTM step with peepholes; from `into_i` on, each argument is one place where a wrong answer differs."""
 
-    def step(x_t, h_prev, c_prev, W_xh, W_hh, b_h, p):
-        a = dict(zip(order, _quarters(_sum(x_t, h_prev, c_prev, W_xh, W_hh, b_h)), strict=True))
-        see_i, see_f = into_i(p, c_prev, h_prev), into_f(p, c_prev, h_prev)
-        i_t = _sigmoid(a["i"] + see_i) if inside else _sigmoid(a["i"]) + see_i
-        f_t = _sigmoid(a["f"] + see_f) if inside else _sigmoid(a["f"]) + see_f
-        g_t = np.tanh(a["g"] + into_g(p, c_prev, h_prev))
-        c_t = cell(i_t, f_t, g_t, c_prev)
-        see_o = into_o(p, c_t, c_prev, h_prev)
-        o_t = _sigmoid(a["o"] + see_o) if inside else _sigmoid(a["o"]) + see_o
-        return out(o_t, c_t), c_t
+    def look(k: str, c: Array) -> Any:
+        if k == "o":
+            return into_o(p, c, c_prev, h_prev)
+        return {"i": into_i, "f": into_f, "g": into_g}[k](p, c, h_prev)
 
-    return step
+    return lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h, look=look, **changes)
 
 
-peephole_step = _peephole()
+_peephole = partial(partial, peephole_step)
+
+
+def _blind(p: Array, *states: Array) -> float:
+    return 0.0
 
 
 def _peephole_args(rng: np.random.Generator, B: int = 3, D: int = 5, H: int = 4) -> tuple[Array, ...]:
@@ -816,27 +821,25 @@ PEEPHOLE = Exercise(
         "c_t has to be known before the output gate can be computed.",
     ),
     misconceptions=(
-        Misconception(
-            "V01", "peepholes left out", _peephole(*[lambda p, c, h: 0.0] * 3, lambda p, c_t, c, h: 0.0), _PEEP_ROWS
-        ),
+        Misconception("V01", "peepholes left out", _peephole(into_i=_blind, into_f=_blind, into_o=_blind), _PEEP_ROWS),
         Misconception(
             "V02", "the output gate looks at the old cell", _peephole(into_o=lambda p, c_t, c, h: p[2] * c), _PEEP_TIME
         ),
-        Misconception(
-            "V02.none", "the output gate has no peephole", _peephole(into_o=lambda p, c_t, c, h: 0.0), _PEEP_ROWS
-        ),
+        Misconception("V02.none", "the output gate has no peephole", _peephole(into_o=_blind), _PEEP_ROWS),
         Misconception(
             "V03",
             "the peepholes look at h_prev, not at the cell",
-            _peephole(lambda p, c, h: p[0] * h, lambda p, c, h: p[1] * h, into_o=lambda p, c_t, c, h: p[2] * h),
+            _peephole(
+                into_i=lambda p, c, h: p[0] * h, into_f=lambda p, c, h: p[1] * h, into_o=lambda p, c_t, c, h: p[2] * h
+            ),
             _PEEP_WHAT,
         ),
         Misconception(
             "V03.tanh",
             "the peepholes look at tanh(c), not at the cell itself",
             _peephole(
-                lambda p, c, h: p[0] * np.tanh(c),
-                lambda p, c, h: p[1] * np.tanh(c),
+                into_i=lambda p, c, h: p[0] * np.tanh(c),
+                into_f=lambda p, c, h: p[1] * np.tanh(c),
                 into_o=lambda p, c_t, c, h: p[2] * np.tanh(c_t),
             ),
             _PEEP_WHAT,
@@ -851,7 +854,7 @@ PEEPHOLE = Exercise(
         Misconception(
             "V05",
             "the rows of p for i and f exchanged",
-            _peephole(lambda p, c, h: p[1] * c, lambda p, c, h: p[0] * c),
+            _peephole(into_i=lambda p, c, h: p[1] * c, into_f=lambda p, c, h: p[0] * c),
             _PEEP_ROWS,
         ),
         Misconception(
@@ -866,24 +869,16 @@ PEEPHOLE = Exercise(
         Misconception(
             "V06.output",
             "a peephole on the candidate in the place of the output gate",
-            _peephole(into_g=lambda p, c, h: p[2] * c, into_o=lambda p, c_t, c, h: 0.0),
+            _peephole(into_g=lambda p, c, h: p[2] * c, into_o=_blind),
             _PEEP_ROWS,
         ),
         Misconception(
             "V07",
             "p without the cell: used as one more bias",
-            _peephole(lambda p, c, h: p[0], lambda p, c, h: p[1], into_o=lambda p, c_t, c, h: p[2]),
+            _peephole(into_i=lambda p, c, h: p[0], into_f=lambda p, c, h: p[1], into_o=lambda p, c_t, c, h: p[2]),
             _PEEP_WHAT,
         ),
-        Misconception("L01", "input and forget gate exchanged", _peephole(order="figo"), _ORDER),
-        Misconception("L02", "output gate and candidate exchanged", _peephole(order="ifog"), _OUTPUT_ORDER),
-        Misconception("L05", "output without the tanh: o * c_t", _peephole(out=lambda o, c_t: o * c_t), _OUT),
-        Misconception(
-            "L13",
-            "forget gate tied to the input gate: 1 - i",
-            _peephole(cell=lambda i, f, g, c: (1 - i) * c + i * g),
-            _CELL,
-        ),
+        *(Misconception(m.key, m.name, _peephole(**m.wrong.keywords), m.hints) for m in LSTM_STEP.misconceptions),
     ),
 )
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from course_lib.checks.exercise import Case, Exercise, Misconception
-from course_lib.checks.inputs import away_from_zero, zeroed
+from course_lib.checks.inputs import away_from_zero, sigmoid, zeroed
 
 Array = np.ndarray
 OWN = ("course_lib.nn", "torch.nn", "torch.gru_cell", "torch.gru", "torch._VF")
-
-
-def _sigmoid(a: Array) -> Array:
-    return 0.5 + 0.5 * np.tanh(a / 2)
 
 
 def _draw(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> Array:
@@ -38,33 +35,39 @@ def _args(rng: np.random.Generator, B: int = 3, D: int = 5, H: int = 4, gates: i
 # ---------------------------------------------------------------- 06.1 gru_step
 
 
-def _gru(
+def gru_step(
+    x_t: Array,
+    h_prev: Array,
+    W_xh: Array,
+    W_hh: Array,
+    b_x: Array,
+    b_h: Array,
     order: str = "rzn",
-    keep: Callable[[Array, Array, Array, Array], Array] = lambda z, n, h, r: (1 - z) * n + z * h,
-    candidate: Callable[..., Array] = lambda a_x, a_h, b, r, h, W: np.tanh(a_x + r * (a_h + b)),
+    cut: Callable[[Array], list[Array]] = lambda a: np.split(a, 3, axis=-1),
+    matrix: Callable[[Array], Array] = lambda W: W,
     use_b_x: bool = True,
     use_b_h: bool = True,
-    squash: Callable[[Array], Array] = _sigmoid,
-    interleaved: bool = False,
-) -> Callable[..., Array]:
-    """The GRU step with one change: other blocks, other mixing, other candidate, a bias left out."""
-
-    def step(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_x: Array, b_h: Array) -> Array:
-        H = h_prev.shape[1]
-        cut = [slice(k, None, 3) if interleaved else slice(k * H, (k + 1) * H) for k in range(3)]
-        block = dict(zip(order, cut, strict=True))
-        b_x, b_h = b_x * use_b_x, b_h * use_b_h
-        a_x, a_h = x_t @ W_xh.T + b_x, h_prev @ W_hh.T
-        r = squash(a_x[:, block["r"]] + a_h[:, block["r"]] + b_h[block["r"]])
-        z = squash(a_x[:, block["z"]] + a_h[:, block["z"]] + b_h[block["z"]])
-        at = block["n"]
-        n = candidate(a_x[:, at], a_h[:, at], b_h[at], r, h_prev, W_hh[at])
-        return keep(z, n, h_prev, r)
-
-    return step
+    squash: Callable[[Array], Array] = sigmoid,
+    resets: Callable[[Array, Array], Array] = lambda r, z: r,
+    inner: Callable[..., Array] = lambda a_x, a_h, b, r, h, W: a_x + r * (a_h + b),
+    squash_n: Callable[[Array], Array] = np.tanh,
+    keep: Callable[[Array, Array, Array, Array], Array] = lambda z, n, h, r: (1 - z) * n + z * h,
+) -> Array:
+    """A GRU step; from `order` on, each argument is one place where a wrong answer differs from the right one."""
+    W_hh = matrix(W_hh)
+    b_x, b_h = b_x * use_b_x, b_h * use_b_h
+    x, h, b, W = (dict(zip(order, cut(a), strict=True)) for a in (x_t @ W_xh.T + b_x, h_prev @ W_hh.T, b_h, W_hh.T))
+    r, z = (squash(x[k] + h[k] + b[k]) for k in "rz")
+    n = squash_n(inner(x["n"], h["n"], b["n"], resets(r, z), h_prev, W["n"].T))
+    return keep(z, n, h_prev, r)
 
 
-gru_step = _gru()
+_gru = partial(partial, gru_step)  # _gru(order="zrn"): the step with that change
+
+
+def _blocks_turned(W: Array) -> Array:
+    """Each square block transposed."""
+    return np.concatenate([block.T for block in np.split(W, len(W) // W.shape[1])])
 
 
 def _gru_cases(rng: np.random.Generator) -> list[Case]:
@@ -106,6 +109,11 @@ _TWO_BIASES = (
     "Count the bias vectors of the signature and those in your code.",
     "Change each bias alone and watch whether the result moves.",
 )
+_TURNED = (
+    "The shape is right, the numbers are not: which matrix is square and cannot complain?",
+    "Put a single 1 off the diagonal of one block of W_hh. Which unit should it feed?",
+    "A batch keeps its vectors as rows: what does that ask of each matrix?",
+)
 _MIX = (
     "Do the two weights of the mixture add up to 1?",
     "Push z to 1: what should be left? Push it to 0: what then?",
@@ -135,13 +143,11 @@ GRU_STEP = Exercise(
             _gru(keep=lambda z, n, h, r: (1 - r) * n + r * h),
             _KEEP_OR_REPLACE,
         ),
-        Misconception(
-            "U02", "reset gate not used", _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + a_h + b)), _RESET
-        ),
+        Misconception("U02", "reset gate not used", _gru(inner=lambda a_x, a_h, b, r, h, W: a_x + a_h + b), _RESET),
         Misconception(
             "U03",
             "reset before the matrix product",
-            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + (r * h) @ W.T + b)),
+            _gru(inner=lambda a_x, a_h, b, r, h, W: a_x + (r * h) @ W.T + b),
             (
                 "Two versions of this cell exist. Which one does the statement give?",
                 "Does r act on the state, or on the result of the product?",
@@ -151,21 +157,30 @@ GRU_STEP = Exercise(
         Misconception(
             "U03.inside",
             "reset before the matrix product, the bias under it too",
-            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + (r * h) @ W.T + r * b)),
+            _gru(inner=lambda a_x, a_h, b, r, h, W: a_x + (r * h) @ W.T + r * b),
             _RESET,
         ),
         Misconception("U04", "blocks in the order z, r, n", _gru(order="zrn"), _BLOCKS),
         Misconception("U15", "blocks in the order n, r, z", _gru(order="nrz"), _BLOCKS),
         Misconception("U04.rnz", "blocks in the order r, n, z", _gru(order="rnz"), _BLOCKS),
+        Misconception("U04.znr", "blocks in the order z, n, r", _gru(order="znr"), _BLOCKS),
+        Misconception("U04.nzr", "blocks in the order n, z, r", _gru(order="nzr"), _BLOCKS),
+        Misconception("S05", "each block of W_hh transposed", _gru(matrix=_blocks_turned), _TURNED),
         Misconception(
             "U05",
             "recurrent bias outside the reset",
-            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + r * a_h + b)),
+            _gru(inner=lambda a_x, a_h, b, r, h, W: a_x + r * a_h + b),
             (
                 "Why does this cell need two biases for n?",
                 "Push r to 0: should the recurrent bias still act?",
                 "What exactly is inside the bracket that r multiplies?",
             ),
+        ),
+        Misconception(
+            "U06.candidate",
+            "the recurrent bias of the candidate is missing",
+            _gru(inner=lambda a_x, a_h, b, r, h, W: a_x + r * a_h),
+            _TWO_BIASES,
         ),
         Misconception("U06", "b_h is missing", _gru(use_b_h=False), _TWO_BIASES),
         Misconception("U12", "b_x is missing", _gru(use_b_x=False), _TWO_BIASES),
@@ -173,7 +188,7 @@ GRU_STEP = Exercise(
         Misconception(
             "U07",
             "sigmoid on the candidate",
-            _gru(candidate=lambda a_x, a_h, b, r, h, W: _sigmoid(a_x + r * (a_h + b))),
+            _gru(squash_n=sigmoid),
             (
                 "Can your state become negative?",
                 "Which of the three blocks is a value, and which are gates?",
@@ -185,31 +200,38 @@ GRU_STEP = Exercise(
         Misconception(
             "U09",
             "reset gate on the input term",
-            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(r * a_x + a_h + b)),
+            _gru(inner=lambda a_x, a_h, b, r, h, W: r * a_x + a_h + b),
             _RESET,
         ),
         Misconception(
             "U10",
             "reset gate on both terms",
-            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(r * (a_x + a_h + b))),
+            _gru(inner=lambda a_x, a_h, b, r, h, W: r * (a_x + a_h + b)),
             _RESET,
         ),
         Misconception(
             "U13",
             "1 - r where r belongs",
-            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + (1 - r) * (a_h + b))),
+            _gru(inner=lambda a_x, a_h, b, r, h, W: a_x + (1 - r) * (a_h + b)),
+            _RESET,
+        ),
+        Misconception("U11.reset", "the update gate used in the candidate too", _gru(resets=lambda r, z: z), _RESET),
+        Misconception(
+            "U16.bias",
+            "the state enters the candidate without its matrix",
+            _gru(inner=lambda a_x, a_h, b, r, h, W: a_x + r * (h + b)),
             _RESET,
         ),
         Misconception(
             "U16",
-            "the state enters the candidate without its matrix",
-            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + r * h)),
+            "the state enters the candidate without its matrix and bias",
+            _gru(inner=lambda a_x, a_h, b, r, h, W: a_x + r * h),
             _RESET,
         ),
         Misconception(
             "U16.none",
             "the candidate does not see the past at all",
-            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x)),
+            _gru(inner=lambda a_x, a_h, b, r, h, W: a_x),
             _RESET,
         ),
         Misconception(
@@ -244,7 +266,7 @@ GRU_STEP = Exercise(
         Misconception(
             "U04.cut",
             "the blocks cut as every third column",
-            _gru(interleaved=True),
+            _gru(cut=lambda a: [a[..., k::3] for k in range(3)]),
             (
                 "Push only the first H numbers of b_x up. Which entries of your r, z and n react?",
                 "Are the blocks stacked one below the other, or dealt out like cards?",
@@ -254,7 +276,7 @@ GRU_STEP = Exercise(
         Misconception(
             "S04",
             "no tanh on the candidate",
-            _gru(candidate=lambda a_x, a_h, b, r, h, W: a_x + r * (a_h + b)),
+            _gru(squash_n=lambda a: a),
             (
                 "How large can your candidate become? How large should it?",
                 "Try inputs of size 10.",
@@ -267,7 +289,14 @@ GRU_STEP = Exercise(
 
 # ---------------------------------------------------------------- 06.2 gru_step_before
 
-gru_step_before = _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + (r * h) @ W.T + b))
+
+def gru_step_before(
+    *args: Array, inner: Callable[..., Array] = lambda a_x, a_h, b, r, h, W: a_x + (r * h) @ W.T + b, **changes: Any
+) -> Array:
+    return gru_step(*args, inner=inner, **changes)
+
+
+_before = partial(partial, gru_step_before)
 
 GRU_BEFORE = Exercise(
     id="06.2",
@@ -285,7 +314,7 @@ GRU_BEFORE = Exercise(
         Misconception(
             "U03.after",
             "reset after the matrix product: this is 06.1 again",
-            gru_step,
+            _before(inner=lambda a_x, a_h, b, r, h, W: a_x + r * (a_h + b)),
             (
                 "Compare your result with 06.1 on the same input. Should they agree?",
                 "Does r act on the state here, or on the result of the product?",
@@ -295,7 +324,7 @@ GRU_BEFORE = Exercise(
         Misconception(
             "U05.after",
             "reset after the matrix product, the bias outside",
-            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + r * a_h + b)),
+            _before(inner=lambda a_x, a_h, b, r, h, W: a_x + r * a_h + b),
             (
                 "Does r act on the state here, or on the result of the product?",
                 "With a W_hn that is not diagonal the two differ: which one does the statement give?",
@@ -304,20 +333,44 @@ GRU_BEFORE = Exercise(
         Misconception(
             "U03.inside",
             "the bias of the candidate is reset too",
-            _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + (r * h) @ W.T + r * b)),
+            _before(inner=lambda a_x, a_h, b, r, h, W: a_x + (r * h) @ W.T + r * b),
             ("Push r to 0: should b_h still act?", "What does r multiply in the statement: the state, or more?"),
         ),
+        Misconception("U02", "reset gate not used", _before(inner=lambda a_x, a_h, b, r, h, W: a_x + a_h + b), _RESET),
         Misconception(
-            "U01",
-            "z and 1 - z exchanged",
-            _gru(
-                candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + (r * h) @ W.T + b),
-                keep=lambda z, n, h, r: (1 - z) * h + z * n,
-            ),
-            _KEEP_OR_REPLACE,
+            "U05.input",
+            "reset gate on the input term",
+            _before(inner=lambda a_x, a_h, b, r, h, W: r * a_x + a_h + b),
+            _RESET,
         ),
         Misconception(
-            "U02", "reset gate not used", _gru(candidate=lambda a_x, a_h, b, r, h, W: np.tanh(a_x + a_h + b)), _RESET
+            "U13",
+            "1 - r where r belongs",
+            _before(inner=lambda a_x, a_h, b, r, h, W: a_x + ((1 - r) * h) @ W.T + b),
+            _RESET,
+        ),
+        Misconception(
+            "U16",
+            "the state enters the candidate without its matrix",
+            _before(inner=lambda a_x, a_h, b, r, h, W: a_x + r * h + b),
+            _RESET,
+        ),
+        Misconception(
+            "U06.candidate",
+            "the recurrent bias of the candidate is missing",
+            _before(inner=lambda a_x, a_h, b, r, h, W: a_x + (r * h) @ W.T),
+            _TWO_BIASES,
+        ),
+        Misconception(
+            "S05.candidate",
+            "the candidate's block of W_hh transposed",
+            _before(inner=lambda a_x, a_h, b, r, h, W: a_x + (r * h) @ W + b),
+            _TURNED,
+        ),
+        *(
+            Misconception(m.key, m.name, _before(**m.wrong.keywords), m.hints)
+            for m in GRU_STEP.misconceptions
+            if "inner" not in m.wrong.keywords
         ),
     ),
 )
@@ -326,55 +379,52 @@ GRU_BEFORE = Exercise(
 # ---------------------------------------------------------------- 06.3 gru_step_backward
 
 
+def _slope(s: Array) -> Array:
+    return s * (1 - s)
+
+
 def _forward(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_x: Array, b_h: Array) -> tuple[Array, ...]:
     H = h_prev.shape[1]
     a_x, a_h = x_t @ W_xh.T + b_x, h_prev @ W_hh.T + b_h
-    r = _sigmoid(a_x[:, :H] + a_h[:, :H])
-    z = _sigmoid(a_x[:, H : 2 * H] + a_h[:, H : 2 * H])
+    r = sigmoid(a_x[:, :H] + a_h[:, :H])
+    z = sigmoid(a_x[:, H : 2 * H] + a_h[:, H : 2 * H])
     n = np.tanh(a_x[:, 2 * H :] + r * a_h[:, 2 * H :])
     return r, z, n, a_h[:, 2 * H :]
 
 
-def _backward(  # each argument is one place where a factor can go wrong
+def gru_step_backward(
+    dh_t: Array,
+    x_t: Array,
+    h_prev: Array,
+    W_xh: Array,
+    W_hh: Array,
+    b_x: Array,
+    b_h: Array,
     dz: Callable[..., Array] = lambda dh, h, n: dh * (h - n),
     dn: Callable[..., Array] = lambda dh, z: dh * (1 - z),
     slope_n: Callable[..., Array] = lambda n: 1 - n**2,
-    slope: Callable[..., Array] = lambda s: s * (1 - s),
-    dr: Callable[..., Array] = lambda da_n, s, a_n: da_n * s,
+    slopes: tuple[Callable[..., Array], ...] = (_slope, _slope),
+    dr: Callable[..., Array] = lambda da_n, s, n, dn: da_n * s,
     through_r: Callable[..., Array] = lambda da_n, r: da_n * r,
+    order: tuple[int, ...] = (0, 1, 2),
     direct: Callable[..., Array] = lambda dh, z: dh * z,
-    transposed: bool = False,
-    mean: bool = False,
-    one_bias: bool = False,
-    gates: float = 1.0,
-) -> Callable[..., tuple[Array, ...]]:
-    """The backward twin of the GRU step with one change."""
-
-    def backward(dh_t, x_t, h_prev, W_xh, W_hh, b_x, b_h):
-        r, z, n, s = _forward(x_t, h_prev, W_xh, W_hh, b_x, b_h)
-        da_n = dn(dh_t, z) * slope_n(n)
-        da_z = dz(dh_t, h_prev, n) * slope(z)
-        da_r = dr(da_n, s, n) * slope(r)
-        da_x = np.concatenate([da_r, da_z, da_n], axis=1)  # (B, 3H)
-        da_h = np.concatenate([da_r, da_z, through_r(da_n, r)], axis=1)
-        back = da_h[:, : h_prev.shape[1]] * 0 if transposed else da_h @ W_hh
-        if transposed:
-            H = h_prev.shape[1]
-            back = sum(da_h[:, k * H : (k + 1) * H] @ W_hh[k * H : (k + 1) * H].T for k in range(3))
-        share = len(x_t) if mean else 1
-        return (
-            da_x @ W_xh,
-            direct(dh_t, z) + gates * back,
-            da_x.T @ x_t / share,
-            da_h.T @ h_prev / share,
-            da_x.sum(axis=0) / share,
-            (da_x if one_bias else da_h).sum(axis=0) / share,
-        )
-
-    return backward
+    back: Callable[..., Array] = lambda da_h, da_x, W: da_h @ W,
+    weights: Callable[..., tuple[Array, Array]] = lambda da_x, da_h, x, h: (da_x.T @ x, da_h.T @ h),
+    biases: Callable[..., tuple[Array, Array]] = lambda da_x, da_h: (da_x.sum(axis=0), da_h.sum(axis=0)),
+) -> tuple[Array, ...]:
+    """The backward twin of the GRU step; from `dz` on, each argument is one place where a factor can go wrong."""
+    r, z, n, s = _forward(x_t, h_prev, W_xh, W_hh, b_x, b_h)
+    dn_t = dn(dh_t, z)
+    da_n = dn_t * slope_n(n)
+    da_r = dr(da_n, s, n, dn_t) * slopes[0](r)
+    da_z = dz(dh_t, h_prev, n) * slopes[1](z)
+    of_x, of_h = (da_r, da_z, da_n), (da_r, da_z, through_r(da_n, r))
+    da_x, da_h = (np.concatenate([blocks[k] for k in order], axis=1) for blocks in (of_x, of_h))  # (B, 3H)
+    dh_prev = direct(dh_t, z) + back(da_h, da_x, W_hh)
+    return da_x @ W_xh, dh_prev, *weights(da_x, da_h, x_t, h_prev), *biases(da_x, da_h)
 
 
-gru_step_backward = _backward()
+_backward = partial(partial, gru_step_backward)
 
 
 def _backward_cases(rng: np.random.Generator) -> list[Case]:
@@ -399,6 +449,22 @@ _SLOPES = (
     "Which function made this block in the forward pass?",
     "Write its slope in terms of its own output.",
     "Compare the three blocks of your dW_xh with finite differences: which one is wrong?",
+)
+
+_STACKS = (
+    "The candidate's block meets r on its way to the state. Which of your results lack that factor?",
+    "Push r to 0: may W_hn still get a gradient?",
+    "There are two stacks, one for what met x_t, one for what met h_prev. Which one belongs here?",
+)
+_STACK_ORDER = (
+    "In which order does the statement stack the blocks?",
+    "Are the wrong numbers perhaps right numbers at the wrong place?",
+    "Compare the three thirds of your db_x with finite differences.",
+)
+_BATCH = (
+    "Is the ratio of your gradient to the right one one constant? Do the shapes agree?",
+    "Double the batch by repeating it: should the gradient double?",
+    "Who decides on the mean, the loss or the backward pass?",
 )
 
 GRU_BACKWARD = Exercise(
@@ -430,13 +496,13 @@ GRU_BACKWARD = Exercise(
         Misconception(
             "GB13",
             "dh_prev has the direct path only: the paths through r, z and n are missing",
-            _backward(gates=0.0),
+            _backward(back=lambda da_h, da_x, W: 0.0),
             _PATHS,
         ),
         Misconception(
             "GB14",
             "db_h taken to be db_x",
-            _backward(one_bias=True),
+            _backward(biases=lambda da_x, da_h: (da_x.sum(axis=0), da_x.sum(axis=0))),
             (
                 "In the candidate, which of the two biases stands inside the bracket that r multiplies?",
                 "Push r to 0: may b_h's last block still have a gradient?",
@@ -479,15 +545,40 @@ GRU_BACKWARD = Exercise(
         ),
         Misconception("GB7", "the slope of the candidate's tanh is missing", _backward(slope_n=lambda n: 1), _SLOPES),
         Misconception("GB8", "sigmoid's slope on the candidate", _backward(slope_n=lambda n: n * (1 - n)), _SLOPES),
-        Misconception("GB9", "the gates' slopes s (1 - s) are missing", _backward(slope=lambda s: 1), _SLOPES),
-        Misconception("GB10", "tanh's slope on the gates", _backward(slope=lambda s: 1 - s**2), _SLOPES),
+        Misconception(
+            "GB9", "the gates' slopes s (1 - s) are missing", _backward(slopes=(np.ones_like, np.ones_like)), _SLOPES
+        ),
+        Misconception("GB9.r", "the slope r (1 - r) is missing", _backward(slopes=(np.ones_like, _slope)), _SLOPES),
+        Misconception("GB9.z", "the slope z (1 - z) is missing", _backward(slopes=(_slope, np.ones_like)), _SLOPES),
+        Misconception("GB10", "tanh's slope on the gates", _backward(slopes=(lambda s: 1 - s**2,) * 2), _SLOPES),
+        Misconception(
+            "GB10.twice",
+            "the sigmoid taken twice in the gates' slopes",
+            _backward(slopes=(lambda s: _slope(sigmoid(s)),) * 2),
+            _SLOPES,
+        ),
+        Misconception(
+            "GB8.twice",
+            "the tanh taken twice in the candidate's slope",
+            _backward(slope_n=lambda n: 1 - np.tanh(n) ** 2),
+            _SLOPES,
+        ),
         Misconception(
             "GB11",
             "dr from n where the bracket W_hn h_prev + b_hn belongs",
-            _backward(dr=lambda da_n, s, n: da_n * n),
+            _backward(dr=lambda da_n, s, n, dn: da_n * n),
             (
                 "What does r multiply in the equation of n? That factor belongs to dr.",
                 "With h_prev = 0 and b_h = 0, may r have any gradient?",
+            ),
+        ),
+        Misconception(
+            "GB11.slope",
+            "dr without the candidate's slope: from dn where da_n belongs",
+            _backward(dr=lambda da_n, s, n, dn: dn * s),
+            (
+                "Does r stand inside or outside the tanh of the candidate?",
+                "Which quantity is the gradient at the sum that r is a part of: dn or da_n?",
             ),
         ),
         Misconception(
@@ -503,21 +594,57 @@ GRU_BACKWARD = Exercise(
         Misconception(
             "B06",
             "dh_prev with each block of W_hh transposed",
-            _backward(transposed=True),
+            _backward(back=lambda da_h, da_x, W: da_h @ _blocks_turned(W)),
             (
                 "Forward the code has h_prev @ W_hh.T. What belongs into the way back?",
                 "Test with a block that has a single 1 off the diagonal: which unit must receive the gradient?",
             ),
         ),
         Misconception(
+            "GB12.back",
+            "dh_prev from the stack of the input: there the candidate's block is not multiplied by r",
+            _backward(back=lambda da_h, da_x, W: da_x @ W),
+            _STACKS,
+        ),
+        Misconception(
+            "GB12.weights",
+            "dW_hh from the stack of the input: there the candidate's block is not multiplied by r",
+            _backward(weights=lambda da_x, da_h, x, h: (da_x.T @ x, da_x.T @ h)),
+            _STACKS,
+        ),
+        Misconception("L36", "blocks stacked in the order z, r, n", _backward(order=(1, 0, 2)), _STACK_ORDER),
+        Misconception("L36.nrz", "blocks stacked in the order n, r, z", _backward(order=(2, 0, 1)), _STACK_ORDER),
+        Misconception("L36.nzr", "blocks stacked in the order n, z, r", _backward(order=(2, 1, 0)), _STACK_ORDER),
+        Misconception(
+            "B09",
+            "weight gradients transposed",
+            _backward(weights=lambda da_x, da_h, x, h: (x.T @ da_x, h.T @ da_h)),
+            (
+                "Compare the shape of your dW_xh with the shape of W_xh.",
+                "Which of the two arrays must be transposed, so that 3H comes first?",
+            ),
+        ),
+        Misconception("B10", "bias gradients not summed over the batch", _backward(biases=lambda *da: da), _BATCH),
+        Misconception(
+            "B11",
+            "bias gradients averaged over the batch",
+            _backward(biases=lambda da_x, da_h: (da_x.mean(axis=0), da_h.mean(axis=0))),
+            _BATCH,
+        ),
+        Misconception(
+            "B12.weights",
+            "the gradients of the two matrices averaged over the batch",
+            _backward(weights=lambda da_x, da_h, x, h: (da_x.T @ x / len(x), da_h.T @ h / len(x))),
+            _BATCH,
+        ),
+        Misconception(
             "B12",
             "weight gradients averaged over the batch",
-            _backward(mean=True),
-            (
-                "Is the ratio of your dW to the right one one constant?",
-                "Double the batch by repeating it: should dW double?",
-                "Who decides on the mean, the loss or the backward pass?",
+            _backward(
+                weights=lambda da_x, da_h, x, h: (da_x.T @ x / len(x), da_h.T @ h / len(x)),
+                biases=lambda da_x, da_h: (da_x.mean(axis=0), da_h.mean(axis=0)),
             ),
+            _BATCH,
         ),
     ),
 )
@@ -605,29 +732,30 @@ CONVERT = Exercise(
 # ---------------------------------------------------------------- 06.5 mgu_step
 
 
-def _mgu(
-    keep: Callable[..., Array] = lambda f, n, h: (1 - f) * h + f * n,
-    gated: Callable[..., Array] = lambda f, h: f * h,
+def mgu_step(
+    x_t: Array,
+    h_prev: Array,
+    W_xh: Array,
+    W_hh: Array,
+    b_h: Array,
     swap: bool = False,
-    after: bool = False,
-    squash: Callable[[Array], Array] = np.tanh,
-    bias: bool = True,
-) -> Callable[..., Array]:
-    """The minimal gated unit with one change."""
-
-    def step(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Array:
-        H = h_prev.shape[1]
-        first, second = (slice(H, 2 * H), slice(0, H)) if swap else (slice(0, H), slice(H, 2 * H))
-        b_h = b_h * bias
-        f = _sigmoid(x_t @ W_xh[first].T + h_prev @ W_hh[first].T + b_h[first])
-        state = f * (h_prev @ W_hh[second].T) if after else gated(f, h_prev) @ W_hh[second].T
-        n = squash(x_t @ W_xh[second].T + state + b_h[second])
-        return keep(f, n, h_prev)
-
-    return step
+    matrix: Callable[[Array], Array] = lambda W: W,
+    use_b: bool = True,
+    squash: Callable[[Array], Array] = sigmoid,
+    inner: Callable[..., Array] = lambda a_x, b, f, h, W: a_x + (f * h) @ W.T + b,
+    squash_n: Callable[[Array], Array] = np.tanh,
+    keep: Callable[..., Array] = lambda f, n, h: (1 - f) * h + f * n,
+) -> Array:
+    """A step of the minimal gated unit; from `swap` on, each argument is one place for a slip."""
+    H = h_prev.shape[1]
+    first, second = (slice(H, 2 * H), slice(0, H)) if swap else (slice(0, H), slice(H, 2 * H))
+    W_hh, b_h = matrix(W_hh), b_h * use_b
+    f = squash(x_t @ W_xh[first].T + h_prev @ W_hh[first].T + b_h[first])
+    n = squash_n(inner(x_t @ W_xh[second].T, b_h[second], f, h_prev, W_hh[second]))
+    return keep(f, n, h_prev)
 
 
-mgu_step = _mgu()
+_mgu = partial(partial, mgu_step)
 
 
 def _mgu_cases(rng: np.random.Generator) -> list[Case]:
@@ -642,6 +770,16 @@ def _mgu_cases(rng: np.random.Generator) -> list[Case]:
         Case("b_h = 0", zeroed(args, 4), easy=True, look="look at the bias"),
     ]
 
+
+_GATED = (
+    "Push f to 0 through its bias: which part of the candidate must vanish, and which must stay?",
+    "Write down what stands inside the bracket that W_hn multiplies.",
+)
+_RANGES = (
+    "Try inputs of size 10: which range has your f, and which your n?",
+    "Which block is a value, and which a gate?",
+)
+_MIX_F = ("Push f to 0, then to 1: what should be left each time?", "Do the weights of old and new add up to 1?")
 
 MGU = Exercise(
     id="06.5",
@@ -668,15 +806,65 @@ MGU = Exercise(
         Misconception(
             "U02",
             "the gate does not act inside the candidate",
-            _mgu(gated=lambda f, h: h),
+            _mgu(inner=lambda a_x, b, f, h, W: a_x + h @ W.T + b),
             ("f stands in two equations. In how many of your lines does it?", "Push f to 0: may n still see the past?"),
         ),
         Misconception(
             "U03",
             "the gate acts after the matrix product",
-            _mgu(after=True),
+            _mgu(inner=lambda a_x, b, f, h, W: a_x + f * (h @ W.T) + b),
             ("Does f act on the state, or on the result of the product?", "Try a matrix that is not diagonal."),
         ),
+        Misconception(
+            "U03.bias",
+            "the gate acts after the matrix product, on the bias too",
+            _mgu(inner=lambda a_x, b, f, h, W: a_x + f * (h @ W.T + b)),
+            ("Does f act on the state, or on the result of the product?", "Push f to 0: should b_n still act?"),
+        ),
+        Misconception(
+            "U09", "the gate on the input term", _mgu(inner=lambda a_x, b, f, h, W: f * a_x + h @ W.T + b), _GATED
+        ),
+        Misconception(
+            "U10",
+            "the gate on both terms of the candidate",
+            _mgu(inner=lambda a_x, b, f, h, W: f * (a_x + h @ W.T + b)),
+            _GATED,
+        ),
+        Misconception(
+            "U13",
+            "1 - f inside the candidate, where f belongs",
+            _mgu(inner=lambda a_x, b, f, h, W: a_x + ((1 - f) * h) @ W.T + b),
+            _GATED,
+        ),
+        Misconception(
+            "U16",
+            "the state enters the candidate without its matrix",
+            _mgu(inner=lambda a_x, b, f, h, W: a_x + f * h + b),
+            _GATED,
+        ),
+        Misconception(
+            "U16.none",
+            "the candidate does not see the past at all",
+            _mgu(inner=lambda a_x, b, f, h, W: a_x + b),
+            _GATED,
+        ),
+        Misconception(
+            "U06.candidate",
+            "the bias of the candidate is missing",
+            _mgu(inner=lambda a_x, b, f, h, W: a_x + (f * h) @ W.T),
+            ("Set x_t and h_prev to zero: what should come out?", "Which half of b_h does your code use?"),
+        ),
+        Misconception(
+            "S05.candidate",
+            "the candidate's block of W_hh transposed",
+            _mgu(inner=lambda a_x, b, f, h, W: a_x + (f * h) @ W + b),
+            _TURNED,
+        ),
+        Misconception("S05", "each block of W_hh transposed", _mgu(matrix=_blocks_turned), _TURNED),
+        Misconception("U07.gate", "tanh on the gate", _mgu(squash=np.tanh), _RANGES),
+        Misconception("S04", "no tanh on the candidate", _mgu(squash_n=lambda a: a), _RANGES),
+        Misconception("U14", "the weight f of n is missing", _mgu(keep=lambda f, n, h: (1 - f) * h + n), _MIX_F),
+        Misconception("U14.old", "the weight 1 - f of h is missing", _mgu(keep=lambda f, n, h: h + f * n), _MIX_F),
         Misconception(
             "U04",
             "the two blocks exchanged",
@@ -686,7 +874,7 @@ MGU = Exercise(
         Misconception(
             "U07",
             "sigmoid on the candidate",
-            _mgu(squash=_sigmoid),
+            _mgu(squash_n=sigmoid),
             ("Can your state become negative?", "Which block is a value, and which a gate?"),
         ),
         Misconception(
@@ -698,7 +886,7 @@ MGU = Exercise(
         Misconception(
             "S02",
             "bias forgotten",
-            _mgu(bias=False),
+            _mgu(use_b=False),
             ("Set x_t and h_prev to zero: what should come out?", "Count the arguments that your code uses."),
         ),
     ),
@@ -710,30 +898,29 @@ MGU = Exercise(
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 
 
-def _counter(
+def count_parameters(
+    kind: str,
+    D: int,
+    H: int,
+    layers: int,
+    bidirectional: bool,
     gates: dict[str, int] = GATES,
-    biases: int = 2,
+    biases: Callable[[str], int] = lambda kind: 2,
     deeper: Callable[..., int] = lambda D, H, directions: H * directions,
     both: bool = True,
     square: bool = True,
-    gru_biases: int | None = None,
-) -> Callable[..., int]:
-    """The number of parameters with one change."""
-
-    def count(kind: str, D: int, H: int, layers: int, bidirectional: bool) -> int:
-        directions = 2 if bidirectional else 1
-        n_biases = gru_biases if gru_biases and kind == "gru" else biases
-        total = 0
-        for layer in range(layers):
-            size = D if layer == 0 else deeper(D, H, directions)
-            recurrent = H * H if square else H * size
-            total += (directions if both else 1) * gates[kind] * (H * size + recurrent + n_biases * H)
-        return total
-
-    return count
+) -> int:
+    """The number of parameters; from `gates` on, each argument is one place for a slip."""
+    directions = 2 if bidirectional else 1
+    total = 0
+    for layer in range(layers):
+        size = D if layer == 0 else deeper(D, H, directions)
+        recurrent = H * H if square else H * size
+        total += (directions if both else 1) * gates[kind] * (H * size + recurrent + biases(kind) * H)
+    return total
 
 
-count_parameters = _counter()
+_counter = partial(partial, count_parameters)
 
 
 def _count_cases(rng: np.random.Generator) -> list[Case]:
@@ -777,15 +964,25 @@ COUNT = Exercise(
     rtol=1e-9,
     hints=(*_GATE_COUNT[:2], *_DEEPER[:1]),
     misconceptions=(
-        Misconception("U17", "one bias where PyTorch keeps two", _counter(biases=1), _GATE_COUNT),
-        Misconception("U17.gru", "two biases for the GRU only", _counter(biases=1, gru_biases=2), _GATE_COUNT),
-        Misconception("U18", "no bias counted", _counter(biases=0), _GATE_COUNT),
+        Misconception("U17", "one bias where PyTorch keeps two", _counter(biases=lambda kind: 1), _GATE_COUNT),
         Misconception(
-            "U19", "every cell counted with one block", _counter({"rnn": 1, "gru": 1, "lstm": 1}), _GATE_COUNT
+            "U17.gru",
+            "two biases for the GRU only",
+            _counter(biases=lambda kind: 2 if kind == "gru" else 1),
+            _GATE_COUNT,
         ),
-        Misconception("U22", "the GRU counted with two blocks", _counter({"rnn": 1, "gru": 2, "lstm": 3}), _GATE_COUNT),
+        Misconception("U18", "no bias counted", _counter(biases=lambda kind: 0), _GATE_COUNT),
         Misconception(
-            "U22.lstm", "the LSTM counted with three blocks", _counter({"rnn": 1, "gru": 3, "lstm": 3}), _GATE_COUNT
+            "U19", "every cell counted with one block", _counter(gates={"rnn": 1, "gru": 1, "lstm": 1}), _GATE_COUNT
+        ),
+        Misconception(
+            "U22", "the GRU counted with two blocks", _counter(gates={"rnn": 1, "gru": 2, "lstm": 3}), _GATE_COUNT
+        ),
+        Misconception(
+            "U22.lstm",
+            "the LSTM counted with three blocks",
+            _counter(gates={"rnn": 1, "gru": 3, "lstm": 3}),
+            _GATE_COUNT,
         ),
         Misconception("U20", "deeper layers counted with D inputs", _counter(deeper=lambda D, H, d: D), _DEEPER),
         Misconception(

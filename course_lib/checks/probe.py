@@ -151,8 +151,10 @@ def materialise(value: Any) -> Any:
 def same_bits(a: Any, b: Any) -> bool:
     """Whether two arguments hold the same values up to rounding (NaN equals NaN); functions always do."""
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        if np.array_equal(a, b):  # nearly always, and many times faster than the next question
+            return True
         if a.shape != b.shape or a.dtype.kind not in "fc":
-            return np.array_equal(a, b)
+            return False
         return np.allclose(a, b, rtol=1e-12, atol=1e-12, equal_nan=True)  # a row put back by + 1 and - 1 is put back
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return len(a) == len(b) and all(map(same_bits, a, b))

@@ -805,6 +805,74 @@ def lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
 """,
     ),
     (
+        "05.1",
+        "two in one formula",
+        "L05+L07",
+        """sig = lambda a: 1/(1+np.exp(-a))
+def lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
+    i, f, g, o = np.split(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 4, axis=1)
+    c = c_prev + sig(i)*np.tanh(g); return sig(o)*c, c
+""",
+    ),
+    (
+        "05.1",
+        "two that another two would explain as well",
+        "12 of 12 entries differ",
+        """sig = lambda a: 1/(1+np.exp(-a))
+def lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
+    i, g, f, o = np.split(sig(x_t @ W_xh.T + h_prev @ W_hh.T + b_h), 4, axis=1)
+    c = f*c_prev + i*g; return o*np.tanh(c), c
+""",
+    ),
+    (
+        "05.2",
+        "two in one formula",
+        "L26+L30.candidate",
+        """sig = lambda a: 1/(1+np.exp(-a))
+def lstm_step_backward(dh_t, dc_t, x_t, h_prev, c_prev, W_xh, W_hh, b_h):
+    i, f, g, o = np.split(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 4, axis=1)
+    i, f, g, o = sig(i), sig(f), np.tanh(g), sig(o); c = f*c_prev + i*g
+    dc = dh_t*o/np.cosh(c)**2
+    da = np.hstack([dc*g*i*(1-i), dc*c_prev*f*(1-f), dc*i, dh_t*np.tanh(c)*o*(1-o)])
+    return da @ W_xh, da @ W_hh, dc*f, da.T @ x_t, da.T @ h_prev, da.sum(0)
+""",
+    ),
+    (
+        "05.4",
+        "L24 of the step without peepholes",
+        "L24",
+        """sig = lambda a: 1/(1+np.exp(-a))
+def peephole_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h, p):
+    i, f, g, o = np.split(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 4, axis=1)
+    c = sig(f + p[1]*c_prev)*c_prev + sig(i + p[0]*c_prev)*np.tanh(g)
+    return sig(o + p[2]*c)*sig(c), c
+""",
+    ),
+    (
+        "06.2",
+        "the square block as it is",
+        "S05.candidate",
+        """sig = lambda a: 1/(1+np.exp(-a))
+def gru_step_before(x_t, h, U, W, b_x, b_h):
+    H = h.shape[1]; a = x_t @ U.T + b_x
+    r = sig(a[:, :H] + h @ W[:H].T + b_h[:H]); z = sig(a[:, H:2*H] + h @ W[H:2*H].T + b_h[H:2*H])
+    n = np.tanh(a[:, 2*H:] + (r*h) @ W[2*H:] + b_h[2*H:])
+    return z*h + (1 - z)*n
+""",
+    ),
+    (
+        "06.5",
+        "two in one formula",
+        "U01+U03",
+        """sig = lambda a: 1/(1+np.exp(-a))
+def mgu_step(x_t, h_prev, W_xh, W_hh, b_h):
+    (U, V), (W, X), (b, d) = np.split(W_xh, 2), np.split(W_hh, 2), np.split(b_h, 2)
+    f = sig(x_t @ U.T + h_prev @ W.T + b)
+    n = np.tanh(x_t @ V.T + f*(h_prev @ X.T) + d)
+    return f*h_prev + (1-f)*n
+""",
+    ),
+    (
         "05.5",
         "cancel",
         "right",
@@ -858,7 +926,7 @@ def gru_step(*a):
     (
         "06.3",
         "A everywhere",
-        "wrong: dW_hh, db_h; right:",
+        "GB14+GB12.weights",
         """def gru_step_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_x, b_h):
     s = lambda a: 1/(1+np.exp(-a))
     ax = np.split(x_t @ W_xh.T + b_x, 3, 1)
