@@ -95,6 +95,14 @@ def _weight_for_all(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
     return x_t @ W_xh.T + h_prev @ np.tile(np.split(W_hh, 4)[3], (4, 1)).T + b_h
 
 
+def _turned_sum(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
+    return x_t @ W_xh.T + h_prev @ _blocks_turned(W_hh).T + b_h
+
+
+def _blocks_turned(W_hh):
+    return np.concatenate([W.T for W in np.split(W_hh, 4)])
+
+
 def _one_quarter_higher(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
     a_t = _sum(x_t, h_prev, c_prev, W_xh, W_hh, b_h)
     H = c_prev.shape[1]
@@ -154,6 +162,11 @@ _COPIES = (
     "Change one quarter of the bias only. How many gates should react, and how many do?",
     "Read your four lines side by side: what should differ in each?",
     "Could one product for all four gates avoid the copies?",
+)
+_TURNED = (
+    "The shape is right, the numbers are not: which matrix is square and cannot complain?",
+    "Put a single 1 off the diagonal of one block of W_hh. Which unit should it feed?",
+    "A batch keeps its vectors as rows: what does that ask of each matrix?",
 )
 _CUT = (
     "Fill the bias with 0, 1, 2, … and all else with zeros, and print your four blocks.",
@@ -217,6 +230,8 @@ LSTM_STEP = Exercise(
         Misconception(
             "L19", "tanh around the product: tanh(o * c_t)", _step(out=lambda o, c_t, c: np.tanh(o * c_t)), _OUT
         ),
+        Misconception("L21.cell", "the old cell left out", _step(cell=lambda i, f, g, c, h: i * g), _CELL),
+        Misconception("L21.new", "the candidate left out", _step(cell=lambda i, f, g, c, h: f * c), _CELL),
         Misconception("L21", "output gate left out", _step(out=lambda o, c_t, c: np.tanh(c_t)), _OUT),
         Misconception(
             "L24", "sigmoid in place of tanh on the cell", _step(out=lambda o, c_t, c: o * sigmoid(c_t)), _OUT
@@ -257,6 +272,7 @@ LSTM_STEP = Exercise(
         Misconception(
             "L14.weight", "one gate's recurrent weights used for all four", _step(sums=_weight_for_all), _COPIES
         ),
+        Misconception("S05", "each block of W_hh transposed", _step(sums=_turned_sum), _TURNED),
         Misconception("L15", "blocks cut the wrong way: every fourth entry", _step(cut=_interleaved), _CUT),
         Misconception("L15.batch", "blocks cut the wrong way: through the batch", _step(cut=_through_the_batch), _CUT),
         Misconception(
@@ -304,26 +320,28 @@ def lstm_step_backward(
     W_xh: Array,
     W_hh: Array,
     b_h: Array,
-    into_c: Callable = lambda dh, dc, o, c_t: dc + dh * o * (1 - np.tanh(c_t) ** 2),
+    into_c: Callable = lambda dh, dc, o, c_t, c: dc + dh * o * (1 - np.tanh(c_t) ** 2),
     d_i: Callable = lambda dc, i, g, c: dc * g * i * (1 - i),
     d_f: Callable = lambda dc, f, c, c_t, g: dc * c * f * (1 - f),
     d_g: Callable = lambda dc, i, g: dc * i * (1 - g**2),
     d_o: Callable = lambda dh, o, c_t, dc: dh * np.tanh(c_t) * o * (1 - o),
     d_c: Callable = lambda dc, f, dc_t: dc * f,
     order: tuple[int, ...] = (0, 1, 2, 3),
+    forward: Callable = _sum,
     matrices: Callable = lambda da, U, W: (da @ U, da @ W),
     weights: Callable = lambda da, x, h, h_t: (da.T @ x, da.T @ h),
     bias: Callable = lambda da: da.sum(axis=0),
+    result: Callable = lambda *six: six,
 ) -> tuple[Array, ...]:
     """The gradients of an LSTM step; from `into_c` on, each argument is one place where a wrong answer differs."""
-    i, f, g, o = (k(a) for k, a in zip(GATES, _quarters(_sum(x_t, h_prev, c_prev, W_xh, W_hh, b_h)), strict=True))
+    i, f, g, o = (k(a) for k, a in zip(GATES, _quarters(forward(x_t, h_prev, c_prev, W_xh, W_hh, b_h)), strict=True))
     c_t = f * c_prev + i * g
-    dc = into_c(dh_t, dc_t, o, c_t)
+    dc = into_c(dh_t, dc_t, o, c_t, c_prev)
     blocks = [d_i(dc, i, g, c_prev), d_f(dc, f, c_prev, c_t, g), d_g(dc, i, g), d_o(dh_t, o, c_t, dc)]
     da = np.concatenate([blocks[k] for k in order], axis=1)
     dx_t, dh_prev = matrices(da, W_xh, W_hh)
     dW_xh, dW_hh = weights(da, x_t, h_prev, o * np.tanh(c_t))
-    return dx_t, dh_prev, d_c(dc, f, dc_t), dW_xh, dW_hh, bias(da)
+    return result(dx_t, dh_prev, d_c(dc, f, dc_t), dW_xh, dW_hh, bias(da))
 
 
 _backward = partial(partial, lstm_step_backward)
@@ -342,8 +360,14 @@ def _backward_cases(rng: np.random.Generator) -> list[Case]:
         Case("dh_t = 0", zeroed(args, 0), easy=True, look="look at the path from h_t into the cell"),
         Case("c_prev = 0", zeroed(args, 4), easy=True, look="look at the forget gate's block"),
         Case("h_prev = 0", zeroed(args, 3), easy=True, look="look at dW_hh"),
+        Case("b_h = 0", zeroed(args, 7), easy=True, look="look at where b_h enters"),
         Case("B = 1", _backward_args(rng, B=1), easy=True, look="look at how the batch is added up"),
     ]
+
+
+def _slope(s: Array) -> Array:
+    """What becomes of s (1 - s) when s is already the gate."""
+    return sigmoid(s) * (1 - sigmoid(s))
 
 
 def _wrong_bias(da: Array) -> Array:
@@ -412,36 +436,48 @@ LSTM_BACKWARD = Exercise(
     ),
     misconceptions=(
         Misconception(
-            "L25", "the path from h to c is missing", _backward(into_c=lambda dh, dc, o, c_t: dc), _PATH_FROM_H
+            "L25", "the path from h to c is missing", _backward(into_c=lambda dh, dc, o, c_t, c: dc), _PATH_FROM_H
         ),
         Misconception(
             "L26",
             "the incoming cell gradient is dropped: = in the place of +=",
-            _backward(into_c=lambda dh, dc, o, c_t: dh * o * (1 - np.tanh(c_t) ** 2)),
+            _backward(into_c=lambda dh, dc, o, c_t, c: dh * o * (1 - np.tanh(c_t) ** 2)),
             _PATH_FROM_C,
         ),
         Misconception(
             "L27",
             "slope of tanh written as 1 - c**2",
-            _backward(into_c=lambda dh, dc, o, c_t: dc + dh * o * (1 - c_t**2)),
+            _backward(into_c=lambda dh, dc, o, c_t, c: dc + dh * o * (1 - c_t**2)),
             _FACTOR,
         ),
         Misconception(
             "L28",
             "tanh taken twice in its slope",
-            _backward(into_c=lambda dh, dc, o, c_t: dc + dh * o * (1 - np.tanh(np.tanh(c_t)) ** 2)),
+            _backward(into_c=lambda dh, dc, o, c_t, c: dc + dh * o * (1 - np.tanh(np.tanh(c_t)) ** 2)),
+            _FACTOR,
+        ),
+        Misconception(
+            "L27.shown",
+            "slope of tanh written as 1 - h_t**2",
+            _backward(into_c=lambda dh, dc, o, c_t, c: dc + dh * o * (1 - (o * np.tanh(c_t)) ** 2)),
+            _FACTOR,
+        ),
+        Misconception(
+            "L27.old",
+            "slope of tanh taken at the old cell",
+            _backward(into_c=lambda dh, dc, o, c_t, c: dc + dh * o * (1 - np.tanh(c) ** 2)),
             _FACTOR,
         ),
         Misconception(
             "L38",
             "output gate left out of the path from h to c",
-            _backward(into_c=lambda dh, dc, o, c_t: dc + dh * (1 - np.tanh(c_t) ** 2)),
+            _backward(into_c=lambda dh, dc, o, c_t, c: dc + dh * (1 - np.tanh(c_t) ** 2)),
             _FACTOR,
         ),
         Misconception(
             "L39",
             "slope of tanh left out of the path from h to c",
-            _backward(into_c=lambda dh, dc, o, c_t: dc + dh * o),
+            _backward(into_c=lambda dh, dc, o, c_t, c: dc + dh * o),
             _FACTOR,
         ),
         Misconception(
@@ -481,6 +517,26 @@ LSTM_BACKWARD = Exercise(
             _SLOPES,
         ),
         Misconception(
+            "L31.gates",
+            "slope of a tanh on the three gates: 1 - s**2",
+            _backward(
+                d_i=lambda dc, i, g, c: dc * g * (1 - i**2),
+                d_f=lambda dc, f, c, c_t, g: dc * c * (1 - f**2),
+                d_o=lambda dh, o, c_t, dc: dh * np.tanh(c_t) * (1 - o**2),
+            ),
+            _SLOPES,
+        ),
+        Misconception(
+            "L40.gates",
+            "the sigmoid taken twice in the slopes of the three gates",
+            _backward(
+                d_i=lambda dc, i, g, c: dc * g * _slope(i),
+                d_f=lambda dc, f, c, c_t, g: dc * c * _slope(f),
+                d_o=lambda dh, o, c_t, dc: dh * np.tanh(c_t) * _slope(o),
+            ),
+            _SLOPES,
+        ),
+        Misconception(
             "L31",
             "slope of a sigmoid on the candidate: g * (1 - g)",
             _backward(d_g=lambda dc, i, g: dc * i * g * (1 - g)),
@@ -500,6 +556,12 @@ LSTM_BACKWARD = Exercise(
         ),
         Misconception(
             "L33", "dc_prev from the incoming dc_t only", _backward(d_c=lambda dc, f, dc_t: dc_t * f), _BACK_TO_C
+        ),
+        Misconception(
+            "L33.shown",
+            "dc_prev from the path through h_t only",
+            _backward(d_c=lambda dc, f, dc_t: (dc - dc_t) * f),
+            _BACK_TO_C,
         ),
         Misconception(
             "L34",
@@ -569,8 +631,38 @@ LSTM_BACKWARD = Exercise(
                 "Which of the two arrays must be transposed, so that 4H comes first?",
             ),
         ),
+        Misconception(
+            "B06",
+            "dh_prev with each block of W_hh transposed",
+            _backward(matrices=lambda da, U, W: (da @ U, da @ _blocks_turned(W))),
+            (
+                "Forward the code has h_prev @ W_hh.T. What belongs into the way back?",
+                "Test with a block that has a single 1 off the diagonal: which unit must receive the gradient?",
+            ),
+        ),
+        Misconception(
+            "L09",
+            "dh_prev and dc_prev returned in the wrong order",
+            _backward(result=lambda dx, dh, dc, dU, dW, db: (dx, dc, dh, dU, dW, db)),
+            ("Compare your second result with the third one of the example.", "Which of the two has met a matrix?"),
+        ),
+        Misconception(
+            "L11",
+            "bias forgotten in the forward lines",
+            _backward(forward=lambda x, h, c, U, W, b: x @ U.T + h @ W.T),
+            (
+                "Print your gates and compare them with those of 05.1.",
+                "Is your answer right when b_h is 0?",
+            ),
+        ),
         Misconception("B11", "db_h averaged over the batch", _backward(bias=lambda da: da.mean(axis=0)), _BATCH),
         Misconception("B10", "db_h not summed over the batch", _backward(bias=lambda da: da), _BATCH),
+        Misconception(
+            "B12.weights",
+            "the gradients of the two matrices averaged over the batch",
+            _backward(weights=lambda da, x, h, h_t: (da.T @ x / len(x), da.T @ h / len(x))),
+            _BATCH,
+        ),
         Misconception(
             "B12",
             "weight gradients averaged over the batch",
@@ -600,21 +692,22 @@ def unroll_lstm(
     c0: Array,
     *params: Any,
     start: Callable = lambda h0, c0: (h0, c0),
+    call: Callable = lambda step, x_t, h, c, params: step(x_t, h, c, *params),
     hand_on: Callable = lambda h_t, c_t, h0, c0: (h_t, c_t),
     keep: Callable = lambda h_t, c_t: (h_t, c_t),
     store: Callable = lambda h_t, c_t: (h_t, c_t),
-    result: Callable = lambda hs, cs: (hs, cs),
+    result: Callable = lambda hs, cs, h0, c0: (hs, cs),
     read: Callable = lambda xs: xs,
 ) -> Any:
     """All states and all cells, each (T, B, H); from `start` on, each argument is one place for a slip."""
     h_t, c_t = start(h0, c0)
     hs, cs = [], []
     for x_t in read(xs):
-        h_t, c_t = keep(*step(x_t, h_t, c_t, *params))
+        h_t, c_t = keep(*call(step, x_t, h_t, c_t, params))
         for states, state in zip((hs, cs), store(h_t, c_t), strict=True):
             states.append(state)
         h_t, c_t = hand_on(h_t, c_t, h0, c0)
-    return result(np.stack(hs), np.stack(cs))
+    return result(np.stack(hs), np.stack(cs), h0, c0)
 
 
 _loop = partial(partial, unroll_lstm)
@@ -659,6 +752,22 @@ _WHICH = (
     "Compare the shapes of your two results with (T, B, H).",
     "Which of your results may leave the range from -1 to 1?",
 )
+
+_LENGTH = (
+    "Compare the lengths of your two results with T.",
+    "Which values does your loop run over, and which is the first state after an input?",
+    "Are h0 and c0 states after a step?",
+)
+
+
+def _called_twice(step, x_t, h, c, params):
+    h_t = step(x_t, h, c, *params)[0]
+    return h_t, step(x_t, h_t, c, *params)[1]
+
+
+def _with_the_first(hs, cs, h0, c0):
+    return np.concatenate([h0[None], hs]), np.concatenate([c0[None], cs])
+
 
 UNROLL = Exercise(
     id="05.3",
@@ -712,17 +821,40 @@ UNROLL = Exercise(
         ),
         Misconception("S18.h_for_c", "h0 used for the cell too", _loop(start=lambda h0, c0: (h0, h0)), _START),
         Misconception("N02", "h0 and c0 exchanged at the start", _loop(start=lambda h0, c0: (c0, h0)), _START),
+        Misconception(
+            "N02.call",
+            "h and c exchanged in each call of the step",
+            _loop(call=lambda step, x, h, c, params: step(x, c, h, *params)),
+            _START,
+        ),
+        Misconception(
+            "N03",
+            "the cell computed from the new h, in a second call",
+            _loop(call=_called_twice),
+            (
+                "How often does one time step call the step? How often does your loop?",
+                "Which h may the new cell see: that of the step before, or the new one?",
+                "One call gives both states. How does Python unpack two results at once?",
+            ),
+        ),
+        Misconception("L09.stored", "h stored in both lists", _loop(store=lambda h, c: (h, h)), _WHICH),
         Misconception("L09", "h and c unpacked in the wrong order", _loop(keep=lambda h, c: (c, h)), _WHICH),
         Misconception(
-            "L09.result", "h and c returned in the wrong order", _loop(result=lambda hs, cs: (cs, hs)), _WHICH
+            "L09.result", "h and c returned in the wrong order", _loop(result=lambda hs, cs, h0, c0: (cs, hs)), _WHICH
         ),
-        Misconception("S24", "only the last states returned", _loop(result=lambda hs, cs: (hs[-1], cs[-1])), _WHICH),
-        Misconception("S24.cell", "only the last cell returned", _loop(result=lambda hs, cs: (hs, cs[-1])), _WHICH),
-        Misconception("S24.hidden", "only h returned, without the cells", _loop(result=lambda hs, cs: hs), _WHICH),
+        Misconception(
+            "S24", "only the last states returned", _loop(result=lambda hs, cs, h0, c0: (hs[-1], cs[-1])), _WHICH
+        ),
+        Misconception(
+            "S24.cell", "only the last cell returned", _loop(result=lambda hs, cs, h0, c0: (hs, cs[-1])), _WHICH
+        ),
+        Misconception(
+            "S24.hidden", "only h returned, without the cells", _loop(result=lambda hs, cs, h0, c0: hs), _WHICH
+        ),
         Misconception(
             "S19",
             "time and batch axes mixed up in the result",
-            _loop(result=lambda hs, cs: (hs.swapaxes(0, 1), cs.swapaxes(0, 1))),
+            _loop(result=lambda hs, cs, h0, c0: (hs.swapaxes(0, 1), cs.swapaxes(0, 1))),
             _AXES,
         ),
         Misconception(
@@ -732,6 +864,29 @@ UNROLL = Exercise(
             _AXES,
         ),
         Misconception("S20", "inputs read in reversed order", _loop(read=lambda xs: xs[::-1]), _AXES),
+        Misconception(
+            "S23",
+            "the input of the step before: xs[t - 1]",
+            _loop(read=lambda xs: np.roll(xs, 1, axis=0)),
+            (
+                "Which input does the first state depend on?",
+                "What does a negative index do in Python?",
+                "Set all inputs to zero but one, and see at which step the effect starts.",
+            ),
+        ),
+        Misconception("S22", "h0 and c0 returned among the states", _loop(result=_with_the_first), _LENGTH),
+        Misconception("S22.last", "the last step is missing", _loop(read=lambda xs: xs[:-1]), _LENGTH),
+        Misconception("S22.first", "the first step is missing", _loop(read=lambda xs: xs[1:]), _LENGTH),
+        Misconception(
+            "S21",
+            "all stored states are one array",
+            _loop(result=lambda hs, cs, h0, c0: (0 * hs + hs[-1], 0 * cs + cs[-1])),
+            (
+                "Print the first stored state at the end of the loop. Has it changed since it was stored?",
+                "Do your lists hold T arrays, or T names for one array?",
+                "What is the difference between giving a name a new array and writing into the old one?",
+            ),
+        ),
     ),
 )
 
@@ -912,12 +1067,12 @@ def _bias_cases(rng: np.random.Generator) -> list[Case]:
 
 def _bias_view(case: Case, result: Any) -> dict[str, Any]:
     """The four quarters of the sum, which is all that the LSTM ever sees of its two biases."""
-    if not isinstance(result, (tuple, list)) or len(result) != 2:
+    if not isinstance(result, (tuple, list, np.ndarray)) or len(result) != 2:
         raise ValueError("expected two results, bias_ih and bias_hh")
     first, second = (np.asarray(b, dtype=float) for b in result)
     if first.shape != case.args[0].shape or second.shape != case.args[1].shape:
         raise ValueError(f"expected two biases of shape {case.args[0].shape}, got {first.shape} and {second.shape}")
-    return {f"sum of both biases, {k} quarter": s for k, s in zip("ifgo", np.split(first + second, 4), strict=True)}
+    return {f"{k} quarter of the sum": s for k, s in zip("ifgo", np.split(first + second, 4), strict=True)}
 
 
 def _set_biases(
@@ -1075,6 +1230,18 @@ HALF_LIFE = Exercise(
         ),
         Misconception(
             "V12.e", "37 % (1/e) left in the place of one half", lambda n: _logit(np.exp(-1 / np.asarray(n))), _CONSTANT
+        ),
+        Misconception(
+            "V12.long",
+            "log(steps / log 2): nearly right for long half-lives only",
+            lambda n: np.log(np.asarray(n) / np.log(2)),
+            _CONSTANT[:1] + _LAW[2:],
+        ),
+        Misconception(
+            "V14.none",
+            "f / (1 - f) without its logarithm",
+            lambda n: 1 / (2 ** (1 / np.asarray(n)) - 1),
+            _INVERSE,
         ),
         Misconception(
             "V12.chrono",

@@ -78,7 +78,7 @@ def _gru_cases(rng: np.random.Generator) -> list[Case]:
         Case("h_prev = 0", zeroed(args, 1), easy=True, look="look at what happens to the old state"),
         Case("x_t = 0", zeroed(args, 0), easy=True, look="look at the input terms"),
         Case("b_x = b_h = 0", zeroed(args, 4, 5), easy=True, look="look at the biases"),
-        Case("b_h = 0", zeroed(args, 5), easy=True, look="look at where b_h enters the candidate"),
+        Case("b_h = 0", zeroed(args, 5), easy=True, look="look at where b_h enters"),
         Case("B = 1", tuple(_args(rng, B=1)), easy=True, look="look at how rows of the batch are kept apart"),
         Case(
             "H = 1",
@@ -406,6 +406,8 @@ def gru_step_backward(
     slopes: tuple[Callable[..., Array], ...] = (_slope, _slope),
     dr: Callable[..., Array] = lambda da_n, s, n, dn: da_n * s,
     through_r: Callable[..., Array] = lambda da_n, r: da_n * r,
+    of_input: Callable[..., Array] = lambda da_n, r: da_n,
+    forward: Callable[..., Array] = lambda b: b,
     order: tuple[int, ...] = (0, 1, 2),
     direct: Callable[..., Array] = lambda dh, z: dh * z,
     back: Callable[..., Array] = lambda da_h, da_x, W: da_h @ W,
@@ -413,12 +415,12 @@ def gru_step_backward(
     biases: Callable[..., tuple[Array, Array]] = lambda da_x, da_h: (da_x.sum(axis=0), da_h.sum(axis=0)),
 ) -> tuple[Array, ...]:
     """The backward twin of the GRU step; from `dz` on, each argument is one place where a factor can go wrong."""
-    r, z, n, s = _forward(x_t, h_prev, W_xh, W_hh, b_x, b_h)
+    r, z, n, s = _forward(x_t, h_prev, W_xh, W_hh, forward(b_x), forward(b_h))
     dn_t = dn(dh_t, z)
     da_n = dn_t * slope_n(n)
     da_r = dr(da_n, s, n, dn_t) * slopes[0](r)
     da_z = dz(dh_t, h_prev, n) * slopes[1](z)
-    of_x, of_h = (da_r, da_z, da_n), (da_r, da_z, through_r(da_n, r))
+    of_x, of_h = (da_r, da_z, of_input(da_n, r)), (da_r, da_z, through_r(da_n, r))
     da_x, da_h = (np.concatenate([blocks[k] for k in order], axis=1) for blocks in (of_x, of_h))  # (B, 3H)
     dh_prev = direct(dh_t, z) + back(da_h, da_x, W_hh)
     return da_x @ W_xh, dh_prev, *weights(da_x, da_h, x_t, h_prev), *biases(da_x, da_h)
@@ -435,7 +437,7 @@ def _backward_cases(rng: np.random.Generator) -> list[Case]:
         Case("B = 3, D = 5, H = 4", (dh, *args)),
         Case("B = D = H = 3", (_draw(rng, 3, 3), *_args(rng, 3, 3, 3))),
         Case("h_prev = 0", (dh, *zeroed(args, 1)), easy=True, look="look at the terms that hold h_prev"),
-        Case("b_x = b_h = 0", (dh, *zeroed(args, 4, 5)), easy=True, look="look at the bracket that r multiplies"),
+        Case("b_x = b_h = 0", (dh, *zeroed(args, 4, 5)), easy=True, look="look at where the biases enter"),
         Case("B = 1", (_draw(rng, 1, 4), *one), easy=True, look="look at what is summed over the batch"),
     ]
 
@@ -599,6 +601,24 @@ GRU_BACKWARD = Exercise(
                 "Forward the code has h_prev @ W_hh.T. What belongs into the way back?",
                 "Test with a block that has a single 1 off the diagonal: which unit must receive the gradient?",
             ),
+        ),
+        Misconception(
+            "GB12.input",
+            "the input's part of the candidate is multiplied by r",
+            _backward(of_input=lambda da_n, r: da_n * r),
+            _STACKS,
+        ),
+        Misconception(
+            "GB14.exchanged",
+            "db_x and db_h exchanged",
+            _backward(biases=lambda da_x, da_h: (da_h.sum(axis=0), da_x.sum(axis=0))),
+            _STACKS,
+        ),
+        Misconception(
+            "L11",
+            "biases forgotten in the forward lines",
+            _backward(forward=np.zeros_like),
+            ("Print your gates and compare them with those of 06.1.", "Is your answer right when both biases are 0?"),
         ),
         Misconception(
             "GB12.back",
@@ -909,11 +929,12 @@ def count_parameters(
     deeper: Callable[..., int] = lambda D, H, directions: H * directions,
     both: bool = True,
     square: bool = True,
+    count: Callable[[int, int], int] = max,
 ) -> int:
     """The number of parameters; from `gates` on, each argument is one place for a slip."""
     directions = 2 if bidirectional else 1
     total = 0
-    for layer in range(layers):
+    for layer in range(count(layers, 1)):
         size = D if layer == 0 else deeper(D, H, directions)
         recurrent = H * H if square else H * size
         total += (directions if both else 1) * gates[kind] * (H * size + recurrent + biases(kind) * H)
@@ -991,6 +1012,7 @@ COUNT = Exercise(
             _counter(deeper=lambda D, H, d: H),
             _DEEPER,
         ),
+        Misconception("U21.first", "deeper layers not counted", _counter(count=min), _DEEPER),
         Misconception("U23", "one direction forgotten", _counter(both=False), _DEEPER),
         Misconception("U24", "H times H counted as H times D", _counter(square=False), _DEEPER),
     ),
@@ -1048,6 +1070,26 @@ KEEP_BIAS = Exercise(
                 "Put your bias back: what share is left after `steps` steps, one half?",
                 "The lecture has two rules for a bias. Which one does this statement ask for?",
             ),
+        ),
+        Misconception(
+            "U29.long",
+            "ln(steps / ln 2): nearly right for long half-lives only",
+            lambda n: float(np.log(n / np.log(2))),
+            _LOGIT,
+        ),
+        Misconception(
+            "U26.linear",
+            "equal losses in each step: z = 1 - 1 / (2 steps)",
+            lambda n: _logit(1 - 0.5 / n),
+            _LOGIT,
+        ),
+        Misconception("U26.time", "1 / (1 - z) steps taken for the half-life", lambda n: float(np.log(n - 1)), _LOGIT),
+        Misconception(
+            "U28.power", "0.5 ** steps: the loss of n steps taken for that of one", lambda n: _logit(0.5**n), _LOGIT
+        ),
+        Misconception("U27.odds", "z / (1 - z) without its logarithm", lambda n: 1 / (2 ** (1 / n) - 1), _LOGIT),
+        Misconception(
+            "U27.two", "log to the base 2 in the inverse of the sigmoid", lambda n: keep_bias(n) / np.log(2), _LOGIT
         ),
         Misconception("U32", "one step too many", lambda n: keep_bias(n + 1), _LOGIT),
         Misconception("U27", "log z given, not log(z / (1 - z))", lambda n: float(np.log(0.5 ** (1 / n))), _LOGIT),

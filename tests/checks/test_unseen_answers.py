@@ -873,6 +873,51 @@ def mgu_step(x_t, h_prev, W_xh, W_hh, b_h):
 """,
     ),
     (
+        "05.2",
+        "slopes of a tanh on the gates",
+        "L31.gates",
+        """sig = lambda a: 1/(1+np.exp(-a))
+def lstm_step_backward(dh_t, dc_t, x_t, h_prev, c_prev, W_xh, W_hh, b_h):
+    i, f, g, o = np.split(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 4, axis=1)
+    i, f, g, o = sig(i), sig(f), np.tanh(g), sig(o); c = f*c_prev + i*g
+    dc = dc_t + dh_t*o/np.cosh(c)**2
+    da = np.hstack([d*(1-s*s) for d, s in ((dc*g, i), (dc*c_prev, f), (dc*i, g), (dh_t*np.tanh(c), o))])
+    return da @ W_xh, da @ W_hh, dc*f, da.T @ x_t, da.T @ h_prev, da.sum(0)
+""",
+    ),
+    (
+        "05.3",
+        "the step is called twice",
+        "N03",
+        """def unroll_lstm(step, xs, h, c, *params):
+    hs, cs = [], []
+    for x in xs:
+        h, _ = step(x, h, c, *params)
+        _, c = step(x, h, c, *params)
+        hs.append(h); cs.append(c)
+    return hs, cs
+""",
+    ),
+    (
+        "05.3",
+        "one buffer",
+        "S21",
+        """def unroll_lstm(step, xs, h0, c0, *params):
+    h, c = h0.copy(), c0.copy(); hs, cs = [], []
+    for x in xs:
+        h[:], c[:] = step(x, h, c, *params); hs.append(h); cs.append(c)
+    return np.array(hs), np.array(cs)
+""",
+    ),
+    (
+        "05.5",
+        "both in one array",
+        "right",
+        """def open_forget_gate(bias_ih, bias_hh, value):
+    b = np.zeros((2, 4, len(bias_ih)//4)); b[0, 1] = value; return b.reshape(2, -1)
+""",
+    ),
+    (
         "05.5",
         "cancel",
         "right",
