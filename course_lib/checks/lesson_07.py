@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,25 +32,24 @@ def _number_array(name: str, value: Any, shape: tuple[int, ...], axes: str) -> A
 # ---------------------------------------------------------------- 07.1 xavier_gates
 
 
-def xavier_gates(n_gates: int, H: int, D: int, rng: np.random.Generator) -> Array:
-    return _xavier()(n_gates, H, D, rng)
-
-
-def _xavier(
+def xavier_gates(
+    n_gates: int,
+    H: int,
+    D: int,
+    rng: np.random.Generator,
     bound: Callable[[int, int, int], float] = lambda G, H, D: np.sqrt(6 / (D + H)),
     draw: Callable[[np.random.Generator, float, tuple[int, int]], Array] = lambda rng, a, s: rng.uniform(-a, a, s),
     turned: bool = False,
     same: bool = False,
-) -> Callable[..., Array]:
-    """Uniform Xavier weights (n_gates H, D), one gate after the other, with the changes that learners make."""
+) -> Array:
+    """Uniform Xavier weights (n_gates H, D), one gate after the other; from `bound` on, the changes learners make."""
+    a = bound(n_gates, H, D)
+    blocks = [draw(rng, a, (H, D)) for _ in range(n_gates)]
+    W = np.concatenate(blocks[:1] * n_gates if same else blocks)
+    return W.T if turned else W
 
-    def answer(n_gates: int, H: int, D: int, rng: np.random.Generator) -> Array:
-        a = bound(n_gates, H, D)
-        blocks = [draw(rng, a, (H, D)) for _ in range(n_gates)]
-        W = np.concatenate(blocks[:1] * n_gates if same else blocks)
-        return W.T if turned else W
 
-    return answer
+_xavier = partial(partial, xavier_gates)
 
 
 def _xavier_cases(rng: np.random.Generator) -> list[Case]:
@@ -66,7 +67,7 @@ def _xavier_cases(rng: np.random.Generator) -> list[Case]:
 def _xavier_view(case: Case, result: Any) -> dict[str, Any]:
     n_gates, H, D, _ = case.args
     W = np.asarray(result)
-    if W.ndim != 2 or W.dtype.kind != "f" or not np.isfinite(W).all():
+    if W.ndim != 2 or W.dtype.kind not in "biuf" or not np.isfinite(W).all():
         raise ValueError(f"W: expected finite numbers of shape (n_gates H, D) = {(n_gates * H, D)}, got {W.shape}")
     blocks = W.reshape(-1, H, D) if W.shape == (n_gates * H, D) else [W]
     equal = len(blocks) > 1 and np.array_equal(blocks[0], blocks[1])
@@ -305,6 +306,11 @@ _GRADIENT = (
 )
 
 
+def _other_loss(weights: Callable[[Array, Array], Array]) -> Callable[..., tuple[float, Array, float]]:
+    """A wrong loss beside the right gradient."""
+    return lambda L, n: (loss := float((weights(L, n) * L).sum()), _mask(L, n) / n.sum(), float(np.exp(loss)))
+
+
 def _masked_wrong(key: str, name: str, weights: Callable[[Array, Array], Array], hints: Any) -> Misconception:
     return Misconception(key, name, _weighted(weights), hints)
 
@@ -337,6 +343,24 @@ MASKED_WRONG = (
     _masked_wrong("T19", "mask inverted", lambda L, n: (1 - _mask(L, n)) / max((1 - _mask(L, n)).sum(), 1), _INVERTED),
     _masked_wrong("T19b", "mask inverted", lambda L, n: (1 - _mask(L, n)) / n.sum(), _INVERTED),
     _masked_wrong("T23", "mask turned: (B, T) used for (T, B)", _turned, _INVERTED),
+    Misconception(
+        "T17.loss",
+        "mean of means in the loss; the gradient is that of the mean over tokens",
+        _other_loss(lambda L, n: _mask(L, n) / n / len(n)),
+        _MEANS,
+    ),
+    Misconception(
+        "T21.loss",
+        f"{_PADDED}: no mask in the loss; the gradient is right",
+        _other_loss(lambda L, n: np.full_like(L, 1 / L.size)),
+        _PADDED_MEAN,
+    ),
+    Misconception(
+        "T16.loss",
+        f"{_PADDED}: the loss divided by T B; the gradient is right",
+        _other_loss(lambda L, n: _mask(L, n) / L.size),
+        _PADDED_MEAN,
+    ),
     Misconception(
         "H26",
         "perplexity averaged wrongly: mean of exp(loss)",
@@ -430,8 +454,8 @@ def _at(step: Callable[[Array, Array], Array]) -> Callable[..., Array]:
     return lambda hs, n: hs[step(hs, n), np.arange(len(n))]
 
 
-def _sorted(hs: Array, n: Array) -> Array:
-    order = np.argsort(-n, kind="stable")
+def _sorted(hs: Array, n: Array, sign: int = -1) -> Array:
+    order = np.argsort(sign * n, kind="stable")
     return last_state(hs[:, order], n[order])
 
 
@@ -473,6 +497,7 @@ LAST_WRONG = (
     Misconception(
         "T32b", "order lost: sorted by length and not sorted back", lambda hs, n: _sorted(hs, n)[::-1], _ORDER
     ),
+    Misconception("T32c", "order lost: sorted by length and not sorted back", lambda hs, n: _sorted(hs, n, 1), _ORDER),
     Misconception("T33", "order lost: pre-padding and post-padding confused", _at(lambda hs, n: len(hs) - n), _ORDER),
 )
 
@@ -480,25 +505,25 @@ LAST_WRONG = (
 # ---------------------------------------------------------------- 07.5 dropout
 
 
-def dropout(hs: Array, u: Array, p: float, training: bool, variational: bool) -> Array:
-    return _dropout()(hs, u, p, training, variational)
-
-
-def _dropout(
+def dropout(
+    hs: Array,
+    u: Array,
+    p: float,
+    training: bool,
+    variational: bool,
     factor: Callable[[float], float] = lambda p: 1 / (1 - p),
     keep: Callable[[Array, float], Array] = lambda u, p: u >= p,
     at_test: Callable[[Array, float], Array] = lambda hs, p: hs,
     always: bool = False,
     mask_of: Callable[[Array, bool], Array] = lambda u, variational: u[:1] if variational else u,
-) -> Callable[..., Array]:
-    """Inverted dropout of hs (T, B, H) with given uniform numbers u, with the changes that learners make."""
+) -> Array:
+    """Inverted dropout of hs (T, B, H) with given uniform numbers u; from `factor` on, the changes learners make."""
+    if not training and not always:
+        return at_test(hs, p) + 0
+    return hs * keep(mask_of(u, variational), p) * factor(p)
 
-    def answer(hs: Array, u: Array, p: float, training: bool, variational: bool) -> Array:
-        if not training and not always:
-            return at_test(hs, p) + 0
-        return hs * keep(mask_of(u, variational), p) * factor(p)
 
-    return answer
+_dropout = partial(partial, dropout)
 
 
 def _dropout_cases(rng: np.random.Generator) -> list[Case]:
@@ -585,11 +610,11 @@ DROPOUT_WRONG = (
 # ---------------------------------------------------------------- 07.6 make_batches
 
 
-def make_batches(sequences: list[Array], labels: Array, B: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
-    return _batches()(sequences, labels, B, rng)
-
-
-def _batches(
+def make_batches(
+    sequences: list[Array],
+    labels: Array,
+    B: int,
+    rng: np.random.Generator,
     sort: bool = True,
     shuffle: bool = True,
     backwards: bool = False,
@@ -597,28 +622,27 @@ def _batches(
     drop_last: bool = False,
     to: str = "longest of the batch",
     left: bool = False,
-) -> Callable[..., list[tuple[Array, Array]]]:
-    """Bucketing with the changes that learners make."""
+) -> list[tuple[Array, Array]]:
+    """Bucketing; from `sort` on, the changes that learners make."""
+    n = len(sequences)
+    lengths = np.array([len(s) for s in sequences])
+    order = np.lexsort((rng.random(n), lengths)) if sort else rng.permutation(n)
+    order = order[::-1] if backwards else order
+    ends = range(0, n - B + 1 if drop_last else n, B)
+    groups = [order[k : k + B] for k in ends]
+    names = [order[k : k + B] if labels_follow else np.arange(k, min(k + B, n)) for k in ends]
+    made = []
+    for group, name in zip(groups, names, strict=True):
+        T = lengths[group].max() if to == "longest of the batch" else lengths.max()
+        ids = np.zeros((T, len(group)), dtype=int)
+        for b, i in enumerate(group):
+            where = slice(T - lengths[i], T) if left else slice(0, lengths[i])
+            ids[where, b] = sequences[i]
+        made.append((ids, labels[name]))
+    return [made[k] for k in rng.permutation(len(made))] if shuffle else made
 
-    def answer(sequences: list[Array], labels: Array, B: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
-        n = len(sequences)
-        lengths = np.array([len(s) for s in sequences])
-        order = np.lexsort((rng.random(n), lengths)) if sort else rng.permutation(n)
-        order = order[::-1] if backwards else order
-        ends = range(0, n - B + 1 if drop_last else n, B)
-        groups = [order[k : k + B] for k in ends]
-        names = [order[k : k + B] if labels_follow else np.arange(k, min(k + B, n)) for k in ends]
-        made = []
-        for group, name in zip(groups, names, strict=True):
-            T = lengths[group].max() if to == "longest of the batch" else lengths.max()
-            ids = np.zeros((T, len(group)), dtype=int)
-            for b, i in enumerate(group):
-                where = slice(T - lengths[i], T) if left else slice(0, lengths[i])
-                ids[where, b] = sequences[i]
-            made.append((ids, labels[name]))
-        return [made[k] for k in rng.permutation(len(made))] if shuffle else made
 
-    return answer
+_batches = partial(partial, make_batches)
 
 
 def _batch_cases(rng: np.random.Generator) -> list[Case]:
@@ -639,10 +663,11 @@ def _batch_view(case: Case, result: Any) -> dict[str, Any]:
     sequences, labels, B, _ = case.args
     if not isinstance(result, (list, tuple)) or not result:
         raise ValueError("batches: expected a list of (ids, labels)")
+    texts = [s.tolist() for s in sequences]
     by_label = {int(k): s for k, s in zip(labels, sequences, strict=True)}
     seen: list[int] = []
     real, steps, longest, sizes, together, side = 0, 0, [], [], True, "after the end"
-    tight = True
+    tight = unchanged = True
     for item in result:
         if not isinstance(item, (list, tuple)) or len(item) != 2:
             raise ValueError("a batch: expected a pair (ids, labels)")
@@ -651,6 +676,7 @@ def _batch_view(case: Case, result: Any) -> dict[str, Any]:
             raise ValueError(f"a batch: expected ids (T, b) and labels (b,), got {ids.shape} and {names.shape}")
         for column, name in zip(ids.T, names.astype(int).tolist(), strict=True):
             text = column[column != 0]
+            unchanged &= text.tolist() in texts
             seen.append(name)
             together &= name in by_label and np.array_equal(text, by_label[name])
             side = side if np.array_equal(column[: len(text)], text) else "before the start"
@@ -671,7 +697,8 @@ def _batch_view(case: Case, result: Any) -> dict[str, Any]:
     once = sorted(seen) == sorted(map(int, labels))
     return {
         "examples": "each one once" if once else f"{len(set(seen) & set(by_label))} of {n}, {len(seen)} in all",
-        "size of a batch": f"{max(sizes)} at most, {len(sizes)} batches",
+        "batches": ", ".join(f"{k} of {size}" for size, k in sorted(Counter(sizes).items(), reverse=True)),
+        "each text": "as it was" if unchanged else "changed",
         "text and label": "together" if together else "parted",
         "padding": "little" if steps - real <= 2 * (best - real) + 0.05 * real else "much",
         "a batch is as long as": "its longest sequence" if tight else "something else",
@@ -734,22 +761,22 @@ BATCH_WRONG = (
 # ---------------------------------------------------------------- 07.7 learning_rates
 
 
-def learning_rates(lr: float, gamma: float, warm_up: int, updates: int, epochs: int) -> Array:
-    return _rates()(lr, gamma, warm_up, updates, epochs)
-
-
-def _rates(
+def learning_rates(
+    lr: float,
+    gamma: float,
+    warm_up: int,
+    updates: int,
+    epochs: int,
     decay: Callable[[Array, int], Array] = lambda k, n: k // n,
     warm: Callable[[Array, int, int], Array] = lambda k, w, n: np.minimum(1.0, (k + 1) / w),
     power: Callable[[float, Array], Array] = lambda gamma, e: gamma**e,
-) -> Callable[..., Array]:
-    """The learning rate of each update, with the changes that learners make."""
+) -> Array:
+    """The learning rate of each update; from `decay` on, the changes that learners make."""
+    k = np.arange(updates * epochs)
+    return lr * warm(k, warm_up, updates) * power(gamma, decay(k, updates))
 
-    def answer(lr: float, gamma: float, warm_up: int, updates: int, epochs: int) -> Array:
-        k = np.arange(updates * epochs)
-        return lr * warm(k, warm_up, updates) * power(gamma, decay(k, updates))
 
-    return answer
+_rates = partial(partial, learning_rates)
 
 
 def _rate_cases(rng: np.random.Generator) -> list[Case]:
@@ -771,6 +798,10 @@ _STEPPED = (
 )
 
 
+def _one_early(k: Array, w: int, n: int) -> Array:
+    return np.minimum(1.0, (k + 2) / w)
+
+
 def _stepped(key: str, name: str, **change: Any) -> Misconception:
     return Misconception(key, f"schedule stepped at the wrong time: {name}", _rates(**change), _STEPPED)
 
@@ -784,6 +815,9 @@ RATE_WRONG = (
     _stepped("T43f", "warm-up ends one update late", warm=lambda k, w, n: np.minimum(1.0, (k + 1) / (w + 1))),
     _stepped("T43g", "no warm-up", warm=lambda k, w, n: np.ones(len(k))),
     _stepped("T43h", "the warm-up never ends", warm=lambda k, w, n: (k + 1) / w),
+    _stepped("T43j", "no decay at all", decay=lambda k, n: 0 * k),
+    _stepped("T43k", "the updates counted from 1", decay=lambda k, n: (k + 1) // n, warm=_one_early),
+    _stepped("T43l", "the power is the place in the epoch: k % updates", decay=lambda k, n: k % n),
     _stepped("T43i", "the warm-up starts anew in each epoch", warm=lambda k, w, n: np.minimum(1.0, (k % n + 1) / w)),
     Misconception(
         "gamma-times",

@@ -990,6 +990,59 @@ def gru_step(*a):
     return 4*H*(D+H+2)
 """,
     ),
+    (
+        "07.2",
+        "rows of length 1 share facts with two slips",
+        "wrong: length of each column",
+        """def orthogonal_gates(n_gates, H, rng):
+    W = rng.normal(size=(n_gates*H, H)); return W/np.linalg.norm(W, axis=1, keepdims=True)
+""",
+    ),
+    (
+        "07.2",
+        "mirrors",
+        "right",
+        """def orthogonal_gates(n_gates, H, rng):
+    v = rng.normal(size=(n_gates, H, 1)); v /= np.linalg.norm(v, axis=1, keepdims=True)
+    return (np.eye(H) - 2*v*v.swapaxes(1, 2)).reshape(-1, H)
+""",
+    ),
+    (
+        "07.3",
+        "mean of means in the loss only",
+        "T17.loss",
+        """def masked_mean(losses, lengths):
+    m = np.arange(len(losses))[:, None] < lengths
+    loss = np.mean([losses[:n, b].mean() for b, n in enumerate(lengths)])
+    return loss, m/m.sum(), np.exp(loss)
+""",
+    ),
+    (
+        "07.6",
+        "cut evenly: many batches below B",
+        "batches: got '10 of 6, 2 of 5'",
+        """def make_batches(sequences, labels, B, rng):
+    lens = np.array([len(s) for s in sequences]); o = np.argsort(lens); g = np.array_split(o, -(-len(o)//B)); out = []
+    for k in rng.permutation(len(g)):
+        x = np.zeros((lens[g[k]].max(), len(g[k])), int)
+        for c, j in enumerate(g[k]): x[:lens[j], c] = sequences[j]
+        out.append((x, labels[g[k]]))
+    return out
+""",
+    ),
+    (
+        "07.6",
+        "texts turned round are no labels left behind",
+        "wrong: each text, text and label",
+        """def make_batches(sequences, labels, B, rng):
+    lens = np.array([len(s) for s in sequences]); o = np.argsort(lens); g = np.split(o, range(B, len(o), B)); out = []
+    for k in rng.permutation(len(g)):
+        x = np.zeros((lens[g[k]].max(), len(g[k])), int)
+        for c, j in enumerate(g[k]): x[:lens[j], c] = sequences[j][::-1]
+        out.append((x, labels[g[k]]))
+    return out
+""",
+    ),
 ]
 
 
