@@ -236,7 +236,11 @@ def recognise(
     Named only when it differs from the right answer in at least one value that the learner's answer shares: equal
     errors alone accuse nobody. A pair is named when each result on each input shows one of the two slips and both are
     seen; a slip that would spoil a result which is right is not in it. Before that, one slip on top of another.
+    Facts in words ("not 1") are no results for that: two slips that share a fact each with an answer say nothing.
     """
+    facts = any(
+        isinstance(v, str) for c, t in zip(cases, truth) if not t.error for v in exercise.parts(c, t.value).values()
+    )
     is_right = [p for c, r, t in zip(cases, results, truth) for p in _same_parts(exercise, c, r, t, t)]
     explained: list[tuple[Misconception, list[bool], list[bool]]] = []
     possible: list[Misconception] = []
@@ -254,7 +258,7 @@ def recognise(
             return item
         if all(h for h, r in zip(clean, is_right) if r):
             possible.append(item)
-            if any(seen):
+            if any(seen) and not facts:
                 explained.append((item, same, seen))
     both = _one_on_top(exercise, cases, results, truth, possible)
     if both:

@@ -815,16 +815,6 @@ def lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
 """,
     ),
     (
-        "05.1",
-        "two that another two would explain as well",
-        "12 of 12 entries differ",
-        """sig = lambda a: 1/(1+np.exp(-a))
-def lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
-    i, g, f, o = np.split(sig(x_t @ W_xh.T + h_prev @ W_hh.T + b_h), 4, axis=1)
-    c = f*c_prev + i*g; return o*np.tanh(c), c
-""",
-    ),
-    (
         "05.2",
         "two in one formula",
         "L26+L30.candidate",
