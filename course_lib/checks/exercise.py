@@ -8,13 +8,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """One input of an exercise.
 
@@ -32,7 +32,7 @@ class Case:
     expected: Any = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Misconception:
     """A wrong answer that people give: `wrong` has the signature of the reference (or is a value).
 
@@ -77,7 +77,7 @@ def by_name(case: Case, result: Any, names: Sequence[str]) -> dict[str, Any]:
     return dict(zip(names, result, strict=True))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exercise:
     """One exercise: how to draw inputs, what is right, what is typically wrong.
 
@@ -116,12 +116,17 @@ class Exercise:
 
     def draw(self, seed: int) -> list[Case]:
         """All cases for one seed: the same seed gives the same inputs, another seed gives fresh ones."""
-        drawn: list[Case] = []
-        for k in range(1 if self.is_value else self.draws):
-            rng = np.random.default_rng([seed, zlib.crc32(self.id.encode()), k])
-            drawn += [case for case in self.cases(rng) if k == 0 or not case.easy]
-        return drawn
+        return list(_drawn(self, seed))
 
     def parts(self, case: Case, result: Any) -> dict[str, Any]:
         """The named quantities that are compared for one result; ValueError when their number is wrong."""
         return self.view(case, result) if self.view else by_name(case, result, self.outputs)
+
+
+@lru_cache(maxsize=256)  # a class is graded with one seed: the judge knows these cases again
+def _drawn(exercise: Exercise, seed: int) -> tuple[Case, ...]:
+    drawn: list[Case] = []
+    for k in range(1 if exercise.is_value else exercise.draws):
+        rng = np.random.default_rng([seed, zlib.crc32(exercise.id.encode()), k])
+        drawn += [case for case in exercise.cases(rng) if k == 0 or not case.easy]
+    return tuple(drawn)

@@ -10,7 +10,7 @@ import dataclasses
 import itertools
 import re
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -104,12 +104,15 @@ def right_outcome(exercise: Exercise, case: Case) -> Outcome:
     """The reference's outcome on a case."""
     if case.expected is not None:
         return Outcome(value=case.expected)
-    return _run(exercise, exercise.reference, case)
+    return _run(exercise.reference, case)
 
 
-def _run(exercise: Exercise, target: Any, case: Case) -> Outcome:
-    if not callable(target):
-        return Outcome(value=target)
+def _run(target: Any, case: Case) -> Outcome:
+    return _call(target, case) if callable(target) else Outcome(value=target)
+
+
+@lru_cache(maxsize=20_000)  # the course's own answers, right and wrong, are the same for a whole class
+def _call(target: Any, case: Case) -> Outcome:
     return probe.call(target, case.args)
 
 
@@ -196,12 +199,27 @@ def _differ_numbers(got: Any, expected: Any, rtol: float) -> str | None:
         return "the entries that are not finite differ in kind (inf, -inf, nan)"
     gap = np.abs(np.subtract(have, want, where=~odd_want, out=np.zeros_like(want)))  # inf - inf would warn
     scale = np.abs(want, where=~odd_want, out=np.zeros(want.shape)).max()
-    if gap.max() <= rtol * scale + 1e-7 * min(1.0, rtol * 1e4):
+    if gap.max() <= _tolerance(rtol, scale):
         return None
     at = np.unravel_index(int(gap.argmax()), gap.shape)
     where = f" at [{', '.join(map(str, at))}]" if at else ""
     share = f", {int((gap > rtol * scale + 1e-9).sum())} of {gap.size} entries differ" if gap.size > 1 else ""
     return f"got {_number(have[at])}, expected {_number(want[at])}{where}{share}"
+
+
+def _tolerance(rtol: float, scale: float) -> float:
+    return rtol * scale + 1e-7 * min(1.0, rtol * 1e4)
+
+
+def _agree(got: Any, expected: Any, rtol: float) -> bool:
+    """Whether `differ` finds nothing; at once where both are finite float64, as nearly all results are."""
+    if type(got) is type(expected) is np.ndarray and got.dtype == expected.dtype == np.float64 and expected.size:
+        if got.shape != expected.shape:
+            return False
+        gap = np.abs(got - expected).max()
+        if np.isfinite(gap):
+            return bool(gap <= _tolerance(rtol, np.abs(expected).max()))
+    return differ(got, expected, rtol) is None
 
 
 def _number(x: complex) -> str:
@@ -247,11 +265,9 @@ def recognise(
     for item in exercise.misconceptions:
         same, seen, clean = [], [], []
         for case, result, right in zip(cases, results, truth):
-            wrong = _run(exercise, item.wrong, case)
-            now = _same_parts(exercise, case, result, wrong, right)
-            fault = not wrong.error and compare(exercise, case, wrong, right) is not None
+            now = _same_parts(exercise, case, result, _run(item.wrong, case), right)
+            fault, hidden = _shows(exercise, item, case)
             same += now
-            hidden = _same_parts(exercise, case, wrong, right, right)
             seen += [s and fault and not h for s, h in zip(now, hidden)]
             clean += hidden
         if all(same) and any(seen):
@@ -272,6 +288,14 @@ def recognise(
     return None
 
 
+@lru_cache(maxsize=20_000)
+def _shows(exercise: Exercise, item: Misconception, case: Case) -> tuple[bool, list[bool]]:
+    """Whether a listed slip spoils the result of a case, and for each of its parts whether the slip hides there."""
+    wrong, right = _run(item.wrong, case), right_outcome(exercise, case)
+    fault = not wrong.error and compare(exercise, case, wrong, right) is not None
+    return fault, _same_parts(exercise, case, wrong, right, right)
+
+
 def _both(first: Misconception, second: Misconception) -> Misconception:
     return Misconception(f"{first.key}+{second.key}", f"{first.name}; and also: {second.name}", None, first.hints)
 
@@ -289,7 +313,7 @@ def _one_on_top(
         both = _joined(first, second) if first.name != second.name else None
         seen = False
         for case, result, right in small_first if both else ():
-            wrong = _run(exercise, both, case)
+            wrong = _run(both, case)
             if not all(_same_parts(exercise, case, result, wrong, right)):
                 break
             seen |= not wrong.error and compare(exercise, case, wrong, right) is not None
@@ -299,6 +323,7 @@ def _one_on_top(
     return None
 
 
+@lru_cache(maxsize=20_000)
 def _joined(first: Misconception, second: Misconception) -> Any:
     """One wrong answer with two slips, or None: the second made with misread arguments, or two switches of a function.
 
@@ -330,10 +355,10 @@ def _same_parts(exercise: Exercise, case: Case, a: Outcome, b: Outcome, right: O
         parts_a, parts_b = exercise.parts(case, a.value), exercise.parts(case, b.value)
     except Exception:
         # the form is wrong (one array where two results are asked): compare as they are
-        return [differ(a.value, b.value, exercise.rtol) is None] * len(names)
+        return [_agree(a.value, b.value, exercise.rtol)] * len(names)
     if right.error:
-        return [all(differ(parts_a.get(k), parts_b[k], exercise.rtol) is None for k in parts_b)]
-    return [differ(parts_a.get(k), parts_b.get(k), exercise.rtol) is None for k in names]
+        return [all(_agree(parts_a.get(k), parts_b[k], exercise.rtol) for k in parts_b)]
+    return [_agree(parts_a.get(k), parts_b.get(k), exercise.rtol) for k in names]
 
 
 def fingerprint(cases: list[Case], right: list[bool]) -> str:

@@ -163,11 +163,19 @@ def _unclear_imports(tree: ast.Module) -> list[str]:
 
 def free_names(source: str) -> set[str]:
     """The names that code reads from around it: arguments and local variables of its functions do not count."""
-    try:
-        top = symtable.symtable(source, "answer", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # `await` outside a function: take every name
+    found = names_from_around(source)
+    if found is None:  # `await` outside a function: take every name
         tree = _tree(source)
         return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} if tree else set()
+    return found
+
+
+def names_from_around(source: str) -> set[str] | None:
+    """The same, or None for what Python cannot compile as it stands."""
+    try:
+        top = symtable.symtable(source, "answer", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
     found, tables = set(), [top]
     while tables:
         table = tables.pop()

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,50 +24,62 @@ from course_lib.grading.sandbox import LEVELS, SENTENCES
 NOTEBOOK = re.compile(r"\.ipynb\b", re.IGNORECASE)
 
 
-def grade(
-    paths: Sequence[str | Path],
-    seed: int | None = None,
-    json_file: str | None = None,
-    csv_file: str | None = None,
-    html: str | None = None,
-    cluster: str | None = None,
-    jobs: int | None = None,
-    sandbox: str = "best",
-    lesson: str = "",
-    canvas: str | None = None,
-    moodle: str | None = None,
-    junit: str | None = None,
-    course: str | None = None,
-    state: str | None = None,
-    fresh: bool = False,
-    quiet: bool = False,
-    cell_seconds: float = CELL_SECONDS,
-) -> int:
-    """Grade notebooks and folders of notebooks; the exit code is 0 fine, 1 findings, 2 wrong use.
+@dataclass(frozen=True)
+class Options:
+    """How to grade: the command's options by the same names; ValueError in words for what makes no sense."""
+
+    seed: int | None = None
+    json_file: str | None = None
+    csv_file: str | None = None
+    html: str | None = None
+    cluster: str | None = None
+    jobs: int | None = None
+    sandbox: str = "best"
+    lesson: str = ""
+    canvas: str | None = None
+    moodle: str | None = None
+    junit: str | None = None
+    course: str | None = None
+    state: str | None = None
+    fresh: bool = False
+    quiet: bool = False
+    cell_seconds: float = CELL_SECONDS
+
+    def __post_init__(self) -> None:
+        if self.sandbox not in ("required", "best", "off"):
+            raise ValueError(f"--sandbox: expected required, best or off, got {self.sandbox!r}")
+        if self.seed is not None and self.seed < 0:
+            raise ValueError(f"--seed: expected 0 or more, got {self.seed}")
+        if self.jobs is not None and self.jobs < 1:
+            raise ValueError(f"--jobs: expected at least 1, got {self.jobs}")
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The reports that are asked for: kind → where to write it."""
+        files = {"json": self.json_file, "csv": self.csv_file, "html": self.html}
+        files |= {"canvas": self.canvas, "moodle": self.moodle, "junit": self.junit}
+        return {kind: file for kind, file in files.items() if file}
+
+
+def grade(paths: Sequence[str | Path], **options: Any) -> int:
+    """Grade notebooks and folders of notebooks; `options` as in `Options`. Returns 0 fine, 1 findings, 2 wrong use.
 
     A finding is a file that could not be graded, or a report that could not be written. Wrong answers are no findings.
     """
+    start = time.perf_counter()
     try:
-        home = Course(Path(course).resolve()) if course else Course.here()
+        how = Options(**options)
+        home = Course(Path(how.course).resolve()) if how.course else Course.here()
         files = list(collect(paths))
-        if sandbox not in ("required", "best", "off"):
-            raise ValueError(f"--sandbox: expected required, best or off, got {sandbox!r}")
-        if seed is not None and seed < 0:
-            raise ValueError(f"--seed: expected 0 or more, got {seed}")
-        if jobs is not None and jobs < 1:
-            raise ValueError(f"--jobs: expected at least 1, got {jobs}")
         if not home.notebooks():
             raise ValueError(f"{home.root}: the course has no lesson with exercises; name the course with --course DIR")
     except (ValueError, OSError) as error:
         print(f"course: {error}", file=sys.stderr)
         return 2
-    start = time.perf_counter()
-    kept = state_folder(state, files)
-    number = choose_seed(seed, kept)
+    kept = state_folder(how.state, files)
+    seed = choose_seed(how.seed, kept)
     try:
-        rows, protection, cpu = run(
-            files, home, number, cluster, jobs, sandbox, lesson, kept, fresh, quiet, cell_seconds
-        )
+        rows, protection, cpu = run(files, home, seed, kept, how)
     except OSError as error:
         print(f"course: {error}", file=sys.stderr)
         return 2
@@ -80,12 +93,11 @@ def grade(
         "cells": round(sum(r.get("cell_seconds", 0) for r in rows), 3),
     }
     rows = one_each(compared_with_class(rows))
-    outputs = {"json": json_file, "csv": csv_file, "html": html, "canvas": canvas, "moodle": moodle, "junit": junit}
-    failed = report.write(rows, {k: v for k, v in outputs.items() if v}, number, protection, timing)
+    failed = report.write(rows, how.outputs, seed, protection, timing)
     for line in failed:
         print(f"course: {line}", file=sys.stderr)
-    if not quiet:
-        print(report.as_text(rows, number, protection))
+    if not how.quiet:
+        print(report.as_text(rows, seed, protection))
     with contextlib.suppress(OSError):
         (kept / "seed").unlink()
     return 1 if failed or any(r["status"] != "graded" for r in rows) else 0
@@ -175,17 +187,7 @@ def choose_seed(seed: int | None, kept: Path) -> int:
 
 
 def run(
-    files: list[Path],
-    course: Course,
-    seed: int,
-    cluster: str | None,
-    jobs: int | None,
-    sandbox: str,
-    lesson: str,
-    kept: Path,
-    fresh: bool,
-    quiet: bool,
-    cell_seconds: float,
+    files: list[Path], course: Course, seed: int, kept: Path, how: Options
 ) -> tuple[list[dict[str, Any]], str, float]:
     """All results in the order of the files, a sentence on the protection that was in force, processor seconds."""
     rows: list[dict[str, Any] | None] = [None] * len(files)
@@ -193,20 +195,20 @@ def run(
     for k, path in enumerate(files):
         name = shown(path)
         try:
-            jobs_read[k] = Job(name, read_bytes(path), seed, lesson)
+            jobs_read[k] = Job(name, read_bytes(path), seed, how.lesson)
         except OSError as error:
             rows[k] = ungraded(Job(name, b"", seed), f"cannot be read ({error.strerror or error}): hand it in again")
-    store = executor.Store(kept, executor.fingerprint(course.root, sandbox))
+    store = executor.Store(kept, executor.fingerprint(course.root, how.sandbox))
     for k, job in jobs_read.items():
-        rows[k] = None if fresh else store.get(job)
+        rows[k] = None if how.fresh else store.get(job)
     todo = [(k, job) for k, job in jobs_read.items() if rows[k] is None]
-    tick = executor.progress(len(files), len(files) - len(todo)) if todo and not quiet else lambda row: None
-    size = min(jobs or os.cpu_count() or 1, max(1, len(todo)))
+    tick = executor.progress(len(files), len(files) - len(todo)) if todo and not how.quiet else lambda row: None
+    size = min(how.jobs or os.cpu_count() or 1, max(1, len(todo)))
     nursery_cpu = 0.0
     if todo:
         modules = used_modules([job for _, job in todo])
-        how = (str(course.root), sandbox, size, modules, cell_seconds)
-        backend = executor.Local(*how) if cluster is None else _cluster(cluster, *how)
+        needs = (str(course.root), how.sandbox, size, modules, how.cell_seconds)
+        backend = executor.Local(*needs) if how.cluster is None else _cluster(how.cluster, *needs)
         with backend:
             for i, row in backend.run([job for _, job in todo]):
                 k, job = todo[i]
@@ -224,12 +226,12 @@ def run(
     return [r for r in rows if r is not None], protection, cpu
 
 
-def _cluster(address: str, *how: Any) -> Any:
+def _cluster(address: str, *needs: Any) -> Any:
     try:
         from course_lib.grading import cluster
     except ImportError:
         raise OSError("--cluster needs dask: pip install 'course-lib[cluster]'") from None
-    return cluster.Cluster(address, *how)
+    return cluster.Cluster(address, *needs)
 
 
 def used_modules(jobs: list[Job]) -> tuple[str, ...]:

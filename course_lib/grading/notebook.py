@@ -12,7 +12,6 @@ import importlib.util
 import json
 import re
 import stat
-import symtable
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.checks.exercise import Exercise
+from course_lib.checks.sources import names_from_around
 
 MAX_FILE = 64 * 2**20
 MAX_CODE = 2**20
@@ -311,17 +311,8 @@ def used_names(source: str) -> set[str]:
 
 def free_names(source: str) -> set[str]:
     """The names that code reads from around it: arguments and local variables of its functions do not count."""
-    try:
-        top = symtable.symtable(plain(source), "answer", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return used_names(source)
-    found, tables = set(), [top]
-    while tables:
-        table = tables.pop()
-        tables += table.get_children()
-        symbols = [s for s in table.get_symbols() if s.is_referenced() and (table is top or s.is_global())]
-        found |= {s.get_name() for s in symbols}
-    return found
+    found = names_from_around(plain(source))
+    return used_names(source) if found is None else found
 
 
 def bound_names(node: ast.AST) -> set[str]:

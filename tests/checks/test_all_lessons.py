@@ -1,7 +1,5 @@
 """Every lesson's checks: right answers pass in any style, every listed wrong answer loses its points and is named."""
 
-import functools
-
 import numpy as np
 import pytest
 
@@ -14,29 +12,8 @@ TASKS = [task for number in checks.lessons() for task in checks.lesson(number)]
 WRONG = [(task, item) for task in TASKS for item in task.misconceptions]
 
 
-RUN, RAN = judge._run, {}
-
-
-def run_once(task, target, case):
-    key = (id(target), id(case))
-    if key not in RAN:
-        RAN[key] = RUN(task, target, case), target, case  # kept, so that no other object gets its id
-    return RAN[key][0]
-
-
-@pytest.fixture(autouse=True)
-def each_wrong_answer_runs_once_on_an_input(monkeypatch):
-    """The judge runs the whole list for each answer; here the answers are the list itself."""
-    monkeypatch.setattr(judge, "_run", run_once)
-
-
-@functools.cache
-def drawn(exercise_id, seed):
-    return checks.find(exercise_id).draw(seed)
-
-
 def verdict(task, answer, seed):
-    cases = drawn(task.id, seed)
+    cases = task.draw(seed)
     return judge.judge(task, cases, probe.outcomes(answer, [c.args for c in cases], task.is_value))
 
 
