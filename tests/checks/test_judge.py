@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from course_lib import checks
 from course_lib.checks import probe
 from course_lib.checks.exercise import Case, Exercise, Misconception
-from course_lib.checks.judge import judge, names_not_allowed
+from course_lib.checks.judge import judge, names_not_allowed, right_outcome
 from course_lib.checks.probe import Outcome, Seed, Source
 from course_lib.checks.sources import source_of, way_round
 
@@ -374,3 +374,13 @@ def test_what_an_answer_yields_is_read_as_a_list_and_has_an_end():
 
     assert say(lambda x, b: (row for row in affine(x, b))).points == 2
     assert "more than" in say(lambda x, b: itertools.count()).message
+
+
+def test_an_alarm_is_not_kept_as_the_reference_s_result(monkeypatch):
+    task = Exercise("00.1", "f", 1, lambda x: x, lambda rng: [Case("one", (1.0,))])
+    case = task.draw(0)[0]
+    with monkeypatch.context() as patched:
+        patched.setattr(probe, "call", lambda *_: Outcome(error=("TimeoutError", "too long", "")))
+        with pytest.raises(TimeoutError):
+            right_outcome(task, case)
+    assert right_outcome(task, case).value == 1.0
