@@ -320,7 +320,7 @@ def bound_names(node: ast.AST) -> set[str]:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return {node.name}
     if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {(n.asname or n.name).partition(".")[0] for n in node.names}
+        return {bound_by(alias) for alias in node.names}
     if isinstance(node, ast.Expr):
         return set()
     found: set[str] = set()
@@ -336,6 +336,11 @@ def bound_names(node: ast.AST) -> set[str]:
             if isinstance(root, ast.Name):
                 found.add(root.id)
     return found
+
+
+def bound_by(alias: ast.alias) -> str:
+    """The name that one part of an import binds: a for `import a.b`, c for `import a as c`."""
+    return (alias.asname or alias.name).partition(".")[0]
 
 
 def defines(source: str, name: str) -> bool:
@@ -553,29 +558,31 @@ def _sources(name: str, steps: list[Step]) -> str:
     answer = "\n".join(s.source for s in steps if s.role == "answer" and s.name == name)
     needed, parts = free_names(answer), [plain(answer)]
     other = [s for s in steps if s.role == "setup" or s.role == "answer" and s.name != name]
-    pieces = [(step, *piece) for step in other for piece in statements(step.source)]
-    binders: dict[str, list[int]] = {}
-    for i, (_, _, _, names) in enumerate(pieces):
-        for bound in names:
-            binders.setdefault(bound, []).append(i)
+    imports: dict[str, list[ast.stmt]] = {}
+    helpers: dict[str, list[str]] = {}
+    for step in other:
+        for node, text, names in statements(step.source):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                for alias in node.names:
+                    imports.setdefault(bound_by(alias), []).append(_only(node, alias))
+            elif step.cell:  # the learner's own helper; the course's own code is not accused
+                for bound in names:
+                    helpers.setdefault(bound, []).append(text)
     wanted, seen = list(needed), set()
     while wanted:
         at = wanted.pop()
-        for i in binders.get(at, ()):
-            step, node, text, _ = pieces[i]
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                names = [n for n in node.names if (n.asname or n.name).partition(".")[0] == at]
-                parts.insert(0, ast.unparse(_only(node, names)))
-            elif step.cell and i not in seen:  # the learner's own helper; the course's own code is not accused
+        parts += [ast.unparse(node) for node in imports.get(at, ())]
+        for text in helpers.get(at, ()):
+            if text not in seen:
+                seen.add(text)
                 new = free_names(text) - needed
                 needed |= new
                 wanted += new
-                parts.insert(0, text)
-            seen.add(i)
-    return "\n".join(parts)
+                parts.append(text)
+    return "\n".join(reversed(parts))
 
 
-def _only(node: ast.Import | ast.ImportFrom, names: list[ast.alias]) -> ast.stmt:
+def _only(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.stmt:
     if isinstance(node, ast.Import):
-        return ast.Import(names)
-    return ast.ImportFrom(node.module, names, node.level)
+        return ast.Import([alias])
+    return ast.ImportFrom(node.module, [alias], node.level)

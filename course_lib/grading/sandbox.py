@@ -290,7 +290,7 @@ def inner_mounts(walls: Walls, number: int, uid: int) -> None:
     mount(f"{SOCKETS}/{number}", SOCKETS, "", MS_BIND)
     small_disk(f"{walls.real_package}/grading", 4096, "755")
     for path in ("/tmp", HOME, "/dev/shm"):
-        if any(p.startswith(path + "/") for p in (*python_folders(), walls.real_package)):
+        if any(p.startswith(path + "/") for p in (*python_folders(), *walls.extra, walls.real_package)):
             mount("", path, "", MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
         elif Path(path).is_dir():
             small_disk(path)

@@ -1,15 +1,20 @@
 """Bad input: one line that names the file, what is wrong and how to mend it; the rest of the batch goes on."""
 
+import contextlib
 import gzip
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from course_lib.grading import main, plugin
+from course_lib.grading.notebook import graft
 from tests.grading.handed_in import COURSE, grade, notebook, save
 
+ENDLESS = "takes_for_ever = 1"
 BAD = {
     "empty.ipynb": (b"", "is empty"),
     "blank.ipynb": (b" \n\n", "is empty"),
@@ -31,13 +36,7 @@ BAD = {
         {"cells": [{"cell_type": "code", "source": f"x = {k}", "metadata": {}} for k in range(2001)]},
         "holds 2001 cells, at most 2000",
     ),
-    "many-names.ipynb": (
-        notebook(
-            before="import " + ",".join(f"a{k}" for k in range(40_000)),
-            step="def step():\n    " + ";".join(f"a{k}" for k in range(40_000)),
-        ),
-        "takes the grader more than",
-    ),
+    "endless.ipynb": (notebook(before=ENDLESS), "takes the grader more than"),
     "another-course.ipynb": (
         {"cells": [{"cell_type": "code", "source": "x = 1", "id": "a", "metadata": {}}]},
         "holds no answer of this course",
@@ -61,16 +60,27 @@ def results(tmp_path_factory):
     save(tmp / "class", "Ada_1_assignsubmission_file/work.zip", b"PK")
     for name in (b"bytes\xff.ipynb", b"bytes\xfe.ipynb"):
         Path(os.fsdecode(os.fsencode(tmp / "class") + b"/" + name)).write_text(json.dumps(notebook()))
-    plugin.READING_SECONDS, usual = 2.0, plugin.READING_SECONDS
-    code, rows = grade([tmp / "class", tmp / "class" / "renamed"], tmp, csv_file=str(tmp / "x.csv"))
-    plugin.READING_SECONDS = usual
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plugin, "READING_SECONDS", 1.0)
+        patch.setattr(plugin.notebook, "graft", slow_graft)
+        code, rows = grade([tmp / "class", tmp / "class" / "renamed"], tmp, csv_file=str(tmp / "x.csv"))
     return code, rows, (tmp / "x.csv").read_text()
+
+
+def slow_graft(assignment, submission):
+    """One file, whatever makes it so, keeps the grader busy; and it catches an alarm."""
+    with contextlib.suppress(TimeoutError):
+        while any(c.source == ENDLESS for c in submission.cells):
+            pass
+    while any(c.source == ENDLESS for c in submission.cells):
+        pass
+    return graft(assignment, submission)
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_file_is_one_line_that_says_what_to_do(results, name):
     row = results[1][name]
-    assert (row["status"], row["points"]) == ("unreadable", 0)
+    assert (row["status"], row["points"]) == ("unreadable", 0), row["message"]
     assert BAD[name][1] in row["message"]
     assert ": " in row["message"], "no way to mend it"
     assert "\n" not in row["message"]
@@ -84,6 +94,21 @@ def test_the_rest_of_the_batch_goes_on(results):
         assert (rows[name]["status"], rows[name]["points"]) == ("unreadable", 0)
     assert rows["bytes\\xff.ipynb"]["points"] == rows["bytes\\xfe.ipynb"]["points"] == 10
     assert len(csv.splitlines()) == len(rows) + 1
+
+
+def test_a_cell_with_very_many_names_is_read(folder, tmp_path):
+    many = [f"a{k}" for k in range(20_000)]
+    save(folder, "many.ipynb", notebook(before="import " + ",".join(many), step="def step():\n    " + ";".join(many)))
+    _, rows = grade(folder, tmp_path)
+    assert (rows["many.ipynb"]["status"], rows["many.ipynb"]["points"]) == ("graded", 6), rows["many.ipynb"]["message"]
+
+
+def test_an_alarm_that_comes_late_does_not_end_the_worker():
+    code = (
+        "import os, signal\nfrom course_lib.grading.plugin import at_most\n"
+        "with at_most(5):\n    pass\nos.kill(os.getpid(), signal.SIGPROF)\nprint('alive')"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "alive\n"
 
 
 def test_a_folder_that_is_closed_is_told_and_a_named_link_is_followed(folder, tmp_path, monkeypatch):
