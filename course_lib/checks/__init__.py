@@ -42,7 +42,7 @@ def study(exercise_id: str, answer: Any, seed: int = 0) -> Verdict:
 
     task = find(exercise_id)
     cases = task.draw(seed)
-    results = probe.outcomes(answer, [c.args for c in cases], task.is_value, task.seconds)
+    results = probe.outcomes(answer, [c.args for c in cases], task.is_value, task.seconds, interrupt=True)
     return judge.judge(task, cases, results, sources.source_of(answer))
 
 

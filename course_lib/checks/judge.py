@@ -81,7 +81,8 @@ def judge(exercise: Exercise, cases: list[Case], results: list[Outcome], source:
     if result.error:
         kind, text, line = result.error
         at = f', at "{line}"' if line else ""
-        message = f"raised {kind}: {text}{at}"
+        late = (kind, text) == ("TimeoutError", probe.late(exercise.seconds))
+        message = f"takes {text}{at}: does a loop never end?" if late else f"raised {kind}: {text}{at}"
         if any(right):
             message += f" (on {_labels(cases, right, False)}; it is right on {_labels(cases, right, True)})"
         return _verdict(exercise, "error", message, None, exercise.hints, shown)

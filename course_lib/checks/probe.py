@@ -11,6 +11,8 @@ import contextlib
 import io
 import itertools
 import json
+import signal
+import threading
 import time
 import traceback
 import warnings
@@ -165,7 +167,31 @@ def same_bits(a: Any, b: Any) -> bool:
     return True
 
 
-def call(function: Any, args: tuple[Any, ...], quiet: bool = True) -> Outcome:
+def late(budget: float) -> str:
+    """What the error of a call that comes too late says."""
+    return f"more than {budget:g} s for all inputs together"
+
+
+@contextlib.contextmanager
+def alarm(seconds: float, message: str) -> Iterator[None]:
+    """TimeoutError in code that takes longer, again each second; nothing without POSIX signals or in a side thread."""
+    if not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_: object) -> None:
+        raise TimeoutError(message)
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def call(function: Any, args: tuple[Any, ...], quiet: bool = True, limit: Any = None) -> Outcome:
     """Call an answer on fresh copies of the arguments; exceptions become data, prints and warnings are dropped."""
     fresh = tuple(materialise(a) for a in args)
     before = tuple(materialise(a) for a in args)
@@ -177,6 +203,7 @@ def call(function: Any, args: tuple[Any, ...], quiet: bool = True) -> Outcome:
                 stack.enter_context(contextlib.redirect_stderr(sink))
             stack.enter_context(warnings.catch_warnings())
             warnings.simplefilter("ignore")
+            stack.enter_context(limit or contextlib.nullcontext())
             value = function(*fresh)
             value = decode(json.loads(json.dumps(encode(value))))
     except KeyboardInterrupt:
@@ -198,8 +225,13 @@ def describe(error: BaseException) -> tuple[str, str, str]:
     return type(error).__name__, text, (own[-1].line or "").strip()[:200] if own else ""
 
 
-def outcomes(target: Any, cases_args: list[tuple[Any, ...]], is_value: bool, budget: float = 1e9) -> list[Outcome]:
-    """Run an answer on every case; a value is its own outcome. Past `budget` seconds the rest counts as too slow."""
+def outcomes(
+    target: Any, cases_args: list[tuple[Any, ...]], is_value: bool, budget: float = 1e9, interrupt: bool = False
+) -> list[Outcome]:
+    """Run an answer on every case; a value is its own outcome. Past `budget` seconds the rest counts as too slow.
+
+    `interrupt` ends the call that is going on then as well; the grader's kernels are stopped from outside.
+    """
     if is_value:
         try:
             return [Outcome(value=decode(json.loads(json.dumps(encode(target)))))]
@@ -209,12 +241,13 @@ def outcomes(target: Any, cases_args: list[tuple[Any, ...]], is_value: bool, bud
         return [Outcome(value=Ellipsis)] * len(cases_args)
     if not callable(target):
         return [Outcome(error=("TypeError", f"expected a function, got {type(target).__name__}", ""))] * len(cases_args)
-    start, results = time.monotonic(), []
+    end, results = time.monotonic() + budget, []
     for args in cases_args:
-        if time.monotonic() - start > budget:
-            results.append(Outcome(error=("TimeoutError", f"more than {budget:g} s for all inputs together", "")))
+        left = end - time.monotonic()
+        if left < 0:
+            results.append(Outcome(error=("TimeoutError", late(budget), "")))
         else:
-            results.append(call(target, args))
+            results.append(call(target, args, limit=alarm(left, late(budget)) if interrupt else None))
     return results
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import signal
 
 import numpy as np
 import pytest
@@ -374,6 +375,23 @@ def test_what_an_answer_yields_is_read_as_a_list_and_has_an_end():
 
     assert say(lambda x, b: (row for row in affine(x, b))).points == 2
     assert "more than" in say(lambda x, b: itertools.count()).message
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="no alarm on this system")
+def test_a_loop_without_end_is_stopped_where_one_studies(monkeypatch):
+    def endless(x):
+        while True:
+            x = x + 1
+
+    task = Exercise("00.1", "f", 1, lambda x: x, lambda rng: [Case("one", (1.0,)), Case("two", (2.0,))], seconds=0.2)
+    monkeypatch.setattr(checks, "find", lambda _: task)
+    before = signal.getsignal(signal.SIGALRM)
+    verdict = checks.study("00.1", endless)
+    assert (verdict.status, verdict.points) == ("error", 0)
+    assert "takes more than 0.2 s" in verdict.message
+    assert "x = x + 1" in verdict.message or "while True" in verdict.message
+    assert signal.getsignal(signal.SIGALRM) == before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
 def test_an_alarm_is_not_kept_as_the_reference_s_result(monkeypatch):
