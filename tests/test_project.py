@@ -58,7 +58,7 @@ def test_the_tested_versions_fit_the_oldest_python():
     tested = pins()
     found = [d for d in importlib.metadata.distributions() if canonicalize_name(d.name) in tested]
     same = [d for d in found if Version(d.version).public == tested[canonicalize_name(d.name)].public]
-    assert [d.name for d in same if not SpecifierSet(d.metadata["Requires-Python"] or "").contains(oldest)] == []
+    assert [d.name for d in same if not SpecifierSet(d.metadata.get("Requires-Python", "")).contains(oldest)] == []
 
 
 # ---------------------------------------------------------------- imports one way
