@@ -69,10 +69,13 @@ def by_name(case: Case, result: Any, names: Sequence[str]) -> dict[str, Any]:
     """Split a result into named parts: one name is the result itself, several name the items of a tuple."""
     if len(names) < 2:
         return {(names[0] if names else "the result"): result}
+    if isinstance(result, dict) and set(result) == set(names):
+        return result
     if isinstance(result, np.ndarray) and result.ndim > 2 and len(result) == len(names):
         result = tuple(result)  # several results of one shape, stacked: a matter of style
     if not isinstance(result, (tuple, list)) or len(result) != len(names):
-        kind = f"{len(result)} items" if isinstance(result, (tuple, list)) else "one value"
+        kind = "a dict with other keys" if isinstance(result, dict) else "one value"
+        kind = f"{len(result)} items" if isinstance(result, (tuple, list)) else kind
         raise ValueError(f"expected {len(names)} results ({', '.join(names)}), got {kind}")
     return dict(zip(names, result, strict=True))
 

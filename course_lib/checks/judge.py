@@ -70,8 +70,10 @@ def judge(exercise: Exercise, cases: list[Case], results: list[Outcome], source:
         where = f" on all {n} inputs" if n > 1 else ""
         return _verdict(exercise, "right", f"right{where}", points=exercise.points)
     first = right.index(False)
+    by_label = {label: all(ok for c, ok in zip(cases, right) if c.label == label) for label in {c.label for c in cases}}
+    right = [by_label[c.label] for c in cases]  # right on one draw, wrong on the next: luck, and nothing to tell
     shown = _show_case(exercise, cases[first], results[first], truth[first])
-    found = recognise(exercise, cases, results, truth)
+    found = recognise(exercise, cases, results, truth) or _in_another_order(exercise, cases, results, truth)
     if not found and not exercise.may_change and any(r.changed for r in results):
         found = recognise(exercise, cases, [dataclasses.replace(r, changed=()) for r in results], truth)
         found = found and dataclasses.replace(found, name=f"{found.name}; and also: your code changes its arguments")
@@ -82,10 +84,11 @@ def judge(exercise: Exercise, cases: list[Case], results: list[Outcome], source:
         kind, text, line = result.error
         at = f', at "{line}"' if line else ""
         late = (kind, text) == ("TimeoutError", probe.late(exercise.seconds))
-        message = f"takes {text}{at}: does a loop never end?" if late else f"raised {kind}: {text}{at}"
+        message = f"takes {text}{at}: does a loop never end?" if late else f"raised {kind}{text and ': '}{text}{at}"
+        message = text if kind == "WrongForm" else message
         if any(right):
             message += f" (on {_labels(cases, right, False)}; it is right on {_labels(cases, right, True)})"
-        return _verdict(exercise, "error", message, None, exercise.hints, shown)
+        return _verdict(exercise, "error", message, None, () if kind == "WrongForm" else exercise.hints, shown)
     message = compare(exercise, cases[first], result, truth[first]) or ""
     if message == CHANGED:
         return _verdict(exercise, "wrong", message, None, exercise.hints, shown)
@@ -97,8 +100,11 @@ def judge(exercise: Exercise, cases: list[Case], results: list[Outcome], source:
 
 
 def is_blank(result: Outcome) -> bool:
-    """Whether an outcome is the untouched stub."""
-    return result.value is Ellipsis or bool(result.error and result.error[0] in BLANK_ERRORS)
+    """Whether an outcome is the untouched stub, or the form of an answer with dots in every place."""
+    value = result.value
+    parts = list(value.values()) if isinstance(value, dict) and value else [value]
+    dots = all(v is Ellipsis or (isinstance(v, str) and v == "…") for v in parts)
+    return dots or bool(result.error and result.error[0] in BLANK_ERRORS)
 
 
 def right_outcome(exercise: Exercise, case: Case) -> Outcome:
@@ -125,7 +131,7 @@ def compare(exercise: Exercise, case: Case, got: Outcome, truth: Outcome) -> str
     if got.error and truth.error:
         return None if got.error[0] == truth.error[0] else f"raised {got.error[0]}, expected {truth.error[0]}"
     if got.error:
-        return f"raised {got.error[0]}: {got.error[1]}"
+        return got.error[1] if got.error[0] == "WrongForm" else f"raised {got.error[0]}: {got.error[1]}"
     if truth.error:
         return f"expected {truth.error[0]}, got a result"
     try:
@@ -163,7 +169,8 @@ def differ(got: Any, expected: Any, rtol: float) -> str | None:
             same = got.strip().casefold() == expected.strip().casefold()
         if isinstance(expected, bool) and isinstance(got, np.ndarray) and got.shape == () and got.dtype == bool:
             same = bool(got) == expected
-        return None if same else f"got {short(got)}"
+        asked = "expected None, " if expected is None else ""
+        return None if same else f"{asked}got {short(got)}"
     if isinstance(expected, (list, tuple)) and not _numeric(expected):
         if not isinstance(got, (list, tuple)) or len(got) != len(expected):
             return f"expected {len(expected)} items, got {len(got) if isinstance(got, (list, tuple)) else short(got)}"
@@ -181,18 +188,21 @@ def _numeric(values: Any) -> bool:
 
 def _differ_numbers(got: Any, expected: Any, rtol: float) -> str | None:
     want = np.asarray(expected)
+    one = f"numbers of shape {want.shape}" if want.ndim else "one number"
     if got is None or isinstance(got, (str, dict)):
-        return f"expected numbers of shape {want.shape}, got {short(got)}"
+        return f"expected {one}, got {short(got)}"
     try:
         have = np.asarray(got)
     except ValueError:
-        return f"expected an array of shape {want.shape}, got items of different shapes"
+        return f"expected {one}, got {len(got)} items of different shapes"
     if have.dtype.kind not in "biufc":
         return f"expected numbers, got {short(got)}"
     if have.shape != want.shape:
-        return f"expected shape {want.shape}, got {have.shape}"
+        asked = f"shape {want.shape}, got" if want.ndim else "one number, got an array of shape"
+        return f"expected {asked} {have.shape if have.ndim else 'one number'}"
     if want.size == 0:
         return None
+    yes_or_no = want.dtype == bool
     have, want = have.astype(complex), want.astype(complex)
     odd_have, odd_want = ~np.isfinite(have), ~np.isfinite(want)
     if (odd_have != odd_want).any():
@@ -208,7 +218,12 @@ def _differ_numbers(got: Any, expected: Any, rtol: float) -> str | None:
     at = np.unravel_index(int(gap.argmax()), gap.shape)
     where = f" at [{', '.join(map(str, at))}]" if at else ""
     share = f", {int((gap > rtol * scale + 1e-9).sum())} of {gap.size} entries differ" if gap.size > 1 else ""
-    return f"got {_number(have[at])}, expected {_number(want[at])}{where}{share}"
+    shown = [_number(x) for x in (have[at], want[at])]
+    if shown[0] == shown[1]:
+        shown = [f"{x.real:.9g}" if x.imag == 0 else f"{x:.9g}" for x in (have[at], want[at])]
+    if yes_or_no:
+        shown = [{"0": "False", "1": "True"}.get(text, text) for text in shown]
+    return f"got {shown[0]}, expected {shown[1]}{where}{share}"
 
 
 def _tolerance(rtol: float, scale: float) -> float:
@@ -363,6 +378,24 @@ def _same_parts(exercise: Exercise, case: Case, a: Outcome, b: Outcome, right: O
     if right.error:
         return [all(_agree(parts_a.get(k), parts_b[k], exercise.rtol) for k in parts_b)]
     return [_agree(parts_a.get(k), parts_b.get(k), exercise.rtol) for k in names]
+
+
+def _in_another_order(
+    exercise: Exercise, cases: list[Case], results: list[Outcome], truth: list[Outcome]
+) -> Misconception | None:
+    """The slip of handing back the right results in another order, if that is all."""
+    names, n = exercise.outputs, len(exercise.outputs)
+    fits = np.ones((n, n), bool)
+    for case, result, right in zip(cases, results, truth):
+        if not isinstance(result.value, (tuple, list)) or len(result.value) != n or right.error or not 1 < n < 7:
+            return None
+        asked = exercise.parts(case, right.value)
+        fits &= [[_agree(value, asked.get(name), exercise.rtol) for name in names] for value in result.value]
+    order = next((p for p in itertools.permutations(range(n)) if all(fits[k, j] for j, k in enumerate(p))), ())
+    if order in ((), tuple(range(n))):
+        return None
+    name = f"the right results in another order; asked are {', '.join(names)}"
+    return Misconception("order", name, None, ("Which result comes first in the statement, and which in yours?",))
 
 
 def fingerprint(cases: list[Case], right: list[bool]) -> str:

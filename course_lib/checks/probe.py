@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import dataclasses
+import inspect
 import io
 import itertools
 import json
@@ -51,10 +53,14 @@ class Outcome:
     changed: tuple[int, ...] = ()
 
 
+class WrongForm(TypeError):
+    """What came is nothing that an exercise can ask for; no line of the learner's raised it."""
+
+
 def encode(value: Any, depth: int = 0) -> Any:
-    """Turn a value into JSON: arrays as base64, torch tensors as arrays, subclasses as what they hold."""
+    """Turn a value into JSON: arrays as base64, tensors as arrays, subclasses and dataclasses as what they hold."""
     if depth > MAX_DEPTH:
-        raise TypeError(f"the result is nested more than {MAX_DEPTH} levels deep")
+        raise WrongForm(f"the result is nested more than {MAX_DEPTH} levels deep")
     if value is None or type(value) in (bool, str):
         return value
     if type(value) in (int, float):  # as text: exact, and NaN is no JSON
@@ -76,8 +82,10 @@ def encode(value: Any, depth: int = 0) -> Any:
     if isinstance(value, Iterator):  # `yield` in the place of a list
         items = list(itertools.islice(value, MAX_ITEMS + 1))
         if len(items) > MAX_ITEMS:
-            raise TypeError(f"the result yields more than {MAX_ITEMS} items")
+            raise WrongForm(f"the result yields more than {MAX_ITEMS} items")
         return {"list": [encode(v, depth + 1) for v in items]}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {"tuple": [encode(getattr(value, f.name), depth + 1) for f in dataclasses.fields(value)]}
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
     array = np.asarray(value)
@@ -86,9 +94,9 @@ def encode(value: Any, depth: int = 0) -> Any:
     if array.dtype.kind == "U":
         return {"list": [encode(v, depth + 1) for v in array.tolist()]} if array.ndim else str(array)
     if array.dtype.kind not in "biufc":
-        raise TypeError(f"expected numbers, got {type(value).__name__}")
+        raise WrongForm(f"expected numbers, got {type(value).__name__}")
     if array.nbytes > MAX_BYTES:
-        raise TypeError(f"the result has {array.nbytes / 2**20:.0f} MiB, more than {MAX_BYTES // 2**20} are not read")
+        raise WrongForm(f"the result has {array.nbytes / 2**20:.0f} MiB, more than {MAX_BYTES // 2**20} are not read")
     array = np.ascontiguousarray(array).reshape(array.shape)
     array = array.astype(array.dtype.newbyteorder("<"))
     return {"nd": [array.dtype.str, list(array.shape), base64.b64encode(array.tobytes()).decode()]}
@@ -233,6 +241,8 @@ def outcomes(
     `interrupt` ends the call that is going on then as well; the grader's kernels are stopped from outside.
     """
     if is_value:
+        if inspect.isroutine(target) or inspect.isclass(target):
+            return [Outcome(error=("WrongForm", f"expected a value, got a {type(target).__name__}", ""))]
         try:
             return [Outcome(value=decode(json.loads(json.dumps(encode(target)))))]
         except Exception as error:
@@ -240,7 +250,8 @@ def outcomes(
     if target is Ellipsis:
         return [Outcome(value=Ellipsis)] * len(cases_args)
     if not callable(target):
-        return [Outcome(error=("TypeError", f"expected a function, got {type(target).__name__}", ""))] * len(cases_args)
+        told = f"expected a function, got {type(target).__name__}: hand in its name alone, without brackets or quotes"
+        return [Outcome(error=("WrongForm", told, ""))] * len(cases_args)
     end, results = time.monotonic() + budget, []
     for args in cases_args:
         left = end - time.monotonic()

@@ -92,11 +92,14 @@ def test_equal_errors_alone_accuse_nobody():
         (lambda x, b: 2 * x + b + 1e-2, "6 of 6 entries differ"),
         (lambda x, b: (2 * x + b) * np.nan, "6 of 6 entries are not finite"),
         (lambda x, b: "text", "expected numbers"),
+        (lambda x, b: (affine(x, b), 3), "expected numbers of shape (3, 2), got 2 items of different shapes"),
+        (lambda x, b: 3.0, "expected shape (3, 2), got one number"),
+        (lambda x, b: affine(x, b) * (1 + 2e-4), "differ (input: usual sizes)"),
         (lambda x, b: None, "expected numbers"),
         (lambda x, b: affine, "expected numbers, got function"),
         (lambda x, b: np.array([1, "a", object()], dtype=object), "expected numbers"),
         (lambda x, b: exec("raise SystemExit(0)"), "raised SystemExit"),
-        ("no function", "expected a function, got str"),
+        ("no function", "expected a function, got str: hand in its name alone, without brackets or quotes"),
     ],
 )
 def test_a_wrong_result_is_described(answer, told):
@@ -402,3 +405,55 @@ def test_an_alarm_is_not_kept_as_the_reference_s_result(monkeypatch):
         with pytest.raises(TimeoutError):
             right_outcome(task, case)
     assert right_outcome(task, case).value == 1.0
+
+
+def of_one_case(reference, *outputs):
+    return Exercise("00.1", "f", 1, reference, lambda rng: [Case("one", (rng.normal(size=3),))], outputs=outputs)
+
+
+@pytest.mark.parametrize(
+    ("reference", "answer", "told"),
+    [
+        (lambda x: x > 9, lambda x: x < 9, "got True, expected False at [0], 3 of 3 entries differ (input: one)"),
+        (lambda x: 21.59541, lambda x: 21.6, "got 21.6, expected 21.59541 (input: one)"),
+        (lambda x: 21.6, lambda x: (21.6, x), "expected one number, got 2 items of different shapes (input: one)"),
+        (lambda x: 21.6, lambda x: np.full(1, 21.6), "expected one number, got an array of shape (1,) (input: one)"),
+        (lambda x: None, lambda x: [x], "expected None, got ["),
+        (lambda x: x, lambda x: of_one_case, "expected numbers, got function"),
+        (lambda x: x, lambda x: [].remove(1) if 0 else next(iter([])), "raised StopIteration, at "),
+        ({"a": "b"}, of_one_case, "expected a value, got a function"),
+        ({"a": "b"}, {"a": "…"}, "not answered yet"),
+        ({"a": 1, "b": 2}, {"a": ..., "b": ...}, "not answered yet"),
+    ],
+)
+def test_a_message_says_what_it_means(reference, answer, told):
+    assert say(answer, of_one_case(reference, "f")).message.startswith(told)
+
+
+def test_results_by_name_or_in_a_dataclass_are_results_and_in_another_order_they_are_told():
+    @dataclasses.dataclass
+    class Both:
+        double: np.ndarray
+        square: np.ndarray
+
+    def both(x):
+        return 2 * x, x**2
+
+    task = of_one_case(both, "double", "square")
+    assert say(lambda x: Both(*both(x)), task).points == 1
+    assert say(lambda x: dict(square=x**2, double=2 * x), task).points == 1
+    assert say(lambda x: {"double": 2 * x}, task).message.startswith("expected 2 results (double, square), got a dict")
+    swapped = say(lambda x: (x**2, 2 * x), task)
+    assert swapped.message == "this looks like: the right results in another order; asked are double, square"
+    assert (swapped.misconception, swapped.points) == ("order", 0)
+    assert say(lambda x: (x**2, 3 * x), task).misconception is None
+
+
+def test_luck_on_one_draw_of_two_is_no_fingerprint():
+    calls = []
+
+    def first_time(x, b):
+        calls.append(x)
+        return affine(x, b) + (len(calls) > 1)
+
+    assert "right on" not in say(first_time).message.lower()
