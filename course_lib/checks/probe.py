@@ -284,7 +284,7 @@ def unpack(text: str, n: int) -> list[Outcome]:
         if error is not None:
             if not (isinstance(error, list) and len(error) == 3 and all(isinstance(e, str) for e in error)):
                 raise ValueError("the data is not of the probe's form")
-            error = tuple(e[:300] for e in error)
+            error = tuple(" ".join(e[:300].splitlines()) for e in error)  # one line, as all that `describe` says
         changed = row["changed"]
         if not (isinstance(changed, list) and all(type(k) is int for k in changed)):
             raise ValueError("the data is not of the probe's form")

@@ -64,7 +64,11 @@ def name_hint(file: str) -> str:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all."""
+    """Write a file so that it is there whole or not at all; what is no file (/dev/stdout) is written to as it is."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_text(text, "utf-8", errors="backslashreplace", newline="")
+        return
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
     try:
@@ -259,6 +263,9 @@ def _work(pipe: Connection, settings: Settings, parent: int, others: list[Connec
     from course_lib.grading import plugin
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
     if sys.platform == "linux":
         for other in others:  # inherited by the fork: they would keep a dead parent's pipes open
             other.close()
@@ -272,8 +279,14 @@ def _work(pipe: Connection, settings: Settings, parent: int, others: list[Connec
             except (EOFError, OSError):
                 return
 
+    def done(row: Row) -> None:
+        try:
+            pipe.send(row)
+        except OSError:  # nobody waits for it any more
+            os._exit(1)
+
     with open(os.devnull, "w") as sink, contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):  # noqa: PTH123
-        plugin.serve(settings, jobs(), pipe.send)
+        plugin.serve(settings, jobs(), done)
 
 
 def limit_memory(more: int = 8 * 2**30) -> None:

@@ -7,8 +7,10 @@ import hashlib
 import os
 import re
 import secrets
+import signal
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -76,31 +78,58 @@ def grade(paths: Sequence[str | Path], **options: Any) -> int:
     except (ValueError, OSError) as error:
         print(f"course: {error}", file=sys.stderr)
         return 2
-    kept = state_folder(how.state, files)
-    seed = choose_seed(how.seed, kept)
     try:
-        rows, protection, cpu = run(files, home, seed, kept, how)
+        with stoppable(), state_folder(how.state, files) as kept:
+            seed = choose_seed(how.seed, kept)
+            rows, protection, cpu = run(files, home, seed, kept, how)
+            timing = {
+                "wall": round(time.perf_counter() - start, 3),
+                "cpu": round(cpu, 3),
+                "submissions": round(sum(r.get("seconds", 0) for r in rows), 3),
+                "cells": round(sum(r.get("cell_seconds", 0) for r in rows), 3),
+            }
+            rows = one_each(compared_with_class(rows))
+            failed = report.write(rows, how.outputs, seed, protection, timing)
+            with contextlib.suppress(OSError):
+                (kept / "seed").unlink()
     except OSError as error:
         print(f"course: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("course: stopped; the same command goes on where this one was", file=sys.stderr)
         return 1
-    timing = {
-        "wall": round(time.perf_counter() - start, 3),
-        "cpu": round(cpu, 3),
-        "submissions": round(sum(r.get("seconds", 0) for r in rows), 3),
-        "cells": round(sum(r.get("cell_seconds", 0) for r in rows), 3),
-    }
-    rows = one_each(compared_with_class(rows))
-    failed = report.write(rows, how.outputs, seed, protection, timing)
+    try:
+        if not how.quiet:
+            print(report.as_text(rows, seed, protection), flush=True)
+    except BrokenPipeError:
+        raise  # `| head`: the command line knows what to do
+    except OSError as error:
+        failed.append(f"the summary could not be shown ({error.strerror})")
     for line in failed:
         print(f"course: {line}", file=sys.stderr)
-    if not how.quiet:
-        print(report.as_text(rows, seed, protection))
-    with contextlib.suppress(OSError):
-        (kept / "seed").unlink()
     return 1 if failed or any(r["status"] != "graded" for r in rows) else 0
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """SIGTERM and a closed terminal stop a run as Ctrl-C does; once stopped, no second signal disturbs the cleaning."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    wanted = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    heard = [number for number in wanted if signal.getsignal(number) != signal.SIG_IGN]  # nohup stays deaf
+
+    def stop(*_: object) -> None:
+        for number in heard:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
 
 
 def compared_with_class(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -145,6 +174,7 @@ def _walk(folder: Path) -> Iterator[Path]:
     for at, folders, names in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
         folders[:] = sorted(f for f in folders if not f.startswith((".", "__MACOSX", "__pycache__")))
         files = sorted(n for n in names if not n.startswith("."))
+        yield from (Path(at) / f for f in folders if (Path(at) / f).is_symlink())
         notebooks = [n for n in files if NOTEBOOK.search(n)]
         if not notebooks and "_assignsubmission_file" in Path(at).name:
             notebooks = files[:1]
@@ -154,24 +184,30 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 def shown(path: Path) -> str:
     """A path as text that every report can hold, whatever bytes its name is made of; two paths never look the same."""
-    text = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return re.sub("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", lambda m: ascii(m[0])[1:-1], text)
+    raw = os.fsencode(path)
+    if os.sep == "/":  # a name's own backslash must not look like one that stands for a byte
+        raw = raw.replace(b"\\", b"\\\\")
+    unseen = "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+    return re.sub(unseen, lambda m: ascii(m[0])[1:-1], raw.decode("utf-8", "backslashreplace"))
 
 
-def state_folder(state: str | None, files: list[Path]) -> Path:
-    """Where finished results of this set of files are kept between runs."""
-    if state:
-        folder = Path(state)
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-        names = "\n".join(sorted(str(f.absolute()) for f in files))
-        digest = hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        folder = Path(base) / "course" / "grading" / digest
+@contextlib.contextmanager
+def state_folder(state: str | None, files: list[Path]) -> Iterator[Path]:
+    """Where finished results of this set of files are kept between runs; for this run only, where nothing can be."""
     try:
+        folder = Path(state) if state else _usual_state_folder(files)
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        folder = Path(tempfile.mkdtemp(prefix="course-state-"))
-    return folder
+    except (OSError, RuntimeError):  # no place to write, or a user without a home
+        with tempfile.TemporaryDirectory(prefix="course-state-", ignore_cleanup_errors=True) as name:
+            yield Path(name)
+    else:
+        yield folder
+
+
+def _usual_state_folder(files: list[Path]) -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    names = "\n".join(sorted(str(f.absolute()) for f in files))
+    return Path(base) / "course" / "grading" / hashlib.sha256(os.fsencode(names)).hexdigest()[:16]
 
 
 def choose_seed(seed: int | None, kept: Path) -> int:

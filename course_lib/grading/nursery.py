@@ -86,10 +86,10 @@ class Nursery:
         self.kernels: dict[int, tuple[int, bytes]] = {}  # connection -> guard's process id (0: not yet), bytes read
         self.connections: dict[int, socket.socket] = {}
         self.count = 0
-        self.wake, wake_write = os.pipe()
-        os.set_blocking(wake_write, False)
+        self.wake, self.wake_write = os.pipe()
+        os.set_blocking(self.wake_write, False)
         os.set_blocking(self.wake, False)
-        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.pid_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY) if walls.level in NAMESPACES else -1
 
@@ -157,7 +157,7 @@ class Nursery:
             for other in self.connections.values():
                 other.close()
             self.listener.close()
-            for number in (self.life, self.wake, self.pid_namespace):
+            for number in (self.life, self.wake, self.wake_write, self.pid_namespace):
                 if number >= 0:
                     os.close(number)
             uid = 50000 + self.count % 10000 if self.pid_namespace >= 0 and os.geteuid() == 0 else 0

@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape, quoteattr
 from course_lib.grading.executor import write_atomically
 
 Row = dict[str, Any]
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # the wide ones too: some spreadsheets take them for the others
 STABLE = ("id", "name", "points", "max_points", "status", "message", "misconception")
 
 
@@ -57,7 +58,7 @@ def as_json(rows: list[Row], seed: int, protection: str, timing: Row) -> str:
 
 def safe(value: Any) -> Any:
     """A cell of a table that no spreadsheet takes for a formula."""
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return "'" + value if isinstance(value, str) and value[:1] in FORMULA else value
 
 
 def table(lines: list[list[Any]]) -> str:
@@ -172,8 +173,9 @@ def as_moodle(rows: list[Row]) -> str:
 
 
 def printable(text: str) -> str:
-    """Text without the control characters that XML and pages cannot hold and that terminals obey."""
-    return re.sub("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "�", text)
+    """Text without characters that XML and pages cannot hold, that terminals obey, or that turn the reading order."""
+    held = "[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+    return re.sub(f"{held}|[\u2028-\u202e\u2066-\u2069]", "�", text)
 
 
 def as_junit(rows: list[Row]) -> str:

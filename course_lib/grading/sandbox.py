@@ -41,6 +41,7 @@ SENTENCES = {
 HOME = "/home/learner"
 SOCKETS = "/run/k"
 ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "fonts", "alternatives", "mime.types")
+DEVICES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty"))
 MEMORY = 2 * 2**30  # over what a kernel starts with
 DISK = 64 * 2**20
 PROCESSES = 64
@@ -253,8 +254,8 @@ def outer_wall(walls: Walls) -> None:
     _bind(walls.package, root + walls.real_package)
     for name in ("passwd", "group"):
         _bind(f"{walls.folder}/etc/{name}", f"{root}/etc/{name}")
-    for name in ("null", "zero", "full", "random", "urandom", "tty"):
-        _bind(f"/dev/{name}", f"{root}/dev/{name}", False)
+    for name in DEVICES:
+        _bind(name, root + name, False)
     _bind(f"{walls.folder}/k", root + SOCKETS, False)
     Path(f"{root}/proc").mkdir()
     mount("proc", f"{root}/proc", "proc", MS_NOSUID | MS_NODEV)
@@ -319,7 +320,7 @@ def drop(walls: Walls, uid: int) -> None:
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     if walls.level == "landlock":
         restrict_files(
-            [*system_folders(), "/etc", "/dev", "/proc/self", *python_folders(), walls.package],
+            [*system_folders(), "/etc", *DEVICES, "/proc/self", *python_folders(), walls.package],
             [str(Path.cwd().parent)],
         )
     if walls.level in ("bubblewrap", "namespaces", "landlock"):
@@ -431,7 +432,7 @@ def restrict_files(readable: list[str], writable: list[str]) -> None:
     if ruleset < 0:
         raise OSError(ctypes.get_errno(), "landlock_create_ruleset")
     read = 1 | 4 | 8  # execute, read file, read folder
-    rules = [(p, read | (2 if p == "/dev" else 0)) for p in readable] + [(p, files) for p in writable]
+    rules = [(p, read | (2 if p in DEVICES else 0)) for p in readable] + [(p, files) for p in writable]
     for path, allowed in rules:
         if not Path(path).exists():
             continue

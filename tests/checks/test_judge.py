@@ -190,6 +190,8 @@ def test_forged_data_is_refused(text):
 
 def test_packed_outcomes_come_back():
     rows = [Outcome(np.arange(3.0), None, (1,)), Outcome(None, ("ValueError", "no", "f(x)"), ())]
+    forged = json.dumps([{"value": None, "error": ["A\n10 of 10", "b\r\u2028", "c"], "changed": []}])
+    assert probe.unpack(forged, 1)[0].error == ("A 10 of 10", "b ", "c")
     back = probe.unpack(probe.pack(rows), 2)
     assert back[1] == rows[1]
     assert (back[0].value == rows[0].value).all()

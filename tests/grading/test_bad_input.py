@@ -50,10 +50,12 @@ def results(tmp_path_factory):
     for name, (content, _) in BAD.items():
         save(tmp / "class", name, content)
     save(tmp / "class", "good.ipynb", notebook())
+    save(tmp / "elsewhere", "not-handed-in.ipynb", notebook())
     save(tmp / "class", "renamed", notebook())
     (tmp / "class" / "folder.ipynb").mkdir()
     os.mkfifo(tmp / "class" / "pipe.ipynb")
     (tmp / "class" / "dangling.ipynb").symlink_to("/nowhere/x.ipynb")
+    (tmp / "class" / "linked-folder").symlink_to(tmp / "elsewhere")
     (tmp / "class" / "loop.ipynb").symlink_to("loop.ipynb")
     (tmp / "class" / "neighbour.ipynb").symlink_to("good.ipynb")
     (tmp / "class" / "solution.ipynb").symlink_to(next((COURSE / "solutions").glob("*.ipynb")))
@@ -90,10 +92,19 @@ def test_the_rest_of_the_batch_goes_on(results):
     code, rows, csv = results
     assert code == 1
     assert rows["good.ipynb"]["points"] == rows["renamed"]["points"] == 10
-    for name in ("pipe.ipynb", "dangling.ipynb", "loop.ipynb", "neighbour.ipynb", "solution.ipynb", "work.zip"):
+    links = "dangling.ipynb", "loop.ipynb", "neighbour.ipynb", "solution.ipynb", "linked-folder"
+    for name in ("pipe.ipynb", "work.zip", *links):
         assert (rows[name]["status"], rows[name]["points"]) == ("unreadable", 0)
     assert rows["bytes\\xff.ipynb"]["points"] == rows["bytes\\xfe.ipynb"]["points"] == 10
     assert len(csv.splitlines()) == len(rows) + 1
+    assert "not-handed-in.ipynb" not in rows
+
+
+def test_two_names_never_look_the_same():
+    names = [b"a\nb", b"a\\nb", b"a\xffb", b"a\\xffb", "a\u202eb".encode(), b"a\\u202eb", "ab\u200b".encode(), b"ab"]
+    shown = [main.shown(Path(os.fsdecode(name))) for name in names]
+    assert len(set(shown)) == len(names)
+    assert all(text.isprintable() for text in shown)
 
 
 def test_a_cell_with_very_many_names_is_read(folder, tmp_path):

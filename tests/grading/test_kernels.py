@@ -4,6 +4,7 @@ import gc
 import json
 import mmap
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,29 @@ def test_a_kernel_cannot_listen_to_another_one_or_to_the_host(nursery):
     assert run(one, "socket.socketpair(); socket.socket(socket.AF_UNIX); print('fine')").strip() == "fine"
     one.stop()
     two.stop()
+
+
+def test_a_kernel_holds_no_pipe_of_the_nursery_and_no_device_of_the_machine(nursery):
+    shared = Path("/dev/shm") / f"course-test-{os.getpid()}"
+    shared.write_text("x")
+    kernel = nursery.kernels.start()
+    code = (
+        "import os\npath = '/proc/self/fd'\nfor number in os.listdir(path):\n"
+        "    try:\n        print(os.readlink(f'{path}/{number}'))\n    except OSError:\n        pass"
+    )
+    assert "pipe:" not in run(kernel, code)
+    if nursery.walls.level != "limits":
+        assert "Errno" in run(kernel, f"open({str(shared)!r})")
+        run(kernel, f"open({str(shared)!r}, 'a').write('y')")  # behind namespaces that is another folder
+        assert shared.read_text() == "x"
+    kernel.stop()
+    shared.unlink()
+
+
+def test_the_seed_cannot_be_computed_from_what_a_kernel_is_told():
+    """A checksum could: it adds up."""
+    told = [int(re.search(r"seed\((\d+)\)", kernels.seeding(seed, "01.1"))[1]) for seed in range(4)]
+    assert told[0] ^ told[1] ^ told[2] ^ told[3]
 
 
 @pytest.mark.parametrize("level", [level for level in LEVELS if level in ("bubblewrap", "namespaces")])
@@ -139,8 +163,8 @@ def test_limits_hold(nursery):
     code = (
         "import os, time, warnings\nwarnings.simplefilter('ignore')  # Python 3.12 warns of forks beside threads\n"
         "child = os.fork() or (time.sleep(20), os._exit(0))\n"
-        "for _ in range(100):\n    n = os.getpriority(os.PRIO_PROCESS, child)\n    if n: break\n    time.sleep(0.1)\n"
-        "print(n)"
+        "for _ in range(100):\n    n = os.getpriority(os.PRIO_PROCESS, child)\n    if n == 19: break\n"
+        "    time.sleep(0.1)\nprint(n)"
     )
     assert run(kernel, code).strip() == "19"
     code = "import resource as r\nprint(r.getrlimit(r.RLIMIT_FSIZE)[0], r.getrlimit(r.RLIMIT_CORE)[0])"

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -60,6 +61,25 @@ def test_killed_and_run_again(folder, tmp_path):
     while (left := grading_processes(tmp_path)) and time.monotonic() < gone_by:
         time.sleep(0.1)
     assert left == []
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_stopped_by_a_signal_and_then_another_it_leaves_nothing(folder, tmp_path, name):
+    fill(folder)
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:  # the grader takes another place when the name is long
+        environment = os.environ | {"TMPDIR": short}
+        line = command(folder, tmp_path, "--jobs", "2")
+        process = subprocess.Popen(line, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+        while not list(Path(short).glob("cg-*/k/*")) and process.poll() is None:
+            time.sleep(0.01)
+        for number in (getattr(signal, name), signal.SIGINT):
+            process.send_signal(number)
+            time.sleep(0.05)
+        said = process.communicate(timeout=30)[1].splitlines()
+        assert said[-1] == "course: stopped; the same command goes on where this one was"
+        assert all(line.startswith("graded") for line in said[:-1])
+        assert process.returncode == 1
+        assert list(Path(short).iterdir()) == []
 
 
 def grading_processes(tmp_path):
@@ -166,6 +186,35 @@ def test_a_full_disk_is_told_and_other_reports_are_written(folder, tmp_path, cap
     assert "No space left on device" in capsys.readouterr().err
     assert not (tmp_path / "out.csv").exists()
     assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_a_target_that_is_no_file_is_written_to_and_stays(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    executor.write_atomically(tmp_path / "pipe", "é")
+    assert os.read(reader, 9) == "é".encode()
+    assert list(tmp_path.iterdir()) == [tmp_path / "pipe"]
+    os.close(reader)
+
+
+def test_a_terminal_that_takes_nothing_costs_one_line(folder, tmp_path, capsys, monkeypatch):
+    save(folder, "a.ipynb", notebook())
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(main.sys, "stdout", full)
+        code, _ = grade(folder, tmp_path, quiet=False)
+        monkeypatch.undo()
+        with pytest.raises(OSError, match="space"):
+            full.close()
+    assert code == 1
+    assert capsys.readouterr().err.splitlines()[-1].startswith("course: the summary could not be shown (No space")
+
+
+def test_a_user_without_a_home_grades_and_nothing_stays(monkeypatch, tmp_path):
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(main.Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
+    with main.state_folder(None, []) as kept:
+        assert kept.is_dir()
+    assert not kept.exists()
 
 
 def test_a_folder_that_vanishes_while_it_is_read(folder, tmp_path, monkeypatch):
