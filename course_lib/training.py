@@ -20,11 +20,12 @@ from tqdm import tqdm
 
 from .data import Batch
 from .data._common import at_least, in_range
+from .nn import fused
 
 Schedule = Callable[[int], float]
 Metric = Callable[[Tensor, Batch], Tensor]
 Batches = Callable[[int], Batch] | Sequence[Batch]
-CELLS = {"rnn": nn.RNN, "relu": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+CELLS = {"rnn": fused.RNN, "relu": fused.RNN, "lstm": nn.LSTM, "gru": fused.GRU}
 INITS = ("default", "xavier", "orthogonal", "identity")
 
 
@@ -91,7 +92,8 @@ def warm_up(schedule: Schedule, steps: int, start: float = 0.1) -> Schedule:
 class SequenceModel(nn.Module):
     """A recurrent layer and a linear head: h_t = cell(x_t, h_{t-1}), y_t = W_hy h_t + b_y.
 
-    cell        "rnn" (tanh), "relu", "lstm", "gru", or a callable (D, H) -> module with the interface of `nn.RNN`
+    cell        "rnn" (tanh), "relu", "lstm", "gru" (as in `torch.nn`, some faster: `nn.fused`), or a callable
+                (D, H) -> module with the interface of `nn.RNN`
     init        "default" (PyTorch's U(-1/sqrt H, 1/sqrt H)), "xavier", "orthogonal", "identity": see `set_weights`
     gate_bias   None, a number, or "chrono" with T_max: see `set_gate_bias`
     read        "all": outputs (T, B, out); "last": outputs (B, out), from the last step

@@ -81,7 +81,7 @@ MAY = {
 }
 MAY["cli"] = set(MAY) - {"__main__", "launcher"}
 NUMPY_ONLY = {"nn.cells", "nn.bptt", "nn.init", "nn.layers", "nn._shapes"}
-TORCH = {"nn.modules", "nn.gradients"}  # of the rooms whose users may do without torch
+TORCH = {"nn.modules", "nn.fused", "nn.gradients"}  # of the rooms whose users may do without torch
 
 
 @cache
