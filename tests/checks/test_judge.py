@@ -443,7 +443,7 @@ def test_results_by_name_or_in_a_dataclass_are_results_and_in_another_order_they
 
     task = of_one_case(both, "double", "square")
     assert say(lambda x: Both(*both(x)), task).points == 1
-    assert say(lambda x: dict(square=x**2, double=2 * x), task).points == 1
+    assert say(lambda x: {"square": x**2, "double": 2 * x}, task).points == 1
     assert say(lambda x: {"double": 2 * x}, task).message.startswith("expected 2 results (double, square), got a dict")
     swapped = say(lambda x: (x**2, 2 * x), task)
     assert swapped.message == "this looks like: the right results in another order; asked are double, square"
