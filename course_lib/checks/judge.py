@@ -295,6 +295,8 @@ def recognise(
             possible.append(item)
             if any(seen) and not facts:
                 explained.append((item, same, seen))
+    if all(_zeros(r.value) for r in results):  # what two slips may leave of many an answer accuses nobody of both
+        return None
     both = _one_on_top(exercise, cases, results, truth, possible)
     if both:
         return both
@@ -305,6 +307,13 @@ def recognise(
             if all(map(any, zip(same_1, same_2))) and only_1 and only_2:
                 return _both(first, second)
     return None
+
+
+def _zeros(value: Any) -> bool:
+    """Whether a result holds nothing but zeros."""
+    if isinstance(value, (tuple, list)):
+        return all(map(_zeros, value))
+    return isinstance(value, (int, float, np.ndarray)) and not np.any(value)
 
 
 @lru_cache(maxsize=20_000)

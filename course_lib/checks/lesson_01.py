@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks.exercise import Case, Exercise, Misconception, misread
+from course_lib.checks.exercise import Case, Exercise, Misconception, bugs, misread, pick
 from course_lib.checks.inputs import away_from_zero, sigmoid, zeroed
 from course_lib.checks.probe import Source
 
@@ -168,7 +168,16 @@ RNN_STEP = Exercise(
             _SHAPES,
         ),
         Misconception(
-            "S13", "bias as a column", lambda x, h, U, W, b: np.tanh(x @ U.T + h @ W.T + b[:, None]), _SHAPES
+            "S13",
+            "bias along the wrong axis: one number for each sequence, not for each unit",
+            lambda x, h, U, W, b: np.tanh(x @ U.T + h @ W.T + b[:, None]),
+            _SHAPES,
+        ),
+        Misconception(
+            "S06.result",
+            "the result is turned: a row for each unit, not for each sequence",
+            lambda *args: rnn_step(*args).T,
+            _SHAPES[2:] + _SHAPES[:1],
         ),
         Misconception(
             "S08", "the two terms multiplied", lambda x, h, U, W, b: np.tanh((x @ U.T) * (h @ W.T) + b), _COMBINED
@@ -232,7 +241,7 @@ def _unroll_cases(rng: np.random.Generator) -> list[Case]:
             easy=True,
             look="look at what happens from the second step on",
         ),
-        Case("B = 1", tuple(_sequence(rng, B=1)), easy=True, look="look at which axis counts time"),
+        Case("B = 1", tuple(_sequence(rng, B=1)), easy=True, look="look at how time and batch are told apart"),
     ]
 
 
@@ -266,6 +275,11 @@ def _cut_to_integers(step, xs, h0, *params):
     for t, x_t in enumerate(xs):
         hs[t] = h_t = step(x_t, h_t, *params)
     return hs
+
+
+def _first_input_unread(step, xs, h0, *params):
+    later = unroll(step, xs[1:], h0, *params) if len(xs) > 1 else xs[:0, :, :0]
+    return np.stack([h0, *later])
 
 
 def _reshaped(step, xs, *rest):
@@ -381,6 +395,18 @@ UNROLL = Exercise(
             _WHICH_STATES,
         ),
         Misconception(
+            "S22.first",
+            "h0 stored as the first state: the first input is never read",
+            _first_input_unread,
+            _WHICH_STATES,
+        ),
+        Misconception(
+            "S22.last-0",
+            "the place of the last state is never filled",
+            lambda *args: unroll(*args) * (np.arange(len(args[1])) < len(args[1]) - 1)[:, None, None],
+            _WHICH_STATES,
+        ),
+        Misconception(
             "S24",
             "only the last state returned",
             lambda step, xs, h0, *p: unroll(step, xs, h0, *p)[-1],
@@ -403,9 +429,18 @@ UNROLL = Exercise(
 # ---------------------------------------------------------------- 01.3 count_parameters
 
 
-def count_parameters(D: int, H: int, V: int, T: int) -> int:
+def count_parameters(D: int, H: int, V: int, T: int, bug: tuple[str, ...] = ()) -> int:
     """Numbers in W_xh, W_hh, b_h, W_hy, b_y: the length T of the sequence plays no part."""
-    return H * D + H * H + H + V * H + V
+    if "units = steps" in bug or "exchanged" in bug:
+        D, H = (D, T) if "units = steps" in bug else (H, D)
+    W_xh = 0 if "no W_xh" in bug else H * D
+    W_hh = pick(bug, {"no W_hh": 0, "diagonal W_hh": H}, H * H)
+    b_h = pick(bug, {"no biases": 0, "no b_h": 0, "one number each": 1, "two b_h": 2 * H}, H)
+    W_hy = pick(bug, {"no head": 0, "no W_hy": 0, "W_hy from x": V * D}, V * H)
+    b_y = pick(bug, {"no head": 0, "no biases": 0, "no b_y": 0, "one number each": 1, "b_y as long as b_h": H}, V)
+    loop, head = W_xh + W_hh + b_h, W_hy + b_y
+    loops, heads = pick(bug, {"all T times": (T, T), "loop T times": (T, 1)}, (1, 1))
+    return loops * loop + heads * head + (T * H if "states" in bug else 0)
 
 
 def _count_cases(rng: np.random.Generator) -> list[Case]:
@@ -422,6 +457,73 @@ _LISTS_ALL = (
     "Add the products: which of them has your formula left out?",
 )
 
+_T_TIMES = (
+    "Count for T = 1 and for T = 2: which array would exist twice?",
+    "Look at your unroll: does the loop make new weights?",
+    "What does 'the same step at every time' say about the factor T?",
+)
+COUNT_BUGS = (
+    ("P01", "unrolled copies counted as separate layers", "all T times", _T_TIMES),
+    ("P02", "only the recurrent layer multiplied by T", "loop T times", _T_TIMES),
+    (
+        "P03",
+        "units = time steps",
+        "units = steps",
+        (
+            "Which two letters of your formula would change if the sequence were longer?",
+            "H is the size of the state at one time step. What is T?",
+            "How many numbers has h_t, and how many h_t are there?",
+        ),
+    ),
+    (
+        "P04",
+        "one loop per unit: W_hh counted as H numbers",
+        "diagonal W_hh",
+        (
+            "Which units does unit 0 listen to at the next step: only itself?",
+            "What is the shape of W_hh in the table of letters?",
+            "A full matrix has how many entries?",
+        ),
+    ),
+    ("P05", "biases left out", "no biases", _LISTS_ALL),
+    ("P05.state", "b_h left out", "no b_h", _LISTS_ALL),
+    ("P05.one", "each bias counted as one number", "one number each", _LISTS_ALL[1:]),
+    ("P06", "bias of the output left out", "no b_y", _LISTS_ALL),
+    ("P06.size", "b_y counted with the size of b_h", "b_y as long as b_h", _LISTS_ALL[1:]),
+    ("P07", "output head left out", "no head", _LISTS_ALL),
+    ("P07.matrix", "W_hy left out", "no W_hy", _LISTS_ALL),
+    (
+        "P07.input",
+        "W_hy counted as if it read the input: V * D",
+        "W_hy from x",
+        ("Which vector does W_hy multiply, x_t or h_t?", *_LISTS_ALL[1:]),
+    ),
+    ("P09", "W_hh left out", "no W_hh", _LISTS_ALL),
+    ("P10", "W_xh left out", "no W_xh", _LISTS_ALL),
+    (
+        "P08",
+        "H numbers too many: PyTorch's second bias, or h0, is counted",
+        "two b_h",
+        (
+            "Look at the equation: how many biases are added before the tanh?",
+            "PyTorch stores two vectors whose sum is b_h. The statement asks about b_h.",
+            "How many numbers has b_h? And is h0 a weight that training sets?",
+        ),
+    ),
+    (
+        "P11",
+        "the states counted as parameters",
+        "states",
+        ("Does training set h_t, or does the network compute it?", "Count for T = 1 and T = 2: what may differ?"),
+    ),
+    (
+        "P12",
+        "D and H exchanged",
+        "exchanged",
+        ("In which order do D and H come in?", "Is your count right when D = H?"),
+    ),
+)
+
 COUNT = Exercise(
     id="01.3",
     name="count_parameters",
@@ -430,71 +532,7 @@ COUNT = Exercise(
     cases=_count_cases,
     outputs=("count",),
     hints=_LISTS_ALL,
-    misconceptions=(
-        Misconception(
-            "P01",
-            "unrolled copies counted as separate layers",
-            lambda D, H, V, T: T * count_parameters(D, H, V, T),
-            (
-                "Count for T = 1 and for T = 2: which array would exist twice?",
-                "Look at your unroll: does the loop make new weights?",
-                "What does 'the same step at every time' say about the factor T?",
-            ),
-        ),
-        Misconception(
-            "P02",
-            "only the recurrent layer multiplied by T",
-            lambda D, H, V, T: T * (H * D + H * H + H) + V * H + V,
-            (
-                "Count for T = 1 and for T = 2: which array would exist twice?",
-                "Look at your unroll: does the loop make new weights?",
-                "What does 'the same step at every time' say about the factor T?",
-            ),
-        ),
-        misread(
-            count_parameters,
-            lambda D, H, V, T: (D, T, V, T),
-            "P03",
-            "units = time steps",
-            (
-                "Which two letters of your formula would change if the sequence were longer?",
-                "H is the size of the state at one time step. What is T?",
-                "How many numbers has h_t, and how many h_t are there?",
-            ),
-        ),
-        Misconception(
-            "P04",
-            "one loop per unit: W_hh counted as H numbers",
-            lambda D, H, V, T: H * D + H + H + V * H + V,
-            (
-                "Which units does unit 0 listen to at the next step: only itself?",
-                "What is the shape of W_hh in the table of letters?",
-                "A full matrix has how many entries?",
-            ),
-        ),
-        Misconception("P05", "biases left out", lambda D, H, V, T: H * D + H * H + V * H, _LISTS_ALL),
-        Misconception("P05.state", "b_h left out", lambda D, H, V, T: H * D + H * H + V * H + V, _LISTS_ALL),
-        Misconception("P06", "bias of the output left out", lambda D, H, V, T: H * D + H * H + H + V * H, _LISTS_ALL),
-        Misconception("P07", "output head left out", lambda D, H, V, T: H * D + H * H + H, _LISTS_ALL),
-        Misconception("P09", "W_hh left out", lambda D, H, V, T: H * D + H + V * H + V, _LISTS_ALL),
-        Misconception("P10", "W_xh left out", lambda D, H, V, T: H * H + H + V * H + V, _LISTS_ALL),
-        Misconception(
-            "P01+P05",
-            "unrolled copies counted as separate layers; and also: biases left out",
-            lambda D, H, V, T: T * (H * D + H * H + V * H),
-            _LISTS_ALL,
-        ),
-        Misconception(
-            "P08",
-            "H numbers too many: PyTorch's second bias, or h0, is counted",
-            lambda D, H, V, T: H * D + H * H + 2 * H + V * H + V,
-            (
-                "Look at the equation: how many biases are added before the tanh?",
-                "PyTorch stores two vectors whose sum is b_h. The statement asks about b_h.",
-                "How many numbers has b_h? And is h0 a weight that training sets?",
-            ),
-        ),
-    ),
+    misconceptions=bugs(count_parameters, COUNT_BUGS),
 )
 
 
@@ -576,7 +614,7 @@ def _influence_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("a recurrent net", (rnn(), xs(5))),
         Case("a window of two steps", (Source("lambda xs: xs[:, 1] + np.append(0, 0.01 * xs[:-1, 1])"), xs(6))),
-        Case("a net that reads the future", (Source("lambda xs: 3 * xs[::-1].sum(axis=1).cumsum()[::-1]"), xs(4))),
+        Case("a net that reads the future", (Source("lambda xs: 3 * xs[::-1, 0].cumsum()[::-1]"), xs(4))),
         Case("no memory", (Source("lambda xs: np.tanh(xs[:, 0] - 2 * xs[:, 1])"), xs(5)), easy=True,
              look="look at what happens between different steps"),
     ]  # fmt: skip
@@ -607,12 +645,12 @@ def _no_copy(f, xs):
     return np.zeros((len(xs), len(xs)), dtype=bool)
 
 
-def _first_feature_only(f, xs):
+def _one_feature_only(f, xs, feature=0):
     before = np.asarray(f(xs))
     moves = []
     for k in range(len(xs)):
         changed = xs.copy()
-        changed[k, 0] += 1.0
+        changed[k, feature] += 1.0
         moves.append(np.asarray(f(changed)) != before)
     return np.stack(moves)
 
@@ -621,6 +659,12 @@ _PUT_BACK = (
     "For k = 1, print changed - xs: how many rows should differ from zero, and how many do?",
     "What has happened to row 0 when your loop comes to k = 1?",
     "Where is a fresh copy of xs made: once, or once for each k?",
+)
+
+_ALL_FEATURES = (
+    "An input of one step has D features. Which of them does your code change?",
+    "What would your function say of a net that reads only one of the other features?",
+    "Change the whole row xs[k].",
 )
 
 INFLUENCE = Exercise(
@@ -688,11 +732,20 @@ INFLUENCE = Exercise(
         Misconception(
             "C06",
             "only the first feature changed",
-            _first_feature_only,
+            _one_feature_only,
+            _ALL_FEATURES,
+        ),
+        Misconception(
+            "C06.last", "only the last feature changed", partial(_one_feature_only, feature=-1), _ALL_FEATURES
+        ),
+        Misconception(
+            "C05.half",
+            "outputs before the changed input are not looked at: a net that reads the future is missed",
+            lambda f, xs: np.triu(influence(f, xs)),
             (
-                "An input of one step has D features. Which of them does your code change?",
-                "What would your function say of a net that reads only the second feature?",
-                "Change the whole row xs[k].",
+                "Which result would your function give for a net that reads from the end?",
+                "For k = 2, which of the outputs do you compare?",
+                "Let the outputs decide: compare all of f(xs) with all of f(changed).",
             ),
         ),
     ),
@@ -738,14 +791,14 @@ def _same(a: Array) -> Array:
 def _outputs(
     x_1: Array, h0: Array, T: int, W_xh: Array, W_hh: Array, b_h: Array, W_hy: Array, b_y: Array,
     *, reads: str = "y", carry: bool = True, late: bool = False, f: Any = np.tanh, b_inside: bool = True,
-    out: Any = _same,
+    out: Any = _same, kept: str = "y",
 ) -> Array:
     x_t, h_t, ys = x_1, h0, []
     for _ in range(T):
         h_old, a_t = h_t, x_t @ W_xh.T + (h_t if carry else h0) @ W_hh.T
         h_t = f(a_t + b_h) if b_inside else f(a_t) + b_h
         y_t = out((h_old if late else h_t) @ W_hy.T + b_y)
-        ys.append(y_t)
+        ys.append(h_t if kept == "h" else y_t)
         x_t = {"y": y_t, "x_1": x_1, "0": np.zeros_like(x_1), "tanh": np.tanh(y_t)}[reads]
     return np.stack(ys)  # fmt: skip
 
@@ -844,6 +897,16 @@ GENERATE = Exercise(
         Misconception("N09", "the outputs squashed too", _generate_wrong(out=np.tanh), _FEED_BACK[1:]),
         Misconception("S21", "the same array appended at each step", _in_one_array, _ALL_ONE_ARRAY),
         Misconception("S24", "only the last output returned", lambda *args: generate(*args)[-1], _WHICH_STATES),
+        Misconception("N10", "the states returned, not the outputs", _generate_wrong(kept="h"), _WHICH_STATES),
+        _generate_misread(
+            lambda x_1, h0, T, *rest: (x_1, h0, T + 1, *rest), "N12", "one output too many", _WHICH_STATES[:2]
+        ),
+        Misconception(
+            "S19.result",
+            "time and batch axes exchanged",
+            lambda *args: generate(*args).swapaxes(0, 1),
+            (_WHICH_STATES[1], "Along which axis do you join the outputs? Which one is time in (T, B, D)?"),
+        ),
         Misconception("N07", "x_1 returned as the first output: one too many", _x_1_among_the_outputs, _WHICH_STATES),
         Misconception("N08", "x_1 returned as the first output, the last one missing", _x_1_first, _WHICH_STATES),
     ),
@@ -899,6 +962,21 @@ _PARITY = {
     "W_hh": K * np.array([[0.5, -0.5], [0.5, -0.5]]),
     "b_h": K * np.array([-0.5, -1.5]),
     "W_hy": np.array([[1.0, -1.0]]),
+    "b_y": np.array([-1.0]),
+}
+
+_LAST_BIT = {
+    "W_xh": K * np.array([[1.0], [0.0]]),
+    "W_hh": K * np.array([[0.0, 0.0], [1.0, 0.0]]),
+    "b_h": K * np.array([-0.5, 0.0]),
+    "W_hy": np.array([[0.0, 1.0]]),
+    "b_y": np.array([0.0]),
+}
+_LATE = {
+    "W_xh": np.vstack([EDGE["W_xh"], np.zeros((2, 1))]),
+    "W_hh": np.block([[EDGE["W_hh"], np.zeros((3, 2))], [K * np.eye(3)[1:], np.zeros((2, 2))]]),
+    "b_h": np.append(EDGE["b_h"], [0.0, 0.0]),
+    "W_hy": np.array([[0.0, 0.0, 0.0, 1.0, -1.0]]),
     "b_y": np.array([-1.0]),
 }
 
@@ -958,6 +1036,45 @@ HAND_SET = Exercise(
                 "Feed 1, 0. What should the second answer be?",
                 "One threshold cannot tell 'none' from 'one of two' and from 'both'. What can a second one add?",
                 "With which sign must this threshold enter the answer?",
+            ),
+        ),
+        Misconception(
+            "E03.last",
+            "answers the last bit: the present has no say",
+            _LAST_BIT,
+            ("Feed 1, 1. What should the second answer be?", "Which unit sees the present bit when W_hy reads it?"),
+        ),
+        Misconception(
+            "E07",
+            "always says no",
+            {**EDGE, "W_hy": 0 * EDGE["W_hy"]},
+            ("Feed 0, 1 and print h and y: how large does y become?", "Which sum must b_y leave positive?"),
+        ),
+        Misconception(
+            "E08",
+            "always says yes",
+            {**EDGE, "W_hy": 0 * EDGE["W_hy"], "b_y": np.array([1.0])},
+            ("Feed 0, 0 and print h and y: what keeps y above 0?", "Which sum must b_y leave negative?"),
+        ),
+        Misconception(
+            "E06.down",
+            "finds the step from 1 to 0 only",
+            {**EDGE, "W_xh": -K * np.ones((3, 1)), "W_hh": K * np.array([[0.0, 0, 0], [-0.5, 0, 0], [-0.5, 0, 0]]),
+             "b_h": K * np.array([0.5, 0.0, 0.0]), "W_hy": np.array([[0.0, 1.0, 0.0]]), "b_y": np.array([0.0])},
+            (
+                "Feed 0, 1. What should the second answer be?",
+                "Your net finds 1 → 0. Which unit would find 0 → 1?",
+                "How can W_hy join two such units?",
+            ),
+        ),
+        Misconception(
+            "E09",
+            "the right answers, one bit late",
+            _LATE,
+            (
+                "Feed 0, 1, 1: after which bit does your net say yes?",
+                "How many steps does a bit take in your net from W_xh to W_hy?",
+                "Which unit could see the present bit and the last one in the same step?",
             ),
         ),
         Misconception(

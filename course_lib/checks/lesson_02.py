@@ -48,8 +48,14 @@ def _softmax_cases(rng: np.random.Generator) -> list[Case]:
         Case("N = 4, V = 6", (_logits(rng, 4, 6), _targets(rng, 4, 6))),
         Case("N = 7, V = 3", (_logits(rng, 7, 3), _targets(rng, 7, 3))),
         Case("logits near 1000", (1000 + _logits(rng, 3, 5), _targets(rng, 3, 5))),
-        Case("one logit 800 above the rest", (_logits(rng, 3, 5) + 800 * np.eye(3, 5), np.array([1, 4, 2]))),
-        Case("N = 1", (_logits(rng, 1, 5), np.array([4])), easy=True, look="look at what is summed over the rows"),
+        Case("one logit 800 above the rest", (_logits(rng, 3, 12) + 800 * np.eye(3, 12), np.array([1, 4, 2]))),
+        Case("one row 800 above the rest", (_logits(rng, 3, 5) + 800 * np.eye(3)[:, :1], np.array([1, 4, 2]))),
+        Case(
+            "N = 1",
+            (_logits(rng, 1, 5), np.array([4])),
+            easy=True,
+            look="look at what is done for each row, and what over all rows",
+        ),
         Case("V = 2", (_logits(rng, 4, 2), _targets(rng, 4, 2)), easy=True, look="look at how classes are told apart"),
         Case(
             "every target is 0",
@@ -66,8 +72,10 @@ def _softmax_wrong(
     *,
     axis: int = 1,
     stable: bool = True,
+    taken_off: str = "largest",
     total: bool = False,
     log_of_p: bool = False,
+    exp_of_log: bool = False,
     loss_scale: str = "N",
     loss_sign: float = -1.0,
     loss_of: str = "target",
@@ -79,11 +87,16 @@ def _softmax_wrong(
     N, V = logits.shape
     at = (np.arange(N), targets)
     e = np.exp(logits - logits.max() if axis == 0 else logits - logits.max(axis=1, keepdims=True))
-    e = e if stable else np.exp(logits)
+    off = {"mean": logits.mean(axis=1, keepdims=True), "one": logits.max(), "largest": 0.0}[taken_off]
+    e = e if stable and taken_off == "largest" else np.exp(logits - off)
     p = e / (e.sum() if total else e.sum(axis=axis, keepdims=True))
     log_p = np.log(p)
-    if stable and axis == 1 and not (total or log_of_p):
+    if taken_off != "largest" and not log_of_p:
+        log_p = logits - off - np.log(e.sum(axis=1, keepdims=True))
+    elif stable and axis == 1 and not (total or log_of_p):
         log_p = logits - logits.max(axis=1, keepdims=True) - np.log(e.sum(axis=1, keepdims=True))
+    p = np.exp(log_p) if exp_of_log else p
+    log_p = log_p + logits.max(axis=1, keepdims=True) if loss_of == "unshifted" else log_p
     asked = log_p[:, targets].mean(axis=1) if loss_of == "every row" else log_p[at]
     onehot = np.zeros((N, V))
     onehot[at] = 1
@@ -94,8 +107,9 @@ def _softmax_wrong(
         "target column": (p - onehot) * onehot,
         "minus one-hot": -onehot,
         "every row": p - (onehot.sum(axis=0) > 0),
+        "p - 1": p - 1,
     }[gradient]
-    size = {"N": N, "1": 1, "V": V, "NV": N * V}
+    size = {"N": N, "1": 1, "V": V, "NV": N * V, "bits": N * np.log(2)}
     return loss_sign * asked.sum() / size[loss_scale], sign * dlogits / size[scale]
 
 
@@ -168,6 +182,13 @@ _CALLERS = (
     "Which line of yours writes into an array that it did not make?",
 )
 
+def _taken_off(what: str, name: str, *hints: str) -> list[Misconception]:
+    """One slip; what becomes of log 0 and inf / inf depends on how p and log p are written."""
+    ways: list[dict[str, Any]] = [{}, {"log_of_p": True}, {"exp_of_log": True}]
+    wrong = [_variant(taken_off=what, **way) for way in ways]
+    return [Misconception(f"H02.{what}{k or ''}", name, w, hints) for k, w in enumerate(wrong)]
+
+
 SOFTMAX = Exercise(
     id="02.1",
     name="softmax_cross_entropy",
@@ -185,6 +206,27 @@ SOFTMAX = Exercise(
         Misconception("H01", "softmax over the wrong axis: over the rows", _variant(axis=0), _AXIS),
         Misconception("H12", "softmax over the whole array at once", _variant(total=True), _AXIS),
         Misconception("H02", "softmax overflows for large logits", _variant(stable=False), _OVERFLOW),
+        *_taken_off(
+            "mean",
+            "overflows: the mean of each row is taken off, not its largest logit",
+            "Try one logit 800 among twelve. What is left of it when the mean is gone?",
+            "Which number must be taken off so that no exponent is above 0?",
+        ),
+        *_taken_off(
+            "one",
+            "underflows: the largest logit of the whole array is taken off, not that of each row",
+            "Try two rows, one near 1000 and one near 0. What does np.exp give for the second?",
+            "Which number must be taken off so that each row keeps an exponent of 0?",
+        ),
+        Misconception(
+            "H02.half",
+            "the largest logit is taken off in one place only: log p lost it",
+            _variant(loss_of="unshifted"),
+            (
+                "Add 5 to all logits. Should the loss change? Does yours?",
+                "log p is a difference. Are both of its parts shifted?",
+            ),
+        ),
         Misconception(
             "H02.log",
             "the logarithm of a p that has become 0",
@@ -214,6 +256,12 @@ SOFTMAX = Exercise(
             ),
         ),
         Misconception(
+            "H26.bits",
+            "the loss in bits: a logarithm to base 2",
+            _variant(loss_scale="bits"),
+            ("Put two equal logits in. Is your loss ln 2?", "Which logarithm undoes exp?"),
+        ),
+        Misconception(
             "H09.loss", "the indexing reads every target in every row", _variant(loss_of="every row"), _INDEX
         ),
         misread(
@@ -236,6 +284,7 @@ SOFTMAX = Exercise(
         Misconception("H07", "the target is missing in the gradient", _variant(gradient="p"), _TARGET_PART),
         Misconception("H15", "gradient only in the target's column", _variant(gradient="target column"), _TARGET_PART),
         Misconception("H16", "minus one-hot alone: p is missing", _variant(gradient="minus one-hot"), _TARGET_PART),
+        Misconception("H07.all", "1 taken from every entry, not from the target's", _variant(gradient="p - 1"), _INDEX),
         Misconception("H09", "the indexing marks every row", _variant(gradient="every row"), _INDEX),
         misread(
             softmax_cross_entropy,
@@ -274,7 +323,7 @@ def _one_hot_cases(rng: np.random.Generator) -> list[Case]:
         Case("ids (T, B) = (4, 3), V = 5", (ids(4, 3, V=5), 5)),
         Case("ids (T,) = (6,), V = 4", (ids(6, V=4), 4), easy=True, look="look at how axes are added"),
         Case("V = T = B = 3", (ids(3, 3, V=3), 3)),
-        Case("a symbol that does not occur", (np.array([[0, 1], [1, 0]]), 4)),
+        Case("symbols that do not occur", (np.array([[0, 2], [2, 0]]), 4)),
     ]
 
 
@@ -310,6 +359,15 @@ ONE_HOT = Exercise(
             (
                 "Encode ids = [0, 1] with V = 4. How many columns should there be?",
                 "Two batches must fit the same weight matrix. Does your number of columns depend on the batch?",
+                "Which argument of the function have you not used?",
+            ),
+        ),
+        Misconception(
+            "H10.unique",
+            "one column for each symbol that happens to occur",
+            lambda ids, V: (ids[..., None] == np.unique(ids)).astype(float),
+            (
+                "Encode ids = [0, 2] with V = 4. How many columns should there be?",
                 "Which argument of the function have you not used?",
             ),
         ),
@@ -364,7 +422,8 @@ _loss_misread = partial(misread, sequence_loss)
 
 def _loss_scaled(logits: Array, ids: Array, sign: int = 1, by: str = "") -> float:
     T, B, V = logits.shape
-    return sign * sequence_loss(logits, ids) * {"": 1, "T": T, "B": B, "TB": T * B, "1/V": 1 / V}[by]
+    factor = {"": 1, "T": T, "B": B, "TB": T * B, "1/V": 1 / V, "bits": 1 / np.log(2), "ids": T / (T + 1)}[by]
+    return sign * sequence_loss(logits, ids) * factor
 
 
 _SUMMED = (
@@ -439,6 +498,51 @@ SEQUENCE_LOSS = Exercise(
             "H04.total", "summed over all predictions instead of averaged", partial(_loss_scaled, by="TB"), _SUMMED
         ),
         Misconception("H11", "averaged over all T * B * V entries", partial(_loss_scaled, by="1/V"), _SUMMED[1:]),
+        Misconception(
+            "H11.ids",
+            "divided by the number of symbols, T + 1 of each sequence, not by that of the predictions",
+            partial(_loss_scaled, by="ids"),
+            _SUMMED[1:],
+        ),
+        Misconception(
+            "H26.bits",
+            "the loss in bits: a logarithm to base 2",
+            partial(_loss_scaled, by="bits"),
+            ("What is your loss when all logits are 0: ln V?", "Which logarithm undoes exp?"),
+        ),
+        Misconception(
+            "H26.exp",
+            "exp of the loss: that is the perplexity",
+            lambda logits, ids: np.exp(sequence_loss(logits, ids)),
+            ("What is your result when all logits are 0: ln V, or V?", "Does the statement ask for an exp at the end?"),
+        ),
+        Misconception(
+            "H26.mean-p",
+            "the logarithm of the mean probability, not the mean of the logarithms",
+            lambda logits, ids: -np.log(np.take_along_axis(_softmax(logits), ids[1:, :, None], axis=2).mean()),
+            (
+                "Take two predictions with p = 1 and p = 0.01. What do they cost together?",
+                "Which comes first: the mean, or the logarithm?",
+            ),
+        ),
+        Misconception(
+            "H03.none",
+            "logits taken for log p: the softmax is missing",
+            lambda logits, ids: -np.take_along_axis(logits, ids[1:, :, None], axis=2).mean(),
+            ("Add 5 to all logits. Should the loss change?", "What has to be subtracted from a logit to make log p?"),
+        ),
+        Misconception(
+            "H01.time",
+            "softmax over the wrong axis: over time",
+            lambda logits, ids: -np.take_along_axis(np.log(_softmax(logits, axis=0)), ids[1:, :, None], axis=2).mean(),
+            _AXIS[1:],
+        ),
+        _loss_misread(
+            lambda logits, ids: (logits[:1], ids[:2]),
+            "H25.first",
+            "only the first step's prediction counts",
+            ("How many predictions does a sequence of T steps contain?", "Which index of yours throws steps away?"),
+        ),
         _loss_misread(
             lambda logits, ids: (logits[-1:], ids[-2:]),
             "H25.last",
@@ -481,7 +585,7 @@ def _temperature_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("tau = 0.5", (_logits(rng, 3, 5), 0.5)),
         Case("tau = 2.5", (_logits(rng, 3, 5), 2.5)),
-        Case("tau = 0.001", (2 + 0.2 * _logits(rng, 2, 4), 0.001)),
+        Case("tau = 0.001", ([[2], [4]] + 0.2 * _logits(rng, 2, 4), 0.001)),
         Case("tau = 1", (_logits(rng, 3, 5), 1.0), easy=True, look="look at what tau does"),
         Case("one row", (_logits(rng, 5), 0.5)),
     ]
@@ -540,6 +644,21 @@ TEMPERATURE = Exercise(
             _AXIS,
         ),
         Misconception(
+            "H02.one",
+            "not safe when tau is small: the largest entry of the whole array is taken off, not that of each row",
+            lambda z, tau: np.exp(z / tau - (z / tau).max()) / np.exp(z / tau - (z / tau).max()).sum(-1, keepdims=True),
+            (
+                "Try the rows [0, 1] and [5, 6] with tau = 0.001. What does np.exp give for the first?",
+                "Which number must be taken off so that each row keeps an exponent of 0?",
+            ),
+        ),
+        Misconception(
+            "H17.sign",
+            "the sign is reversed: the smallest logit gets the largest probability",
+            lambda z, tau: _softmax(-z / tau),
+            ("Which symbol of [0, 1] should be the likelier one?", "Where does your code take the negative?"),
+        ),
+        Misconception(
             "H02",
             "not safe when tau is small: inf / inf, or 0 / 0",
             lambda z, tau: np.exp(z / tau) / np.exp(z / tau).sum(axis=-1, keepdims=True),
@@ -581,7 +700,10 @@ def _generate_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("40 symbols, V = 6", draw(40)),
         Case("30 symbols, V = 9", draw(30, V=9)),
-        Case("1 symbol", draw(1), easy=True, look="look at what is handed from one round to the next"),
+        *(  # three draws, so that a wrong rule is not right on all of them by luck
+            Case("1 symbol", draw(1, V=60), easy=True, look="look at what is handed from one round to the next")
+            for _ in range(3)
+        ),
     ]
 
 
@@ -591,10 +713,12 @@ def _generate_wrong(
     symbol, h_t, symbols = first, h0, [first] if keep_first else []
     for u_t in u:
         logits, h_t = step(symbol if feed else first, h_t if carry else h0, params)
-        p = logits if pick == "logits" else _softmax(logits)
+        p = logits if pick == "logits" else _softmax(_softmax(logits)) if pick == "twice" else _softmax(logits)
+        u_t = {"first u": u[0], "from the end": 1 - u_t}.get(pick, u_t)
         drawn = min(int(np.searchsorted(np.cumsum(p), u_t, side="right")), len(p) - 1)
-        symbol = {"argmax": int(p.argmax()), "one less": max(drawn - 1, 0)}.get(pick, drawn)
-        symbols.append(symbol)
+        others = {"one less": max(drawn - 1, 0), "one more": min(drawn + 1, len(p) - 1)}
+        symbol = {"argmax": int(p.argmax()), "single": int(np.argmax(p > u_t)), **others}.get(pick, drawn)
+        symbols.append(symbol + (pick == "stored + 1"))
     return symbols if keep_last else symbols[:-1]
 
 
@@ -675,6 +799,48 @@ GENERATE = Exercise(
                 "np.cumsum(p)[0] is p[0], not 0. What follows for the index?",
                 "Symbols are numbered from 0: how many entries of the cumulative sum are at most u_t?",
             ),
+        ),
+        Misconception(
+            "H10.next",
+            "the symbol after the drawn one",
+            _generate_variant(pick="one more"),
+            (
+                "Let p = [0.3, 0.7] and u_t = 0.1. Which symbol is drawn, and which do you return?",
+                "Symbols are numbered from 0: how many entries of the cumulative sum are at most u_t?",
+            ),
+        ),
+        Misconception(
+            "H10.stored",
+            "symbols returned as if they were numbered from 1",
+            _generate_variant(pick="stored + 1"),
+            ("Can your list hold a 0? Can it hold V?", "Do you store the symbol that you feed back?"),
+        ),
+        Misconception(
+            "H20.single",
+            "each p compared with u_t by itself, not the sum up to it",
+            _generate_variant(pick="single"),
+            (
+                "Let p = [0.3, 0.4, 0.3] and u_t = 0.5. Which symbol is drawn, and which do you return?",
+                "The statement adds: p_0 + … + p_k. Where does your code add?",
+            ),
+        ),
+        Misconception(
+            "H20.first",
+            "one u for all steps",
+            _generate_variant(pick="first u"),
+            ("Change the last entry of u. Should the text change?", "Which entry of u belongs to round t?"),
+        ),
+        Misconception(
+            "H20.end",
+            "drawn from the other end: with 1 - u_t",
+            _generate_variant(pick="from the end"),
+            ("Which symbol does u_t = 0 draw?", "From which end are the probabilities added up?"),
+        ),
+        Misconception(
+            "H03",
+            "softmax applied twice",
+            _generate_variant(pick="twice"),
+            ("Add 5 to one logit. How much does its probability move?", "Count how often exp is applied in a round."),
         ),
         Misconception(
             "H20.logits",
@@ -766,6 +932,30 @@ PERPLEXITY = Exercise(
                 "A perplexity says among how many symbols the model hesitates. Can it be below 1?",
                 "Which function undoes a logarithm?",
             ),
+        ),
+        Misconception(
+            "H26.batches",
+            "the total loss divided by the number of batches, not of symbols",
+            lambda losses, counts: float(np.exp((losses * counts).mean())),
+            ("Cut the text into more batches. Should the perplexity change?", "Over how many symbols is the mean?"),
+        ),
+        Misconception(
+            "H26.uncounted",
+            "mean losses added up as if each were one symbol's, then divided by all symbols",
+            lambda losses, counts: float(np.exp(losses.sum() / counts.sum())),
+            ("What did batch k cost in total, all its symbols?", "Put one batch with loss ln 4 in. Do you get 4?"),
+        ),
+        Misconception(
+            "H26.sum",
+            "the mean losses added up, not averaged",
+            lambda losses, counts: float(np.exp(losses.sum())),
+            ("Read the same text twice. Should the perplexity change?", "Put losses = [ln 4, ln 4] in. Do you get 4?"),
+        ),
+        Misconception(
+            "H26.minus",
+            "a minus too many: losses are positive already",
+            lambda losses, counts: float(np.exp(-(losses * counts).sum() / counts.sum())),
+            ("Put losses = [ln 4] in. Do you get 4?", "Can a perplexity be below 1?"),
         ),
         Misconception(
             "H26.total",

@@ -308,8 +308,51 @@ def generate(step, s, h, u, params):
     (
         "01.7",
         "always yes",
-        "wrong: 0 after 0, 1 after 1; right: 1 after 0, 0 after 1",
+        "E08",
         """EDGE = dict(W_xh=[[1]], W_hh=[[0]], b_h=[0], W_hy=[[0]], b_y=[1])
+""",
+    ),
+    (
+        "01.7",
+        "a function of both bits that nobody listed",
+        "wrong: 0 after 0, 0 after 1; right: 1 after 0, 1 after 1",
+        """EDGE = dict(W_xh=[[6], [0]], W_hh=[[0, 0], [6, 0]], b_h=[-3, 0], W_hy=[[0, -1]], b_y=[0])
+""",
+    ),
+    (
+        "01.2",
+        "h0 in the first row",
+        "S22.first",
+        """def unroll(step, xs, h0, *params):
+    hs = np.zeros((len(xs), *h0.shape)); hs[0] = h0
+    for t in range(1, len(xs)): hs[t] = step(xs[t], hs[t - 1], *params)
+    return hs
+""",
+    ),
+    (
+        "01.3",
+        "two arrays left out",
+        "P05+P07",
+        """def count_parameters(D, H, V, T):
+    return D*H + H*H
+""",
+    ),
+    (
+        "01.5",
+        "last feature only",
+        "C06.last",
+        """def influence(f, xs):
+    e = np.eye(len(xs))[:, :, None] * [0, 1]
+    return [f(xs + e[k]) != f(xs) for k in range(len(xs))]
+""",
+    ),
+    (
+        "01.5",
+        "later outputs only",
+        "C05.half",
+        """def influence(f, xs):
+    e, T = np.eye(len(xs))[:, :, None], len(xs)
+    return [[t >= k and bool(f(xs + e[k])[t] != f(xs)[t]) for t in range(T)] for k in range(T)]
 """,
     ),
     (
@@ -371,6 +414,80 @@ def softmax_cross_entropy(logits, targets):
     z = logits - logits.max(1, keepdims=True); lse = np.log(np.exp(z).sum(1)); r = np.arange(len(z))
     g = np.exp(z - lse[:, None]); g[r, targets] -= 1
     return (lse - z[r, targets]).sum(), g
+""",
+    ),
+    (
+        "02.1",
+        "mean taken off",
+        "H02.mean2",
+        """def softmax_cross_entropy(z, y):
+    z = z - z.mean(1, keepdims=True); log_p = z - np.log(np.exp(z).sum(1, keepdims=True)); n = np.arange(len(y))
+    d = np.exp(log_p); d[n, y] -= 1
+    return -log_p[n, y].mean(), d/len(y)
+""",
+    ),
+    (
+        "02.1",
+        "largest of the whole array",
+        "H02.one1",
+        """def softmax_cross_entropy(z, y):
+    e = np.exp(z - z.max()); p = e/e.sum(1, keepdims=True); n = np.arange(len(y)); loss = -np.log(p[n, y]).mean()
+    p[n, y] -= 1
+    return loss, p/len(y)
+""",
+    ),
+    (
+        "02.1",
+        "results exchanged",
+        "order",
+        """def softmax_cross_entropy(z, y):
+    log_p = z - np.logaddexp.reduce(z, 1)[:, None]; Y = np.eye(z.shape[1])[y]
+    return (np.exp(log_p) - Y)/len(y), -(Y*log_p).sum()/len(y)
+""",
+    ),
+    (
+        "02.2",
+        "a column for each symbol met",
+        "H10.unique",
+        """def one_hot(ids, V):
+    seen, at = np.unique(ids, return_inverse=True)
+    return np.eye(len(seen))[at.reshape(ids.shape)]
+""",
+    ),
+    (
+        "02.3",
+        "nothing at all",
+        "got 0, expected",
+        """def sequence_loss(z, ids):
+    return 0.0
+""",
+    ),
+    (
+        "02.3",
+        "the gradient too",
+        "expected one number, got 2 items of different shapes",
+        """def sequence_loss(z, ids):
+    log_p = z - np.logaddexp.reduce(z, -1, keepdims=True); Y = np.eye(z.shape[-1])[ids[1:]]
+    return -(Y*log_p).sum(-1).mean(), (np.exp(log_p) - Y)/Y[..., 0].size
+""",
+    ),
+    (
+        "02.4",
+        "largest of the whole array",
+        "H02.one",
+        """def temperature_probs(z, tau):
+    e = np.exp((z - z.max())/tau); return e/e.sum(-1, keepdims=True)
+""",
+    ),
+    (
+        "02.5",
+        "two: h0 ignored, the likeliest",
+        "S18+H20",
+        """def generate(step, s, h, u, params):
+    out, h = [], 0*h
+    for r in u:
+        y, h = step(s, h, params); s = int(y.argmax()); out.append(s)
+    return out
 """,
     ),
     (
