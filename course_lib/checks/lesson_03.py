@@ -27,6 +27,7 @@ def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak, bug=()):
         "u(1 - u)": u_t * (1 - u_t),
         "tanh twice": 1 - np.tanh(u_t) ** 2,
         "1 + u^2": 1 + u_t**2,
+        "u^2 - 1": u_t**2 - 1,
         "divided": 1 / (1 - u_t**2),
         "1 - a^2": 1 - a_t**2,
         "slope at h_prev": 1 - h_prev**2,
@@ -47,8 +48,10 @@ def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak, bug=()):
     inner = pick(bug, {**inners, "leak swapped": leak, "plain": 0, "plain, h_t": 0}, 1 - leak)
     dx_t = at("dx") @ (W_xh.T if "W_xh turned" in bug else W_xh)
     dh_prev = at("dh_prev") @ W_back + inner * (da_t if "path through tanh" in bug else dh_t)
-    dW_xh = at("dW").T @ x_t
-    dW_hh = at("dW").T @ (h_t if "h_t in dW_hh" in bug else h_prev)
+    in_dW = "dW" if "no slope in dW" in bug else "dW_xh"
+    dW_xh = at(in_dW).T @ x_t
+    in_dW = "dW" if "no slope in dW" in bug else "dW_hh"
+    dW_hh = at(in_dW).T @ pick(bug, {"h_t in dW_hh": h_t, "u_t in dW_hh": u_t}, h_prev)
     sums = {
         "db one row": da_t.sum(axis=0, keepdims=True),
         "db rows": da_t,
@@ -73,7 +76,8 @@ def _weights(rng, D, H):
 def _step_args(rng, B=3, D=5, H=4, leak=0.4, size=1.0):
     W_xh, W_hh, b_h = _weights(rng, D, H)
     arrays = [rng.normal(0, 0.8, (B, n)) for n in (H, D, H)]
-    return (*(size * a for a in arrays), W_xh, W_hh, size * b_h, leak)
+    dh_t, x_t, h_prev = arrays
+    return dh_t, size * x_t, size * h_prev, W_xh, W_hh, size * b_h, leak
 
 
 def _step_cases(rng):
@@ -84,7 +88,7 @@ def _step_cases(rng):
         Case("leak = 1", (dh, x, h, W_xh, W_hh, b, 1.0), True, "look at every place where leak belongs"),
         Case("h_prev = 0", (dh, x, 0 * h, W_xh, W_hh, b, leak), True, "look at the terms that contain h_prev"),
         Case("B = 1", (dh[:1], x[:1], h[:1], W_xh, W_hh, b, leak), True, "look at the sums over the batch"),
-        Case("tiny values", _step_args(rng, size=1e-4), True, "look at the slope of the tanh"),
+        Case("tiny values", _step_args(rng, size=1e-5), True, "look at the slope of the tanh"),
         Case("W_hh = 0", (dh, x, h, W_xh, 0 * W_hh, b, leak), True, "look at where W_hh enters dh_prev"),
     ]
 
@@ -138,6 +142,8 @@ _LEAK = (
 STEP_BUGS = (
     ("B01", "tanh derivative missing", "no slope", _SLOPE_MISSING),
     ("B13", "tanh derivative missing in dW_xh and dW_hh", "no slope in dW", _SLOPE_MISSING),
+    ("B13-xh", "tanh derivative missing in dW_xh", "no slope in dW_xh", _SLOPE_MISSING),
+    ("B13-hh", "tanh derivative missing in dW_hh", "no slope in dW_hh", _SLOPE_MISSING),
     ("B17", "tanh derivative missing in db_h", "no slope in db", _SLOPE_MISSING),
     ("B19", "tanh derivative missing in dh_prev", "no slope in dh_prev", _SLOPE_MISSING),
     ("B38", "tanh derivative missing in dx_t", "no slope in dx", _SLOPE_MISSING),
@@ -145,6 +151,7 @@ STEP_BUGS = (
     ("B03", "sigmoid's derivative u (1 - u) used for the tanh", "u(1 - u)", _SLOPE_WRONG),
     ("B04", "tanh derivative taken of the tanh's output", "tanh twice", _SLOPE_WRONG),
     ("B16", "tanh derivative with a plus sign", "1 + u^2", _SLOPE_WRONG),
+    ("B16-sign", "tanh derivative with its sign reversed", "u^2 - 1", _SLOPE_WRONG),
     ("B20", "divided by the tanh derivative", "divided", _SLOPE_WRONG),
     ("B22", "tanh derivative with the value before the tanh", "1 - a^2", _SLOPE_WRONG),
     ("B05", "tanh derivative taken at the old state", "slope at h_prev", _SLOPE_STEP),
@@ -167,6 +174,15 @@ STEP_BUGS = (
             "Which state was multiplied by W_hh to make h_t?",
             "Set h_prev to zero: what should dW_hh be?",
             "The gradient of a matrix is the product of what came in and what came back. What came in?",
+        ),
+    ),
+    (
+        "B07-u",
+        "dW_hh uses u_t where h_prev belongs",
+        "u_t in dW_hh",
+        (
+            "Which state was multiplied by W_hh to make a_t?",
+            "Set h_prev to zero: what should dW_hh be?",
         ),
     ),
     (
@@ -250,7 +266,11 @@ def leaky_bptt(xs, h0, W_xh, W_hh, b_h, leak, dhs, bug=()):
             direct = dhs[t] - dh_next
         dh_t = direct if "no future" in bug else direct + dh_next
         dxs[t], dh_prev, *parts = leaky_backward(dh_t, xs[t], hs[t], *weights, bug=bug)
+        direct_path = {"path direct": direct, "path later": dh_next}
+        for name, part in direct_path.items():
+            dh_prev = dh_prev + (1 - leak) * (part - dh_t) if name in bug else dh_prev
         others = {"h_t in all dW_hh": hs[t + 1], "wraps": hs[1:][t - 1], "last in all dW_hh": hs[-1]}
+        others["one back"] = hs[t - 1]
         other = pick(bug, others, None)
         if other is not None:  # the step as it was, its matrix gradient with another state
             u_t = np.tanh(xs[t] @ W_xh.T + hs[t] @ W_hh.T + b_h)
@@ -264,6 +284,7 @@ def leaky_bptt(xs, h0, W_xh, W_hh, b_h, leak, dhs, bug=()):
         dh0 = dh_t if "dh0 early" in bug else dh_next
         if "dh0 without matrix" in bug:
             dh0 = leaky_backward(dh_t, xs[t], hs[t], *weights, bug=("no W_hh",))[1]
+    dh0 = np.zeros_like(h0) if "dh0 left" in bug else dh0
     dxs = dxs[::-1] if "appended" in bug else dxs
     if "/ T" in bug or "/ batch" in bug:
         grads = [g / (T if "/ T" in bug else xs.shape[1]) for g in grads]
@@ -377,6 +398,7 @@ LOOP_BUGS = (
     ("B39", "gradients divided by B", "/ batch", _T_MEAN),
     ("B34-dh0", "dh0 taken before the last product with W_hh", "dh0 without matrix", _FIRST),
     ("B40", "dh0 taken before the last step back", "dh0 early", _FIRST),
+    ("B40-zero", "dh0 is left at zero", "dh0 left", _FIRST),
     ("B41", "the loop stops before the first step", "stops early", _FIRST),
     (
         "B43",
@@ -417,6 +439,18 @@ LOOP_BUGS = (
             "Your loop runs backward. What stands in the first place of a list that it appends to?",
         ),
     ),
+    (
+        "B28-back",
+        "dW_hh uses the state of one step further back",
+        "one back",
+        (
+            "Which state was multiplied by W_hh to make h_t?",
+            "List the indices of your stored states: what is hs[0]?",
+            "What does your code read at t = 0?",
+        ),
+    ),
+    ("path-direct", "the direct path carries dhs[t] only, not the total", "path direct", _PATH[1:]),
+    ("path-later", "the direct path carries only what came from later, not the total", "path later", _PATH[1:]),
     ("S21", "all stored states are one array", "one array", _ONE_ARRAY),
     ("S21-dW", "all states that dW_hh reads are one array", "last in all dW_hh", _ONE_ARRAY),
     (
@@ -455,7 +489,7 @@ _IN_SEQUENCE += (
     "leak-none",
     "leak-swap",
 )
-_IN_SEQUENCE += ("leak-ignored", "leak-lecture", "S02", "S05")
+_IN_SEQUENCE += ("B07-u", "leak-ignored", "leak-lecture", "S02", "S05")
 SEQUENCE_BUGS = LOOP_BUGS + tuple((_RENAMED.get(r[0], r[0]), *r[1:]) for r in STEP_BUGS if r[0] in _IN_SEQUENCE)
 
 
@@ -486,21 +520,23 @@ def truncated(xs, h0, W_hh, dhs, k, bug=()):
             dW_hh = np.zeros_like(W_hh)
         dh_next = carried if "not reset" in bug else np.zeros_like(h0)
         for t in reversed(range(start, end)):
-            if start >= stop:
+            if start >= stop or ("stops early" in bug and t == start):
                 continue
             total = dh_next + (0 * dhs[t] if "last loss" in bug and t < end - 1 else dhs[t])
             da = total * (1 if "no slope" in bug else 1 - hs[t] ** 2)
             dxs[t] = total if "no slope in dxs" in bug else da
             h_in = hs[t] if "h_t in dW" in bug else before[t - start]
-            if "border zero" in bug and t == start and t > 0:
-                h_in = 0 * h_in
+            if t == start:
+                firsts = {"h0 at borders": h0, "all borders zero": 0 * h0, "border zero": h_in * (t == 0)}
+                h_in = pick(bug, firsts, h_in)
             share = (h_in.T @ da) if "dW turned" in bug else (da.T @ h_in)
             dW_hh = share if "overwritten" in bug else dW_hh + share
             dh_next = da @ (W_hh.T if "W_hh turned" in bug else W_hh)
         h, carried = before[-1], dh_next
     if "wraps" in bug:
         dW_hh = dW_hh + dxs[0].T @ (hs[-1] - h0)
-    return hs, dxs, dW_hh / (len(borders) if "/ chunks" in bug else 1)
+    shares = {"/ chunks": len(borders), "/ k": k, "/ batch": len(h0)}
+    return hs, dxs, dW_hh / pick(bug, shares, 1)
 
 
 def _band(xs, h0, W_hh, dhs, k):
@@ -574,6 +610,7 @@ CHUNK_BUGS = (
     ("B47-end", "chunks counted from the end of the sequence", "from the end", _BORDER),
     ("B49", "the last, shorter chunk is dropped", "rest dropped", _BORDER),
     ("B49-gradient", "the last, shorter chunk gets no gradient", "rest without gradient", _BORDER),
+    ("B41", "the backward loop of a chunk stops before its first step", "stops early", _BORDER[1:]),
     (
         "B48",
         "only the last chunk's gradient survives",
@@ -596,6 +633,8 @@ CHUNK_BUGS = (
             "The statement asks for a sum over all chunks. What does yours do at the end?",
         ),
     ),
+    ("B32-k", "dW_hh divided by k", "/ k", _T_MEAN[:1] + ("The statement asks for a sum. What does yours do?",)),
+    ("B12", "dW_hh divided by B", "/ batch", _T_MEAN),
     (
         "B28",
         "the index wraps round at the first step",
@@ -638,6 +677,25 @@ CHUNK_BUGS = (
         ),
     ),
     (
+        "state-h0",
+        "dW_hh uses h0 at the first step of every chunk",
+        "h0 at borders",
+        (
+            "Is dxs right, and only dW_hh wrong?",
+            "Which state was multiplied by W_hh in the first step of the second chunk?",
+        ),
+    ),
+    (
+        "state-all-zero",
+        "the first state of every chunk counts as zero in dW_hh, h0 too",
+        "all borders zero",
+        (
+            "Is your answer right for h0 = 0 and k = T?",
+            "Which state was multiplied by W_hh in the first step of a chunk?",
+            "A constant has no gradient. Has it no value either?",
+        ),
+    ),
+    (
         "state-zero",
         "the carried state counts as zero in dW_hh",
         "border zero",
@@ -657,10 +715,10 @@ def numerical_gradient(f, w, eps, bug=()):
     """Central differences, or with `bug` another quotient."""
     if "float32" in bug:
         w = w.astype(np.float32)
-    step = pick(bug, {"1e-12": 1e-12, "1e-1": 0.1, "own": 1e-6}, eps)
+    step = pick(bug, {"1e-12": 1e-12, "1e-1": 0.1, "own": 1e-6, "near": eps / 2, "near, / eps": eps / 2}, eps)
     w, gradient = w.copy(), np.zeros(w.shape)
-    for i in np.ndindex(w.shape):
-        old = w[i]
+    for i in np.ndindex(w.shape[:1] if "rows" in bug else w.shape):
+        old = w[i].copy()
         w[i] = old + step
         above = f(w)
         w[i] = old if "forward" in bug or "half" in bug else old - step
@@ -673,7 +731,8 @@ def numerical_gradient(f, w, eps, bug=()):
         if "not restored" not in bug:
             w[i] = old
         single = {"forward", "backward", "/ eps"} & set(bug)
-        gradient[i] = (above - below) / (step if single else 2 / step if "* eps" in bug else 2 * step)
+        below_line = pick(bug, {"* eps": 2 / step, "near": 2 * eps, "squared": step**2}, step if single else 2 * step)
+        gradient[i] = (above - below) / below_line
         gradient[i] *= -1 if "sign" in bug else 1
     return gradient
 
@@ -721,7 +780,19 @@ QUOTIENT_BUGS = (
     ),
     ("B52-half", "divided by eps where the points are 2 eps apart", "/ eps", _QUOTIENT),
     ("B52-restore", "the entry is not restored before the next one", "not restored", _QUOTIENT),
-    ("B52-copy", "both values are taken at the same point", "copy", _QUOTIENT),
+    ("B52-near", "each point is moved by eps / 2: they are eps apart", "near, / eps", _QUOTIENT),
+    ("B52-near-2", "each point is moved by eps / 2, but divided by 2 eps", "near", _QUOTIENT),
+    ("B52-squared", "divided by eps squared", "squared", _QUOTIENT),
+    (
+        "B55-rows",
+        "all entries of a row are moved together",
+        "rows",
+        (
+            "How many numbers does the gradient of a (3, 2) matrix hold, and how many quotients do you form?",
+            "What does w[i] name when w is a matrix?",
+        ),
+    ),
+    ("B52-copy", "every difference is 0: both values are taken at the same point, or never stored", "copy", _QUOTIENT),
     ("B52-sign", "above and below exchanged", "sign", _QUOTIENT),
 )
 
@@ -741,6 +812,10 @@ def worst_error(grads, judges, bug=()):
             scale = min(np.abs(grad).max(), np.abs(judge).max())
         if "added scale" in bug:
             scale = np.abs(grad).max() + np.abs(judge).max()
+        if "half scale" in bug:
+            scale = (np.abs(grad).max() + np.abs(judge).max()) / 2
+        if "either zero" in bug and min(np.abs(grad).max(), np.abs(judge).max()) == 0:
+            top = 0.0
         if "signed scale" in bug:
             scale = max(grad.max(), judge.max())
         if "norms" in bug:
@@ -756,6 +831,7 @@ def worst_error(grads, judges, bug=()):
         flat = [np.concatenate([d[n].ravel() for n in judges]) for d in (grads, judges)]
         return worst_error({"all": flat[0]}, {"all": flat[1]})
     ways = {"first": errors[0], "last": errors[-1], "average": float(np.mean(errors)), "added": float(sum(errors))}
+    ways["least"] = min(errors)
     return pick(bug, ways, max(errors))
 
 
@@ -780,7 +856,7 @@ def _error_cases(rng):
         Case("dW_xh should be zero and is not", ({**zero, "dW_xh": np.full((4, 5), 0.1)}, zero)),
         Case("db_h should not be zero and is", ({**a, "db_h": np.zeros(4)}, a)),
         Case("all wrong a little", ({n: g + 1e-2 * rng.normal(size=g.shape) for n, g in a.items()}, a)),
-        Case("no error at all", (a, {n: g.copy() for n, g in a.items()}), True, "look at the scale"),
+        Case("no error at all", (a, {n: g.copy() for n, g in a.items()}), True),
     ]
 
 
@@ -805,6 +881,16 @@ ERROR_BUGS = (
     ("B53-judge", "divided by the judge alone", "judge scale", _SCALE),
     ("B53-smaller", "divided by the smaller of the two sizes", "smaller scale", _SIZES),
     ("B53-added", "divided by the sum of the two largest sizes, not by the larger of them", "added scale", _SIZES),
+    ("B53-half", "divided by the mean of the two largest sizes, not by the larger of them", "half scale", _SIZES),
+    (
+        "B53-either",
+        "the error counts as 0 when one of the two gradients is zero",
+        "either zero",
+        (
+            "Your gradient is all zeros, the judge's is not. How wrong is that?",
+            "Which scale makes the division fail: the larger or the smaller of the two?",
+        ),
+    ),
     ("B53-norms", "lengths in place of largest entries", "norms", _SIZES),
     (
         "B53-signs",
@@ -827,6 +913,7 @@ ERROR_BUGS = (
     ("B55-sum", "sum over the entries", "sum", _TOO_LITTLE),
     ("B55-first", "only the first parameter is looked at", "first", _TOO_LITTLE),
     ("B55-last", "only the last parameter is looked at", "last", _TOO_LITTLE),
+    ("B55-least", "the smallest error of all parameters, not the largest", "least", _TOO_LITTLE),
     ("B55-added", "the errors of the parameters are added up", "added", _TOO_LITTLE[1:]),
     ("B55-average", "mean over the parameters: one wrong parameter drowns", "average", _TOO_LITTLE),
     ("B55-pooled", "one scale for all parameters: small ones drown", "pooled", _TOO_LITTLE),
@@ -856,6 +943,8 @@ def band_needed(triangle, share, bug=()):
     size, T = (triangle if "signed" in bug else np.abs(triangle)), len(triangle)
     size = size**2 if "squared" in bug else size
     lag = np.subtract.outer(np.arange(T), np.arange(T))
+    if "all" in bug:
+        return T
     for k in range(1, T + 1):
         band = (lag >= 0) & (lag < k)
         if "columns" in bug:
@@ -863,7 +952,9 @@ def band_needed(triangle, share, bug=()):
         if "last row" in bug:
             band = band & (np.arange(T) == T - 1)[:, None]
         whole = size[-1] if "last row" in bug else size
-        enough = size[band].sum() >= share * whole.sum()
+        enough = size[band].sum() >= share * (triangle if "signed whole" in bug else whole).sum()
+        if "signed lags" in bug:
+            enough = sum(abs(triangle[lag == j].sum()) for j in range(k)) >= share * whole.sum()
         if "entries" in bug:
             enough = band.sum() >= share * (lag >= 0).sum()
         if "each row" in bug:
@@ -871,7 +962,7 @@ def band_needed(triangle, share, bug=()):
         if "more" in bug:
             enough = size[band].sum() > share * whole.sum()
         if enough:
-            return k - ("lag" in bug)
+            return k - ("lag" in bug) + ("one more" in bug)
     return T
 
 
@@ -917,8 +1008,41 @@ BAND_BUGS = (
         ("How many sums does the statement compare?", "May one row lose more when another loses less?"),
     ),
     (
+        "band-all",
+        "the answer is always T: no smaller band is ever found large enough",
+        "all",
+        (
+            "Try a triangle with entries on its diagonal only. Which k is enough, and which do you return?",
+            "Print what your band holds, and what it is compared with, for k = 1, 2, 3.",
+        ),
+    ),
+    (
+        "band-one-more",
+        "one step too many",
+        "one more",
+        (
+            "Try a triangle with entries on its diagonal only. Which k keeps everything?",
+            "k = 1 keeps lag 0. Which lags does k = 3 keep?",
+        ),
+    ),
+    (
+        "band-sign-lags",
+        "entries of opposite sign cancel within a diagonal",
+        "signed lags",
+        (
+            "Try a diagonal with +1 and -1. How much is there to keep?",
+            "What comes first in your code: the sum of a diagonal, or the absolute value?",
+        ),
+    ),
+    (
+        "band-sign-whole",
+        "the share is taken of a sum in which entries of opposite sign cancel",
+        "signed whole",
+        ("Try a triangle whose entries add up to 0. How much is there to keep?", "Where do you take absolute values?"),
+    ),
+    (
         "band-lag",
-        "the largest lag is returned, not the number of steps",
+        "one step too few: your answer is the largest lag of the band, not its number of steps",
         "lag",
         (
             "Try a triangle with entries on its diagonal only. Which k keeps everything?",

@@ -649,6 +649,97 @@ def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak):
 """,
     ),
     (
+        "03.1",
+        "a dataclass",
+        "right",
+        """from dataclasses import dataclass
+@dataclass(frozen=True)
+class Grads:
+    dx_t: np.ndarray
+    dh_prev: np.ndarray
+    dW_xh: np.ndarray
+    dW_hh: np.ndarray
+    db_h: np.ndarray
+def leaky_backward(dh_t, x, h, U, W, b, leak):
+    g = leak*dh_t/np.cosh(x @ U.T + h @ W.T + b)**2
+    return Grads(g @ U, g @ W + (1 - leak)*dh_t, g.T @ x, g.T @ h, g.sum(0))
+""",
+    ),
+    (
+        "03.1",
+        "weights first",
+        "order",
+        """def leaky_backward(dh_t, x, h, U, W, b, leak):
+    g = leak*dh_t/np.cosh(x @ U.T + h @ W.T + b)**2
+    return g.T @ x, g.T @ h, g.sum(0), g @ U, g @ W + (1 - leak)*dh_t
+""",
+    ),
+    (
+        "03.1",
+        "a mean in two of five",
+        "Right when B = 1: look at the sums over the batch",
+        """def leaky_backward(dh_t, x, h, U, W, b, leak):
+    g = leak*dh_t/np.cosh(x @ U.T + h @ W.T + b)**2
+    return g @ U, g @ W + (1 - leak)*dh_t, g.T @ x/len(x), g.T @ h/len(x), g.sum(0)
+""",
+    ),
+    (
+        "03.2",
+        "the candidate in dW_hh",
+        "B07-u",
+        """def leaky_bptt(xs, h, U, W, b, leak, dhs):
+    tape = []
+    for x in xs:
+        u = np.tanh(x @ U.T + h @ W.T + b); h = (1 - leak)*h + leak*u; tape.append((x, u))
+    dxs, dh, dU, dW, db = [], 0, 0, 0, 0
+    for (x, u), d in zip(tape[::-1], dhs[::-1]):
+        g = d + dh; a = leak*g*(1 - u*u); dxs.insert(0, a @ U); dh = a @ W + (1 - leak)*g
+        dU = dU + a.T @ x; dW = dW + a.T @ u; db = db + a.sum(0)
+    return np.array(dxs), dh, dU, dW, db
+""",
+    ),
+    (
+        "03.4",
+        "nothing stored",
+        "B52-copy",
+        """def numerical_gradient(f, w, eps):
+    g = np.zeros_like(w)
+    for i in np.ndindex(w.shape):
+        p, m = w.copy(), w.copy(); p[i] += eps; m[i] -= eps; (f(p) - f(m))/(2*eps)
+    return g
+""",
+    ),
+    (
+        "03.4",
+        "rows",
+        "B55-rows",
+        """def numerical_gradient(f, w, eps):
+    g = np.zeros_like(w)
+    for i in range(len(w)):
+        p, m = w.copy(), w.copy(); p[i] += eps; m[i] -= eps; g[i] = (f(p) - f(m))/(2*eps)
+    return g
+""",
+    ),
+    (
+        "03.5",
+        "the smallest error",
+        "B55-least",
+        """def worst_error(a, b):
+    return min(np.abs(a[n]-b[n]).max()/(max(np.abs(a[n]).max(), np.abs(b[n]).max()) or 1) for n in a)
+""",
+    ),
+    (
+        "03.7",
+        "never enough above the diagonal",
+        "band-all",
+        """def band_needed(triangle, share):
+    size, T = np.abs(triangle), len(triangle)
+    for k in range(1, T + 1):
+        if sum(np.diag(size, j).sum() for j in range(k)) >= share*size.sum(): return k
+    return T
+""",
+    ),
+    (
         "03.4",
         "4th order",
         "B51-own",
