@@ -73,25 +73,74 @@ _EIGEN_WRONG = "eigenvalues used wrongly"
 _EIG = np.linalg.eigvals
 
 RADIUS_WRONG = (
-    Misconception("G18", _FROM_ENTRIES, lambda W: np.abs(W).max(), _ENTRIES),
-    Misconception("G21", _FROM_ENTRIES, lambda W: np.linalg.norm(W), _ENTRIES),
-    Misconception("G24", _FROM_ENTRIES, lambda W: abs(_EIG(W).sum()), _ENTRIES),
-    Misconception("G24b", _FROM_ENTRIES, lambda W: np.abs(_EIG(W)).sum(), _ENTRIES),
-    Misconception("G18b", _FROM_ENTRIES, lambda W: np.abs(W).sum(1).max(), _ENTRIES),
-    Misconception("G18c", _FROM_ENTRIES, lambda W: np.abs(W).sum(0).max(), _ENTRIES),
-    Misconception("G18d", _FROM_ENTRIES, lambda W: np.abs(np.diag(W)).max(), _ENTRIES),
+    Misconception("G18", f"{_FROM_ENTRIES}: the largest entry", lambda W: np.abs(W).max(), _ENTRIES),
+    Misconception("G21", f"{_FROM_ENTRIES}: the root of all squares", lambda W: np.linalg.norm(W), _ENTRIES),
+    Misconception(
+        "G24", f"{_FROM_ENTRIES}: the size of the sum of the eigenvalues", lambda W: abs(_EIG(W).sum()), _ENTRIES
+    ),
+    Misconception(
+        "G24b", f"{_FROM_ENTRIES}: the sum of the eigenvalues' sizes", lambda W: np.abs(_EIG(W)).sum(), _ENTRIES
+    ),
+    Misconception("G18b", f"{_FROM_ENTRIES}: the largest row sum", lambda W: np.abs(W).sum(1).max(), _ENTRIES),
+    Misconception("G18c", f"{_FROM_ENTRIES}: the largest column sum", lambda W: np.abs(W).sum(0).max(), _ENTRIES),
+    Misconception(
+        "G18d", f"{_FROM_ENTRIES}: the largest entry of the diagonal", lambda W: np.abs(np.diag(W)).max(), _ENTRIES
+    ),
     Misconception(
         "G19", "largest singular value taken for the spectral radius", lambda W: np.linalg.norm(W, 2), _SINGULAR
     ),
-    Misconception("G20", _EIGEN_WRONG, lambda W: _EIG(W).real.max(), _EIGEN),
-    Misconception("G20b", _EIGEN_WRONG, lambda W: np.abs(_EIG(W).real).max(), _EIGEN),
-    Misconception("G20c", _EIGEN_WRONG, lambda W: abs(_EIG(W).max()), _EIGEN),
-    Misconception("G20d", _EIGEN_WRONG, lambda W: _EIG(W).max(), _EIGEN),
-    Misconception("G22", _EIGEN_WRONG, lambda W: np.abs(np.linalg.eigvalsh(W)).max(), _EIGEN),
-    Misconception("G22b", _EIGEN_WRONG, lambda W: np.abs(np.linalg.eigvalsh((W + W.T) / 2)).max(), _EIGEN),
-    Misconception("G23c", _EIGEN_WRONG, lambda W: np.abs(_EIG(W)).min(), _EIGEN),
-    Misconception("G23", _EIGEN_WRONG, lambda W: abs(_EIG(W)[0]), _EIGEN),
-    Misconception("G23b", _EIGEN_WRONG, lambda W: abs(_EIG(W)[-1]), _EIGEN),
+    Misconception("G20", f"{_EIGEN_WRONG}: the largest real part", lambda W: _EIG(W).real.max(), _EIGEN),
+    Misconception(
+        "G20b", f"{_EIGEN_WRONG}: the largest size of a real part", lambda W: np.abs(_EIG(W).real).max(), _EIGEN
+    ),
+    Misconception(
+        "G20c",
+        f"{_EIGEN_WRONG}: the size of the one that max() takes for the largest",
+        lambda W: abs(_EIG(W).max()),
+        _EIGEN,
+    ),
+    Misconception(
+        "G20d",
+        f"{_EIGEN_WRONG}: the one that max() takes for the largest, not its size",
+        lambda W: _EIG(W).max(),
+        _EIGEN,
+    ),
+    Misconception(
+        "G20e",
+        f"{_EIGEN_WRONG}: the leading one itself, not its size",
+        lambda W: _EIG(W)[np.abs(_EIG(W)).argmax()],
+        _EIGEN,
+    ),
+    Misconception(
+        "G20f",
+        f"{_EIGEN_WRONG}: the square of its size, the root is missing",
+        lambda W: (np.abs(_EIG(W)) ** 2).max(),
+        ("Try 3 times the identity. What is its radius?", *_EIGEN[1:2]),
+    ),
+    Misconception(
+        "G24c", f"{_EIGEN_WRONG}: the mean of the sizes, not the largest", lambda W: np.abs(_EIG(W)).mean(), _EIGEN
+    ),
+    Misconception(
+        "G24d", f"{_FROM_ENTRIES}: the sum of the diagonal, which is that of the eigenvalues", np.trace, _ENTRIES
+    ),
+    Misconception(
+        "G24e",
+        f"{_FROM_ENTRIES}: the determinant, which is the product of the eigenvalues",
+        lambda W: abs(np.linalg.det(W)),
+        _ENTRIES,
+    ),
+    Misconception(
+        "G22",
+        f"{_EIGEN_WRONG}: those of a symmetric matrix, made of one half of W",
+        lambda W: np.abs(np.linalg.eigvalsh(W)).max(),
+        _EIGEN,
+    ),
+    Misconception(
+        "G22b", f"{_EIGEN_WRONG}: those of W + W.T", lambda W: np.abs(np.linalg.eigvalsh((W + W.T) / 2)).max(), _EIGEN
+    ),
+    Misconception("G23c", f"{_EIGEN_WRONG}: the smallest size", lambda W: np.abs(_EIG(W)).min(), _EIGEN),
+    Misconception("G23", f"{_EIGEN_WRONG}: the first one", lambda W: abs(_EIG(W)[0]), _EIGEN),
+    Misconception("G23b", f"{_EIGEN_WRONG}: the last one", lambda W: abs(_EIG(W)[-1]), _EIGEN),
 )
 
 
@@ -168,8 +217,6 @@ _LAG = (
     "Which steps does your range visit?",
 )
 
-_SLOPE_NAME = "slope factor on the wrong side or missing"
-
 
 def _with_slope(jacobian: Callable[[Array, Array], Array]) -> Callable:
     return partial(_product, jacobian=jacobian)
@@ -177,11 +224,22 @@ def _with_slope(jacobian: Callable[[Array, Array], Array]) -> Callable:
 
 PRODUCT_WRONG = (
     Misconception("G25", "Jacobians multiplied in the wrong order", partial(_product, earliest_left=True), _ORDER),
-    misread(_product, lambda hs, W_hh, k: (hs, W_hh.T, k), "G26", "Jacobian transposed", _TRANSPOSED),
-    Misconception("G31", "Jacobian transposed", lambda hs, W_hh, k: _product(hs, W_hh, k).T, _TRANSPOSED),
-    Misconception("G26b", "Jacobian transposed", _with_slope(lambda h, W: (1 - h**2) * W.T), _TRANSPOSED),
-    Misconception("G27", _SLOPE_NAME, _with_slope(lambda h, W: (1 - h**2) * W), _SLOPE),
-    Misconception("G30", _SLOPE_NAME, _with_slope(lambda h, W: W), _SLOPE),
+    misread(
+        _product, lambda hs, W_hh, k: (hs, W_hh.T, k), "G26", "Jacobian transposed: W_hh.T in every factor", _TRANSPOSED
+    ),
+    Misconception(
+        "G31", "Jacobian transposed: the result as a whole", lambda hs, W_hh, k: _product(hs, W_hh, k).T, _TRANSPOSED
+    ),
+    Misconception(
+        "G26b", "Jacobian transposed: each factor as a whole", _with_slope(lambda h, W: (1 - h**2) * W.T), _TRANSPOSED
+    ),
+    Misconception(
+        "G27",
+        "slope factor on the wrong side: it scales columns, not rows",
+        _with_slope(lambda h, W: (1 - h**2) * W),
+        _SLOPE,
+    ),
+    Misconception("G30", "slope factor missing", _with_slope(lambda h, W: W), _SLOPE),
     Misconception(
         "G27b",
         "tanh taken of a state: its slope is written with h_t as it is",
@@ -212,9 +270,13 @@ PRODUCT_WRONG = (
             "Which parts of J_t are the same at every step, and which are not?",
         ),
     ),
-    Misconception("G28", "lag off by one", partial(_product, more=1), _LAG),
-    misread(_product, lambda hs, W_hh, k: (hs, W_hh, max(k - 1, 0)), "G28b", "lag off by one", _LAG),
-    Misconception("G29", "lag off by one", partial(_product, shift=1), _LAG),
+    Misconception("G28", "lag off by one: one factor too many", partial(_product, more=1), _LAG),
+    misread(
+        _product, lambda hs, W_hh, k: (hs, W_hh, max(k - 1, 0)), "G28b", "lag off by one: one factor too few", _LAG
+    ),
+    Misconception(
+        "G29", "lag off by one: slopes of h_{t-1} where those of h_t belong", partial(_product, shift=1), _LAG
+    ),
     misread(
         _product,
         lambda hs, W_hh, k: (hs[: k + 1], W_hh, k),
@@ -248,7 +310,7 @@ def _by_lag(
     for t in range(len(xs), 0, -1):
         n_t = states[t] if "slope of h_t" in bug else candidates[t - 1]
         factor = pick(bug, {"leak lost on the tanh path": 1.0, "leak swapped": 1 - leak}, leak)
-        slope = 1.0 if "no slope" in bug else 1 - n_t**2
+        slope = pick(bug, {"no slope": 1.0, "tanh twice": 1 - np.tanh(n_t) ** 2, "1 - n": 1 - n_t}, 1 - n_t**2)
         da = factor * dh * slope
         da_parts.append(da.T @ states[t - 1])
         keeps = {"only the tanh path": 0.0, "whole dh on the short path": 1.0, "leak swapped": leak}
@@ -273,6 +335,7 @@ def _by_lag(
         "lag 0 left out": lambda: norms[1:],
         "h_0 left out": lambda: norms[:-1],
         "squared": lambda: norms**2,
+        "sum of sizes": lambda: np.array([np.abs(d).sum() for d in dhs]),
         "largest size": lambda: np.array([np.abs(d).max() for d in dhs]),
         "singular": lambda: np.array([np.linalg.norm(d, 2) for d in dhs]),
         "over B": lambda: norms / len(h0),
@@ -345,13 +408,13 @@ _LENGTH = (
     "dh is taken as one long vector: where are its squares and the root?",
 )
 BY_LAG_BUGS = (
-    ("G34", "the wrong norm against the lag", "norm of dW", _WRONG_NORM),
-    ("G34b", "the wrong norm against the lag", "norm of W", _WRONG_NORM),
-    ("G34c", "the wrong norm against the lag", "norm of dW by step", _WRONG_NORM),
+    ("G34", "the wrong norm against the lag: that of dW_hh", "norm of dW", _WRONG_NORM),
+    ("G34b", "the wrong norm against the lag: that of powers of W_hh", "norm of W", _WRONG_NORM),
+    ("G34c", "the wrong norm against the lag: that of one step's dW_hh", "norm of dW by step", _WRONG_NORM),
     ("G34d", "a loss at every step, not at the last one only", "a loss at every step", _WRONG_NORM),
     ("lag-order", "lags in the wrong order: forward in time", "reversed", _LAG_INDEX),
-    ("G28", "lag off by one", "lag 0 left out", _LAG_INDEX),
-    ("G28b", "lag off by one", "h_0 left out", _LAG_INDEX),
+    ("G28", "lag off by one: dh_T itself, lag 0, is left out", "lag 0 left out", _LAG_INDEX),
+    ("G28b", "lag off by one: h_0 is left out", "h_0 left out", _LAG_INDEX),
     ("leak-short", "the short path forgotten", "only the tanh path", _LEAK),
     ("leak-tanh", "the factor leak lost on the path through tanh", "leak lost on the tanh path", _LEAK),
     ("leak-whole", "the short path without its factor 1 - leak", "whole dh on the short path", _LEAK),
@@ -370,7 +433,10 @@ BY_LAG_BUGS = (
             "The first step back crosses the last tanh. Which n_t does yours read first?",
         ),
     ),
+    ("G27b", "tanh taken of n_t: its slope is written with n_t as it is", "tanh twice", _SLOPE_FORM),
+    ("G27c", "slope written as 1 - n_t: it is not squared", "1 - n", _SLOPE_FORM),
     ("G07", "the largest entry taken for the length", "largest size", _LENGTH),
+    ("G08-sum", "sum of the entries' sizes taken for the length", "sum of sizes", _LENGTH),
     ("G19", "largest singular value taken for the length", "singular", _LENGTH),
     ("B12", "lengths divided by B", "over B", _LENGTH[1:]),
     ("relative", "lengths divided by that of dh_T", "relative", _LENGTH[1:]),
@@ -503,7 +569,8 @@ def _clip_cases(rng: np.random.Generator) -> list[Case]:
         arrays = [np.abs(g) for g in arrays] if positive else arrays
         return [g * (norm / _length(arrays)) for g in arrays]
 
-    with_nan, with_inf = grads(8.0), grads(0.5)
+    with_nan, nan_first, with_inf = grads(8.0), grads(6.0), grads(0.5)
+    nan_first[0][3, 2] = np.nan
     with_nan[1][2, 1] = np.nan
     with_inf[0][1, 1] = np.inf
     above = float(rng.uniform(15, 25))
@@ -512,8 +579,10 @@ def _clip_cases(rng: np.random.Generator) -> list[Case]:
         Case("norm far above the limit, limit 0.5", (grads(70.0), 0.5)),
         Case("norm just above the limit", (grads(5.6), 5.0)),
         Case("a NaN in one array", (with_nan, 3.0)),
+        Case("a NaN in the first array", (nan_first, 3.0)),
         Case("an inf in one array", (with_inf, 3.0)),
         Case("norm below the limit", (grads(2.0), 3.0), True, "look at what happens above the limit"),
+        Case("norm far below the limit", (grads(0.5), 3.0), True, "look at what happens above the limit"),
         Case("one array only", (grads(above)[:1], 3.0), True, "how many norms has a list of arrays?"),
         Case("all entries positive", (grads(above, positive=True), 3.0), True, "look at the negative entries"),
         Case("all gradients 0", ([np.zeros((4, 3)), np.zeros(4)], 3.0), True, "look at gradients that are not 0"),
@@ -556,7 +625,7 @@ _NAN = (
     "Should a training step be taken at all when the norm is not finite?",
 )
 _EACH_NAME = "each array clipped by itself"
-_VALUE_NAME = "clipped by value, or on one side only"
+_VALUE_NAME = "clipped by value, and on one side only"
 _NORM_NAME = "norm computed wrongly"
 _FACTOR_NAME = "factor inverted or lost"
 _NAN_NAME = "NaN slips through"
@@ -568,18 +637,42 @@ def _clip_wrong(key: str, name: str, hints: tuple[str, ...], **changes: Callable
 
 CLIP_WRONG = (
     _clip_wrong("G01", _EACH_NAME, _EACH, one=_shrunk),
-    _clip_wrong("G01b", _EACH_NAME, _EACH, one=_shrunk_rows),
-    _clip_wrong("G10", _EACH_NAME, _EACH, norm_of=lambda gs: np.linalg.norm(gs[0])),
-    _clip_wrong("G02", _VALUE_NAME, _BY_VALUE, one=lambda g, c: np.clip(g, -c, c)),
-    _clip_wrong("G13", _VALUE_NAME, _BY_VALUE, one=np.minimum),
+    _clip_wrong("G01b", f"{_EACH_NAME}: each row, even", _EACH, one=_shrunk_rows),
+    _clip_wrong(
+        "G10", f"{_EACH_NAME}: the norm is that of the first one", _EACH, norm_of=lambda gs: np.linalg.norm(gs[0])
+    ),
+    _clip_wrong("G02", "clipped by value: every entry by itself", _BY_VALUE, one=lambda g, c: np.clip(g, -c, c)),
+    _clip_wrong("G13", f"{_VALUE_NAME}: large entries only, negative ones go on", _BY_VALUE, one=np.minimum),
     _clip_wrong("G03", "always rescaled", _ALWAYS, factor_of=lambda n, c: c / n if n > 0 else 0.0),
-    _clip_wrong("G03b", "always rescaled", _ALWAYS, factor_of=lambda n, c: np.float64(c) / np.float64(n)),
-    _clip_wrong("G05", _NORM_NAME, _NORM, norm_of=lambda gs: (_join(gs) ** 2).sum()),
-    _clip_wrong("G04", _NORM_NAME, _NORM, norm_of=lambda gs: sum(np.linalg.norm(g) for g in gs)),
-    _clip_wrong("G07", _NORM_NAME, _NORM, norm_of=lambda gs: np.abs(_join(gs)).max()),
-    _clip_wrong("G08", _NORM_NAME, _NORM, norm_of=lambda gs: np.abs(_join(gs)).sum()),
-    _clip_wrong("G14", _NORM_NAME, _NORM, norm_of=lambda gs: max(np.linalg.norm(g) for g in gs)),
-    _clip_wrong("G15", _NORM_NAME, _NORM, norm_of=lambda gs: np.sqrt((_join(gs) ** 2).mean())),
+    _clip_wrong(
+        "G03b",
+        "always rescaled, with a division by 0 when all gradients are 0",
+        _ALWAYS,
+        factor_of=lambda n, c: np.float64(c) / np.float64(n),
+    ),
+    _clip_wrong(
+        "G05", f"{_NORM_NAME}: the square, its root is missing", _NORM, norm_of=lambda gs: (_join(gs) ** 2).sum()
+    ),
+    _clip_wrong(
+        "G04",
+        f"{_NORM_NAME}: the sum of the arrays' norms",
+        _NORM,
+        norm_of=lambda gs: sum(np.linalg.norm(g) for g in gs),
+    ),
+    _clip_wrong("G07", f"{_NORM_NAME}: the largest entry", _NORM, norm_of=lambda gs: np.abs(_join(gs)).max()),
+    _clip_wrong("G08", f"{_NORM_NAME}: the sum of the sizes", _NORM, norm_of=lambda gs: np.abs(_join(gs)).sum()),
+    _clip_wrong(
+        "G14",
+        f"{_NORM_NAME}: the largest of the arrays' norms",
+        _NORM,
+        norm_of=lambda gs: max(np.linalg.norm(g) for g in gs),
+    ),
+    _clip_wrong(
+        "G15",
+        f"{_NORM_NAME}: the root of a mean, not of a sum",
+        _NORM,
+        norm_of=lambda gs: np.sqrt((_join(gs) ** 2).mean()),
+    ),
     _clip_wrong(
         "G05b",
         "clipped with the square of the norm, its root only returned",
@@ -587,11 +680,33 @@ CLIP_WRONG = (
         norm_of=lambda gs: (_join(gs) ** 2).sum(),
         report=lambda n, c: np.sqrt(n),
     ),
-    _clip_wrong("G06", _FACTOR_NAME, _FACTOR, factor_of=lambda n, c: min(1.0, n / c)),
-    _clip_wrong("G09", _FACTOR_NAME, _FACTOR, factor_of=lambda n, c: max(1.0, c / n) if n > 0 else 1.0),
-    _clip_wrong("G12", _FACTOR_NAME, _FACTOR, factor_of=lambda n, c: 1.0),
-    _clip_wrong("G17", _FACTOR_NAME, _FACTOR, factor_of=lambda n, c: 0.0 if n > c else 1.0),
-    _clip_wrong("G06b", _FACTOR_NAME, _FACTOR, factor_of=lambda n, c: n / c if n > c else 1.0),
+    _clip_wrong(
+        "G05c",
+        "the square of the norm is compared with the limit",
+        (
+            "Try a gradient of length 2 and limit 3. Should it change?",
+            "Which number do you compare with the limit: the norm, or its square?",
+        ),
+        factor_of=lambda n, c: c / n if n * n > c else 1.0,
+    ),
+    _clip_wrong(
+        "G03c",
+        "the length is set to 1, not to the limit",
+        _ALWAYS,
+        factor_of=lambda n, c: 1 / n if n > 0 else 0.0,
+    ),
+    _clip_wrong("G17b", f"{_FACTOR_NAME}: zeros come back, whatever the norm", _FACTOR, factor_of=lambda n, c: 0.0),
+    _clip_wrong("G06", f"{_FACTOR_NAME}: norm over limit", _FACTOR, factor_of=lambda n, c: min(1.0, n / c)),
+    _clip_wrong(
+        "G09", f"{_FACTOR_NAME}: never below 1", _FACTOR, factor_of=lambda n, c: max(1.0, c / n) if n > 0 else 1.0
+    ),
+    _clip_wrong("G12", f"{_FACTOR_NAME}: the arrays come back as they were", _FACTOR, factor_of=lambda n, c: 1.0),
+    _clip_wrong(
+        "G17", f"{_FACTOR_NAME}: long gradients become zeros", _FACTOR, factor_of=lambda n, c: 0.0 if n > c else 1.0
+    ),
+    _clip_wrong(
+        "G06b", f"{_FACTOR_NAME}: long gradients grow", _FACTOR, factor_of=lambda n, c: n / c if n > c else 1.0
+    ),
     Misconception("G11", "caller's gradients changed", _clip_in_place, _CALLER),
     _clip_wrong("G16", _NAN_NAME, _NAN, trusted=_always),
     _clip_wrong(
@@ -604,6 +719,7 @@ CLIP_WRONG = (
     Misconception("G16d", _NAN_NAME, _clip_nan_to_num, _NAN),
     Misconception("G16f", "zeros instead of None: the update is not skipped", _clip_to_zero, _NAN),
     _clip_wrong("G16e", "NaN is caught, inf slips through", _NAN, trusted=lambda n: not np.isnan(n)),
+    _clip_wrong("G16g", "inf is caught, NaN slips through", _NAN, trusted=lambda n: not np.isinf(n)),
     _clip_wrong(
         "norm-after",
         "norm returned after clipping, not before",
@@ -633,7 +749,7 @@ def _descent(
         if "gradients add up" in bug:
             stored = g = stored + g
         norm = np.linalg.norm(g)
-        sizes = {"squared": norm**2, "sum of sizes": np.abs(g).sum()}
+        sizes = {"squared": norm**2, "sum of sizes": np.abs(g).sum(), "of the weights": np.linalg.norm(w)}
         norm = pick(bug, sizes, norm)
         if "no clipping" in bug:
             step = lr * g
@@ -643,8 +759,8 @@ def _descent(
             step = lr * g
         elif "by value" in bug:
             step = lr * np.clip(g, -max_norm, max_norm)
-        elif "always rescaled" in bug:
-            step = lr * max_norm * g / norm
+        elif "always rescaled" in bug or "unit" in bug:
+            step = lr * (1 if "unit" in bug else max_norm) * g / norm
         elif "inverted" in bug:
             step = lr * g * max(1.0, norm / max_norm)
         else:
@@ -669,7 +785,7 @@ def _descent_cases(rng: np.random.Generator) -> list[Case]:
         Case("a curved surface", (wave, start2, 0.05, 2.0, 5)),
         Case("limit 0.001", (wave, start2, 0.3, 0.001, 3)),
         Case("one step", (bowl, start3, 0.1, 1.5, 1), True, "look at what is carried from step to step"),
-        Case("limit never reached", (bowl, 0.01 * start3, 0.1, 5.0, 4), True, "look at where the clipping happens"),
+        Case("limit never reached", (bowl, 0.1 * start3, 0.1, 5.0, 4), True, "look at where the clipping happens"),
     ]
 
 
@@ -692,8 +808,15 @@ DESCENT_BUGS = (
     ("G32b", "clipping at the wrong place: the update lr * g is clipped", "the update is clipped", _PLACE),
     ("G33", "wrong thing clipped: the weights", "the weights are clipped", _THING),
     ("G33b", "old gradients kept", "gradients add up", _THING),
-    ("G02", _VALUE_NAME, "by value", _BY_VALUE),
+    ("G02", "clipped by value: every entry by itself", "by value", _BY_VALUE),
     ("G03", "always rescaled", "always rescaled", _ALWAYS),
+    ("G03c", "the length is set to 1, not to the limit", "unit", _ALWAYS),
+    (
+        "norm-weights",
+        "the norm is that of the weights, not of the gradient",
+        "of the weights",
+        ("Which array is to be shortened?", "What is norms[0] in the worked example: 10 or 1?"),
+    ),
     (
         "norm-after",
         "norms reported after clipping, not before",
@@ -725,9 +848,9 @@ DESCENT_BUGS = (
         "no lr",
         ("Set lr to 0. Do your weights move?", "Which argument of the function is not in your update?"),
     ),
-    ("G05", _NORM_NAME, "squared", _NORM),
-    ("G08", _NORM_NAME, "sum of sizes", _NORM),
-    ("G06", _FACTOR_NAME, "inverted", _FACTOR[:2]),
+    ("G05", f"{_NORM_NAME}: the square, its root is missing", "squared", _NORM),
+    ("G08", f"{_NORM_NAME}: the sum of the sizes", "sum of sizes", _NORM),
+    ("G06", f"{_FACTOR_NAME}: long gradients grow", "inverted", _FACTOR[:2]),
 )
 # ---------------------------------------------------------------- 04.6 POWERS and 04.7 DIAGNOSIS: values
 

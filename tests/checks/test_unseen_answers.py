@@ -947,6 +947,52 @@ def leaky_backward(dh_t, x, h, U, W, b, leak):
 """,
     ),
     (
+        "04.4",
+        "all lost, whatever the norm",
+        "G17b",
+        """def clip_by_norm(gs, c):
+    n = np.sqrt(sum((g*g).sum() for g in gs))
+    return ([0*g for g in gs] if np.isfinite(n) else None), n
+""",
+    ),
+    (
+        "04.4",
+        "the square against the limit",
+        "G05c",
+        """def clip_by_norm(gs, c):
+    s = sum((g*g).sum() for g in gs); n = s**0.5
+    if not np.isfinite(s): return None, n
+    return [g*c/n if s > c else g for g in gs], n
+""",
+    ),
+    (
+        "04.4",
+        "the guard reads the first array only",
+        "expected None, got",
+        """def clip_by_norm(gs, c):
+    n = np.sqrt(sum((g*g).sum() for g in gs))
+    return ([g*min(1, c/(n + 1e-6)) for g in gs] if np.isfinite(gs[0]).all() else None), n
+""",
+    ),
+    (
+        "04.5",
+        "always rescaled, as torch does with 1e-6",
+        "G03",
+        """def clipped_descent(gradient, w, lr, c, steps):
+    path, norms = [w], []
+    for _ in range(steps):
+        g = gradient(w); norms.append(np.linalg.norm(g)); w = w - lr*g*c/(norms[-1] + 1e-6); path.append(w)
+    return np.array(path), np.array(norms)
+""",
+    ),
+    (
+        "04.6",
+        "the form as it is printed",
+        "not answered",
+        """POWERS = {"largest at": ..., "below 1 from": ...}
+""",
+    ),
+    (
         "04.6",
         "words",
         "expected two whole numbers, got ['three', None]",
