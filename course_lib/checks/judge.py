@@ -295,8 +295,6 @@ def recognise(
             possible.append(item)
             if any(seen) and not facts:
                 explained.append((item, same, seen))
-    if all(_zeros(r.value) for r in results):  # what two slips may leave of many an answer accuses nobody of both
-        return None
     both = _one_on_top(exercise, cases, results, truth, possible)
     if both:
         return both
@@ -309,11 +307,13 @@ def recognise(
     return None
 
 
-def _zeros(value: Any) -> bool:
-    """Whether a result holds nothing but zeros."""
-    if isinstance(value, (tuple, list)):
-        return all(map(_zeros, value))
-    return isinstance(value, (int, float, np.ndarray)) and not np.any(value)
+def _zeros(exercise: Exercise, case: Case, outcome: Outcome) -> set[str]:
+    """The named results that hold nothing but zeros."""
+    try:
+        parts = exercise.parts(case, outcome.value)
+    except Exception:
+        return set()
+    return {n for n, v in parts.items() if isinstance(v, (int, float, np.ndarray)) and not np.any(v)}
 
 
 @lru_cache(maxsize=20_000)
@@ -335,7 +335,13 @@ def _one_on_top(
     small_first = sorted(
         zip(cases, results, truth), key=lambda row: sum(getattr(a, "size", 1) for a in row[0].args)
     )  # most pairs already fail there, and that is cheap
+    rows = list(zip(cases, results, truth))
+    dead = set.intersection(*(_zeros(exercise, c, r) for c, r, _ in rows))
+    dead -= set.intersection(*(_zeros(exercise, c, t) for c, _, t in rows))
+    left = {m.key: _zeros(exercise, cases[0], _run(m.wrong, cases[0])) if dead else set() for m in possible}
     for first, second in itertools.combinations(possible, 2):
+        if not dead <= left[first.key] | left[second.key]:
+            continue  # zeros on every input have many causes: two slips of which neither leaves them are not named
         if second.given and not first.given:
             first, second = second, first
         both = _joined(first, second) if first.name != second.name else None

@@ -699,6 +699,19 @@ def leaky_backward(dh_t, x, h, U, W, b, leak):
 """,
     ),
     (
+        "03.3",
+        "dW_hh left at zero",
+        "wrong: dW_hh; right: hs, dxs",
+        """def truncated(xs, h, W, dhs, k):
+    H = [h]; g = 0; dxs = np.zeros_like(xs)
+    for x in xs: H.append(np.tanh(x + H[-1] @ W.T))
+    for t in reversed(range(len(xs))):
+        g = 0 if (t + 1) % k == 0 else g
+        dxs[t] = (dhs[t] + g)*(1 - H[t+1]**2); g = dxs[t] @ W
+    return H[1:], dxs, np.zeros_like(W)
+""",
+    ),
+    (
         "03.4",
         "nothing stored",
         "B52-copy",
