@@ -500,7 +500,7 @@ def truncated(xs, h0, W_hh, dhs, k, bug=()):
     """The right states and gradients, or with `bug` one change in how the chunks are cut."""
     T = len(xs)
     hs, dxs, dW_hh, h, carried = np.zeros_like(xs), np.zeros_like(xs), np.zeros_like(W_hh), h0, np.zeros_like(h0)
-    k = pick(bug, {"never": T, "always": 1, "k + 1": k + 1, "k - 1": max(k - 1, 1)}, k)
+    k = pick(bug, {"never": T, "k + 1": k + 1, "k - 1": max(k - 1, 1)}, k)
     h = np.zeros_like(h0) if "h0 zero" in bug else h
     borders = list(range(0, T, k))
     if "from the end" in bug or "wrong side" in bug:
@@ -531,12 +531,13 @@ def truncated(xs, h0, W_hh, dhs, k, bug=()):
                 h_in = pick(bug, firsts, h_in)
             share = (h_in.T @ da) if "dW turned" in bug else (da.T @ h_in)
             dW_hh = share if "overwritten" in bug else dW_hh + share
-            dh_next = da @ (W_hh.T if "W_hh turned" in bug else W_hh)
+            dh_next = (0 * da if "always" in bug else da) @ (W_hh.T if "W_hh turned" in bug else W_hh)
         h, carried = before[-1], dh_next
     if "wraps" in bug:
         dW_hh = dW_hh + dxs[0].T @ (hs[-1] - h0)
-    shares = {"/ chunks": len(borders), "/ k": k, "/ batch": len(h0)}
-    return hs, dxs, dW_hh / pick(bug, shares, 1)
+    for name, size in {"/ chunks": len(borders), "/ k": k, "/ batch": len(h0)}.items():
+        dW_hh = dW_hh / size if name in bug else dW_hh
+    return hs, dxs, dW_hh
 
 
 def _band(xs, h0, W_hh, dhs, k):

@@ -163,6 +163,7 @@ def _product(
     earliest_left: bool = False,
     shift: int = 0,
     more: int = 0,
+    turned: bool = False,
 ) -> Array:
     """J_T ... J_{T-k+1} of the states hs (T + 1, H) = h_0 .. h_T, with the changes that learners make."""
     T = len(hs) - 1
@@ -170,7 +171,7 @@ def _product(
     for t in range(T, T - k - more, -1):
         J_t = jacobian(hs[max(t - shift, 0)], W_hh)
         product = J_t @ product if earliest_left else product @ J_t
-    return product
+    return product.T if turned else product
 
 
 def _product_cases(rng: np.random.Generator) -> list[Case]:
@@ -227,9 +228,7 @@ PRODUCT_WRONG = (
     misread(
         _product, lambda hs, W_hh, k: (hs, W_hh.T, k), "G26", "Jacobian transposed: W_hh.T in every factor", _TRANSPOSED
     ),
-    Misconception(
-        "G31", "Jacobian transposed: the result as a whole", lambda hs, W_hh, k: _product(hs, W_hh, k).T, _TRANSPOSED
-    ),
+    Misconception("G31", "Jacobian transposed: the result as a whole", partial(_product, turned=True), _TRANSPOSED),
     Misconception(
         "G26b", "Jacobian transposed: each factor as a whole", _with_slope(lambda h, W: (1 - h**2) * W.T), _TRANSPOSED
     ),
@@ -305,10 +304,11 @@ def _by_lag(
         h = (1 - forward_leak) * h + forward_leak * n_t
         candidates.append(n_t)
         states.append(h)
-    candidates = candidates[::-1] if "slopes forward" in bug else candidates
+    squeezed = states[1:] if "slope of h_t" in bug else candidates
+    squeezed = squeezed[::-1] if "slopes forward" in bug else squeezed
     dh, dhs, da_parts = dh_T, [dh_T], []
     for t in range(len(xs), 0, -1):
-        n_t = states[t] if "slope of h_t" in bug else candidates[t - 1]
+        n_t = squeezed[t - 1]
         factor = pick(bug, {"leak lost on the tanh path": 1.0, "leak swapped": 1 - leak}, leak)
         slope = pick(bug, {"no slope": 1.0, "tanh twice": 1 - np.tanh(n_t) ** 2, "1 - n": 1 - n_t}, 1 - n_t**2)
         da = factor * dh * slope
@@ -319,7 +319,6 @@ def _by_lag(
         if "a loss at every step" in bug:
             dh = dh + dh_T
         dhs.append(dh)
-    norms = np.array([np.linalg.norm(d) for d in dhs])
     if "norm of dW" in bug:
         total, lengths = np.zeros_like(W_hh), [0.0]
         for part in da_parts:
@@ -330,20 +329,25 @@ def _by_lag(
         return np.array([np.linalg.norm(d) for d in da_parts])
     if "norm of W" in bug:
         return np.array([np.linalg.norm(np.linalg.matrix_power(W_hh, k)) for k in range(len(xs) + 1)])
-    ways: dict[str, Callable[[], Array]] = {
-        "reversed": lambda: norms[::-1],
-        "lag 0 left out": lambda: norms[1:],
-        "h_0 left out": lambda: norms[:-1],
-        "squared": lambda: norms**2,
-        "sum of sizes": lambda: np.array([np.abs(d).sum() for d in dhs]),
-        "largest size": lambda: np.array([np.abs(d).max() for d in dhs]),
-        "singular": lambda: np.array([np.linalg.norm(d, 2) for d in dhs]),
-        "over B": lambda: norms / len(h0),
-        "relative": lambda: norms / norms[0],
-        "mean of sizes": lambda: np.array([np.abs(d).mean() for d in dhs]),
-        "mean over rows": lambda: np.array([np.linalg.norm(d, axis=1).mean() for d in dhs]),
+    lengths = {
+        "sum of sizes": lambda d: np.abs(d).sum(),
+        "largest size": lambda d: np.abs(d).max(),
+        "singular": lambda d: np.linalg.norm(d, 2),
+        "mean of sizes": lambda d: np.abs(d).mean(),
+        "mean over rows": lambda d: np.linalg.norm(d, axis=1).mean(),
     }
-    return pick(bug, ways, lambda: norms)()
+    norms = np.array([pick(bug, lengths, np.linalg.norm)(d) for d in dhs])
+    ways: dict[str, Callable[[Array], Array]] = {
+        "squared": lambda n: n**2,
+        "over B": lambda n: n / len(h0),
+        "relative": lambda n: n / n[0],
+        "lag 0 left out": lambda n: n[1:],
+        "h_0 left out": lambda n: n[:-1],
+        "reversed": lambda n: n[::-1],
+    }
+    for name, way in ways.items():
+        norms = way(norms) if name in bug else norms
+    return norms
 
 
 def _by_lag_cases(rng: np.random.Generator) -> list[Case]:

@@ -960,6 +960,17 @@ def leaky_backward(dh_t, x, h, U, W, b, leak):
 """,
     ),
     (
+        "04.3",
+        "two: last first, the largest entry",
+        "lag-order+G07",
+        """def gradient_by_lag(xs, h, U, W, b, leak, dh):
+    ns, out = [], [np.abs(dh).max()]
+    for x in xs: n = np.tanh(x @ U.T + h @ W.T + b); ns.append(n); h = h + leak*(n - h)
+    for n in ns[::-1]: dh = (leak*dh*(1 - n*n)) @ W + (1 - leak)*dh; out.append(np.abs(dh).max())
+    return out[::-1]
+""",
+    ),
+    (
         "04.4",
         "all lost, whatever the norm",
         "G17b",
