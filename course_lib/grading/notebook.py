@@ -24,6 +24,8 @@ from course_lib.checks.sources import names_from_around
 MAX_FILE = 64 * 2**20
 MAX_CODE = 2**20
 MAX_CELLS = 2000
+SETTINGS = {"set_default_dtype", "setrecursionlimit"}  # of torch and sys: right answers may depend on them
+SHOWS = {"print", "display", "check", "quiz", "show", "help", "assert_allclose", "plot"}  # they change no argument
 RUN_HERE = "time|timeit|prun|capture"  # magics whose text is Python that runs in the notebook itself
 
 
@@ -301,6 +303,12 @@ def _parsed(source: str) -> ast.Module | None:
         return None
 
 
+def forget() -> None:
+    """Let go of the code that was read: after a large submission, so that several do not add up."""
+    _tree.cache_clear()
+    statements.cache_clear()
+
+
 def used_names(source: str) -> set[str]:
     """Every name that a piece of code may read."""
     tree = _tree(source)
@@ -316,13 +324,17 @@ def free_names(source: str) -> set[str]:
 
 
 def bound_names(node: ast.AST) -> set[str]:
-    """The names that a top-level statement defines or changes (also through `a[k] = …` and `a.b = …`)."""
+    """The names that a top-level statement defines or changes (also through `a[k] = …` and `a.b = …`).
+
+    The name "*" stands for any: of `from … import *`, and of what changes the meaning of all code that follows.
+    """
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return {node.name}
     if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {bound_by(alias) for alias in node.names}
+        return {"*"} if getattr(node, "module", "") == "__future__" else {bound_by(alias) for alias in node.names}
     if isinstance(node, ast.Expr):
-        return set()
+        function = node.value.func if isinstance(node.value, ast.Call) else None
+        return {"*"} if isinstance(function, ast.Attribute) and function.attr in SETTINGS else set()
     found: set[str] = set()
     for at in ast.walk(node):
         if isinstance(at, (ast.FunctionDef, ast.ClassDef)):
@@ -330,12 +342,34 @@ def bound_names(node: ast.AST) -> set[str]:
         elif isinstance(at, (ast.Import, ast.ImportFrom)):
             found |= {(n.asname or n.name).partition(".")[0] for n in at.names}
         elif isinstance(at, (ast.Name, ast.Subscript, ast.Attribute)) and isinstance(at.ctx, ast.Store):
-            root: ast.AST = at
-            while isinstance(root, (ast.Subscript, ast.Attribute)):
-                root = root.value
-            if isinstance(root, ast.Name):
-                found.add(root.id)
-    return found
+            found.add(_root(at))
+    return found - {""}
+
+
+def changed_names(node: ast.AST) -> set[str]:
+    """The names whose values a statement may change where it runs: `a.append(k)`, `fill(a)`, `del a[k]`."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [node]
+    while waiting:
+        at = waiting.pop()
+        if isinstance(at, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            continue
+        waiting += ast.iter_child_nodes(at)
+        if isinstance(at, ast.Expr) and isinstance(at.value, ast.Call):
+            function = at.value.func
+            is_method = isinstance(function, ast.Attribute)
+            if (function.attr if is_method else getattr(function, "id", "")) not in SHOWS:
+                found |= set(map(_root, [*([function.value] if is_method else []), *at.value.args]))
+        elif isinstance(at, (ast.Subscript, ast.Attribute)) and isinstance(at.ctx, ast.Del):
+            found.add(_root(at))
+    return found - {""}
+
+
+def _root(node: ast.AST) -> str:
+    """`a` for `a[k].b`; '' for what starts with no name."""
+    while isinstance(node, (ast.Subscript, ast.Attribute)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def bound_by(alias: ast.alias) -> str:
@@ -439,6 +473,14 @@ def _find(plan: _Plan, name: str) -> None:
         else:
             plan.notes.append(f"{name}: no cell answers it: restore the cell tagged answer:{name}")
         return
+    again = [] if how else [c for c in cells if c.number > full[-1].number and _defines_anew(c, name)]
+    if again:
+        end = _check_cell(plan, name, full[-1].number)
+        full += [c for c in again if c.number < end]
+        late = [str(c.number) for c in again if c.number > end]
+        if late:
+            cell = f"cell {', '.join(late)}"
+            plan.notes.append(f"{name}: what {cell} makes of it does not count: it is not before the check")
     chosen = full[-1]
     if len(full) > 1:
         there = ", ".join(str(c.number) for c in full)
@@ -447,6 +489,30 @@ def _find(plan: _Plan, name: str) -> None:
         plan.notes.append(f"{name}: cell {chosen.number} was {how}")
     plan.taken[name] = chosen
     plan.answer_cells |= {c.number for c in full}
+
+
+def _defines_anew(cell: Cell, name: str) -> bool:
+    """Whether a cell that belongs to no exercise holds another answer, complete in itself."""
+    tree = _tree(cell.source) if cell.kind == "code" and not tagged(cell, "answer") else None
+    for node in tree.body if tree else ():
+        if isinstance(node, ast.FunctionDef):
+            found = node.name == name
+        else:
+            found = isinstance(node, ast.Assign) and any(getattr(t, "id", "") == name for t in node.targets)
+            found = found and name not in {getattr(n, "id", "") for n in ast.walk(node.value)}
+        if found and not _is_stub(node):
+            return True
+    return False
+
+
+def _check_cell(plan: _Plan, name: str, after: int) -> int:
+    """The number of the learner's cell that checks an answer, the next one after another cell, else that one."""
+    task = next(e for e in plan.assignment.exercises if e.name == name)
+    ids = {c.id for c in plan.assignment.cells if c.id and tagged(c, "check") == name}
+    call = re.compile(rf"check\(\s*[\"']{re.escape(task.id)}[\"']")
+    cells = [c for c in plan.submission.cells if c.number > after]
+    checks = [c.number for c in cells if c.id in ids or tagged(c, "check") == name or call.match(c.source.lstrip())]
+    return min(checks, default=after)
 
 
 def _heading(cell: Cell) -> str:
@@ -507,11 +573,13 @@ def _slice(plan: _Plan, steps: list[Step]) -> tuple[list[Step], list[Step]]:
     needed: set[str] = set()
     for step in steps:
         if step.role == "answer":
-            needed |= used_names(step.source)
+            needed |= _asks(step.source)
     pieces = [(k, *piece) for k, step in enumerate(steps) if step.role == "setup" for piece in statements(step.source)]
     binders: dict[str, list[int]] = {}
+    modules = {n for _, node, _, names in pieces if isinstance(node, (ast.Import, ast.ImportFrom)) for n in names}
+    others = answer_names | {f"{n}()" for n in answer_names | modules}
     for i, (_, _, _, names) in enumerate(pieces):
-        for name in names - answer_names:
+        for name in names - others:
             binders.setdefault(name, []).append(i)
     kept: set[int] = set()
     wanted = [*needed, "*"]  # `from … import *` may bind anything
@@ -519,12 +587,16 @@ def _slice(plan: _Plan, steps: list[Step]) -> tuple[list[Step], list[Step]]:
         for i in binders.pop(wanted.pop(), ()):
             if i not in kept:
                 kept.add(i)
-                wanted += used_names(pieces[i][2])
-    mine: dict[int, list[str]] = {}
+                wanted += _asks(pieces[i][2])
+    mine: dict[int, list[list[str]]] = {}
     left: set[int] = set()
     for i, (k, node, text, _) in enumerate(pieces):
         if i in kept:
-            mine.setdefault(k, []).append(text)
+            parts = mine.setdefault(k, [[]])
+            if isinstance(node, ast.Expr):  # on its own: should it fail, the rest is still defined
+                parts += [[text], []]
+            else:
+                parts[-1].append(text)
         elif not isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass)):
             left.add(k)
     result, dropped = [], []
@@ -532,24 +604,33 @@ def _slice(plan: _Plan, steps: list[Step]) -> tuple[list[Step], list[Step]]:
         if step.role != "setup":
             result.append(step)
             continue
-        if k in mine:
-            result.append(Step("setup", "\n".join(mine[k]), cell=step.cell))
+        result += [Step("setup", "\n".join(part), cell=step.cell) for part in mine.get(k, ()) if part]
         if step.cell and k in left:
             dropped.append(step)
     return result, dropped
 
 
+def _asks(source: str) -> set[str]:
+    """What code needs: the names that it reads, and as `a()` the calls that change a value from around it."""
+    return used_names(source) | {f"{name}()" for name in free_names(source)}
+
+
 @lru_cache(maxsize=1024)
 def statements(source: str) -> tuple[tuple[ast.stmt, str, frozenset[str]], ...]:
-    """The top-level statements of a cell: the node, its own source, the names that it binds; () for no Python."""
+    """The top-level statements of a cell: the node, its own source, the names that it binds, those that it changes as
+    `a()`; () for no Python.
+    """
     tree = _tree(source)
-    lines = plain(source).split("\n")
+    lines = plain(source).encode().split(b"\n")  # columns count bytes
     found = []
     for node in tree.body if tree else ():
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
         mine = lines[first - 1 : node.end_lineno]
-        alone = not node.col_offset and not (len(mine) == 1 and ";" in mine[0])  # not `a = 1; b = 2`
-        found.append((node, "\n".join(mine) if alone else ast.unparse(node), frozenset(bound_names(node))))
+        mine[-1] = mine[-1][: node.end_col_offset]  # not more than its part of `a = 1; b = 2`
+        if first == node.lineno:
+            mine[0] = mine[0][node.col_offset :]
+        text = b"\n".join(mine).decode()
+        found.append((node, text, frozenset(bound_names(node) | {f"{n}()" for n in changed_names(node)})))
     return tuple(found)
 
 
@@ -572,7 +653,7 @@ def _sources(name: str, steps: list[Step]) -> str:
     while wanted:
         at = wanted.pop()
         parts += [ast.unparse(node) for node in imports.get(at, ())]
-        for text in helpers.get(at, ()):
+        for text in (*helpers.get(at, ()), *(() if at in imports else helpers.get(f"{at}()", ()))):
             if text not in seen:
                 seen.add(text)
                 new = free_names(text) - needed

@@ -33,6 +33,7 @@ from course_lib.grading.notebook import Assignment, Course, Graft, Step
 CELL_SECONDS = 20.0
 MANY_CELLS = 15  # so often a cell's time for all cells of a notebook, beside what its checks may take
 READING_SECONDS = 15.0  # processor time for reading a notebook, and for judging one answer
+LARGE = 2**18  # bytes of a submission that is not kept in the memory of those who read it
 OPTIONS = ["--nbval", "--nbval-current-env", "--assert=plain", "-s", "-c", os.devnull, "-p", "nbval.plugin"]
 UNUSED = (  # pytest's own plugins that would cost time at each start
     "cacheprovider terminal logging doctest unittest junitxml faulthandler stepwise pastebin unraisableexception "
@@ -72,6 +73,7 @@ class GradedNotebook(IPyNbFile):
         self.settings, self.job, self.assignment, self.graft = settings, job, assignment, graft
         self.cell_seconds = 0.0
         self.fault = ""  # why no kernel could be started: not the learner's
+        self.notes: list[str] = []
         self.stopped: dict[str, str] = {}  # answer name -> why its own cell did not run through
         self.items: list[GradedCell] = []
         for step in graft.steps:
@@ -191,10 +193,12 @@ class GradedCell(IPyNbCell):
             self.test_outputs = None
 
     def failed(self, kind: str, why: str) -> None:
-        """Keep the reason why an answer's cell did not run through."""
+        """Keep the reason why a learner's cell did not run through."""
+        told = {"timeout": f"takes {why}", "crash": f"ends the kernel ({why})"}.get(kind, f"stops with {why}")
         if self.step.role == "answer":
-            told = {"timeout": f"its cell takes {why}", "crash": f"its cell ends the kernel ({why})"}
-            self.parent.stopped[self.step.name] = told.get(kind, f"its cell stops with {why}")
+            self.parent.stopped[self.step.name] = f"its cell {told}"
+        elif self.step.cell:
+            self.parent.notes.append(f"cell {self.step.cell} of your notebook {told}")
 
 
 class Farewell(GradedCell):
@@ -316,6 +320,8 @@ class Loop:
             except Exception as error:  # a fault of the grader costs this submission, not the class
                 told = f"{type(error).__name__}: {one_line(error)}"
                 row = {**ungraded(job, f"makes the grader fail ({told}): look at it by hand"), "status": "failed"}
+            if len(job.raw) > LARGE:
+                notebook.forget()
             row["seconds"] = round(time.perf_counter() - start, 3)
             self.done(row)
         return True
@@ -400,7 +406,7 @@ def summary(book: GradedNotebook) -> dict[str, Any]:
         "message": "",
         "lesson": book.assignment.number,
         "cell_seconds": round(book.cell_seconds, 3),
-        "notes": list(book.graft.notes),
+        "notes": [*book.graft.notes, *dict.fromkeys(book.notes)],
         "answers": {name: source[:20000] for name, source in book.graft.answers.items()},
     }
 

@@ -93,6 +93,27 @@ FULL = {
     "table-built-in-a-loop": with_cells(
         "words = {}\nfor k in range(3):\n    words[k] = 'tanh'", at=2, word="word = words[2]"
     ),
+    "table-built-by-calls": with_cells(
+        "words = ['x']\nfor w in ['relu', 'tanh']:\n    words.append(w)\ndel words[0]",
+        "words.reverse()",
+        at=2,
+        word="word = words[0]",
+    ),
+    "value-changed-by-a-function": with_cells(
+        "table = {}\ndef fill(t):\n    t[0] = 'tanh'",
+        "table.clear()\nfill(1 / 0)\nfill(table)",
+        at=2,
+        word="word = table[0]",
+    ),
+    "settings-in-another-cell": with_cells(
+        "from __future__ import annotations\nimport torch\ntorch.set_default_dtype(torch.float64)",
+        at=2,
+        total="def total(xs: Nowhere):\n    return torch.from_numpy(xs) @ torch.ones(len(xs))",
+    ),
+    "mended-before-the-check": with_cells(STEP, at=4, step="def step(x, h, W):\n    return x"),
+    "long-sum-beside-another-statement": with_cells(
+        "a = 1; b = " + "+".join(["0"] * 400), at=2, total="def total(xs):\n    return xs.sum() + b"
+    ),
     "stray-print": notebook(step=STEP.replace("    return", "    print('shape', x.shape, end='\\r')\n    return")),
     "progress-bar": notebook(
         total="from tqdm.auto import tqdm\ndef total(xs):\n    return sum(float(x) for x in tqdm(xs))"

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from course_lib.grading import main, plugin
+from course_lib.grading import notebook as notebook_module
 from course_lib.grading.notebook import graft
-from tests.grading.handed_in import COURSE, grade, notebook, save
+from tests.grading.handed_in import COURSE, RIGHT, grade, notebook, save
 
 ENDLESS = "takes_for_ever = 1"
 BAD = {
@@ -145,6 +146,29 @@ def test_parts_that_are_missing_are_told_one_by_one(folder, tmp_path):
     told = {e["name"]: (e["status"], e["points"]) for e in rows["parts.ipynb"]["exercises"]}
     assert told == {"step": ("right", 4), "total": ("blank", 0), "pair": ("missing", 0), "word": ("blank", 0)}
     assert any("answer:pair" in n for n in rows["parts.ipynb"]["notes"])
+
+
+def test_what_does_not_count_and_what_stops_is_told(folder, tmp_path):
+    nb = notebook(before="1 / 0\ntable = open('nowhere')", step="def step(x, h, W):\n    return x + len(table)")
+    late = {"cell_type": "code", "source": RIGHT["step"], "metadata": {}, "id": "mine"}
+    nb["cells"].append(late)
+    save(folder, "late.ipynb", nb)
+    _, rows = grade(folder, tmp_path)
+    notes = "\n".join(rows["late.ipynb"]["notes"])
+    assert rows["late.ipynb"]["points"] == 6
+    assert "step: what cell 16 makes of it does not count" in notes
+    assert "cell 3 of your notebook stops with FileNotFoundError" in notes
+
+
+def test_large_submissions_do_not_add_up_in_memory(monkeypatch):
+    def grade(loop, session, job):
+        notebook_module.statements(job.raw.decode())
+        return {}
+
+    monkeypatch.setattr(plugin.Loop, "grade", grade)
+    jobs = [plugin.Job("a", b"x = 1;" * size, 1) for size in (10, 100_000)]
+    plugin.Loop(None, jobs, lambda row: None).pytest_runtestloop(None)
+    assert notebook_module._tree.cache_info().currsize == notebook_module.statements.cache_info().currsize == 0
 
 
 def test_a_syntax_error_is_named_with_its_place(folder, tmp_path):
