@@ -35,7 +35,8 @@ CLEAR = {
 #: parts of clear modules that load code, compile it, or hold all other modules
 UNCLEAR = ("sys.modules", "sys.meta_path", "sys.path.insert", "numpy.load", "torch.load", "torch.ops", "torch.ao")
 UNCLEAR += ("torch.jit", "torch.hub", "torch.package", "torch.serialization", "torch.fx", "torch.library")
-UNCLEAR += ("course_lib.grading", "logging.config")
+UNCLEAR += ("logging.config", "course_lib.grading", "course_lib.checks")
+UNCLEAR += tuple(f"course_lib.{room}" for room in ("training", "recipes", "show", "bench"))  # they hold nn and torch
 UNCLEAR += tuple(f"os.{name}" for name in vars(os) if re.match("system|popen|exec|spawn|posix_spawn", name))
 
 

@@ -261,6 +261,11 @@ def test_names_that_are_not_allowed_are_found_behind_a_detour(code):
         "def f(y): return y.nn\nimport numpy\nf(numpy)",
         "import numpy\nfor y in [numpy]: y.linalg",
         "import numpy\n(y := numpy).linalg",
+        "from course_lib.training import CELLS\nCELLS['gru']",
+        "from course_lib import training\ntraining.SequenceModel('gru', 2, 3, 1).rnn",
+        "from course_lib.recipes import run_recipe\nrun_recipe('adding').model.rnn",
+        "import course_lib.bench as b\nb.layers.make_layer",
+        "from course_lib.show import lesson_06 as pictures\npictures.bptt",
     ],
 )
 def test_a_way_round_is_told_only_of_a_right_answer(code):
