@@ -134,6 +134,8 @@ def compare(exercise: Exercise, case: Case, got: Outcome, truth: Outcome) -> str
         return got.error[1] if got.error[0] == "WrongForm" else f"raised {got.error[0]}: {got.error[1]}"
     if truth.error:
         return f"expected {truth.error[0]}, got a result"
+    if got.value is None and truth.value is not None and not exercise.is_value:
+        return "your function gives None: is its `return` missing?"
     try:
         parts = exercise.parts(case, got.value)
     except Exception as error:
@@ -151,10 +153,22 @@ def compare(exercise: Exercise, case: Case, got: Outcome, truth: Outcome) -> str
             return told if name == exercise.name else f"{name}: {told}"
         fine = [n for n in right_parts if n not in wrong]
         only = f"; right: {', '.join(fine)}" if fine else ""
+        only += "".join(_by_block(n, parts[n], right_parts[n], exercise) for n in wrong if n in exercise.blocks)
         return f"wrong: {', '.join(wrong)}{only}; {name}: {told}"
     if got.changed and not exercise.may_change:
         return CHANGED
     return None
+
+
+def _by_block(name: str, got: Any, expected: Any, exercise: Exercise) -> str:
+    """Which blocks of a stacked result are wrong, and which are right; empty when that tells nothing."""
+    labels = exercise.blocks[name]
+    if np.shape(got) != np.shape(expected):
+        return ""
+    pairs = zip(labels, np.split(np.asarray(got), len(labels)), np.split(expected, len(labels)), strict=True)
+    wrong = [k for k, a, b in pairs if differ(a, b, exercise.rtol)]
+    fine = [k for k in labels if k not in wrong]
+    return f"; in {name} wrong: {', '.join(wrong)}, right: {', '.join(fine)}" if wrong and fine else ""
 
 
 def differ(got: Any, expected: Any, rtol: float) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -15,10 +16,19 @@ from course_lib.checks.probe import Source
 
 Array = np.ndarray
 OWN = ("torch.nn", "torch.lstm_cell", "torch.lstm", "torch._VF", "course_lib.nn")
+BY_HAND = ("torch", "course_lib.nn")
 
 
 def _same(a: Array) -> Array:
     return a
+
+
+def _relu(a: Array) -> Array:
+    return np.maximum(a, 0)
+
+
+def _turned_round(a: Array) -> Array:
+    return sigmoid(-a)
 
 
 # ---------------------------------------------------------------- 05.1 lstm_step
@@ -179,6 +189,16 @@ _TWO_MEMORIES = (
     "Which of the two is only scaled, and never meets a matrix?",
 )
 
+
+#: the orders that no library has and no row below names; without a partial, so that no pair is tried with them
+_NAMED = ("ifgo", "figo", "igfo", "iofg", "gifo", "fiog", "ofgi", "iogf", "ifog")
+_ORDERS = tuple(o for o in map("".join, itertools.permutations("ifgo")) if o not in _NAMED)
+
+
+def _alone(order: str) -> Callable[..., Any]:
+    return lambda *args: lstm_step(*args, order=order)
+
+
 LSTM_STEP = Exercise(
     id="05.1",
     name="lstm_step",
@@ -203,6 +223,7 @@ LSTM_STEP = Exercise(
         Misconception("L03.output", "input and output gate exchanged", _step(order="ofgi"), _ORDER),
         Misconception("L03.last", "forget and output gate exchanged", _step(order="iogf"), _ORDER),
         Misconception("L02", "output gate and candidate exchanged", _step(order="ifog"), _OUTPUT_ORDER),
+        *(Misconception(f"L03.{o}", f"blocks read in the order {', '.join(o)}", _alone(o), _ORDER) for o in _ORDERS),
         Misconception("L04", "sigmoid on the candidate g", _step(gates=(sigmoid, sigmoid, sigmoid, sigmoid)), _RANGES),
         Misconception("L18", "tanh on the gates", _step(gates=(np.tanh,) * 4), _RANGES),
         Misconception("L18.output", "tanh on the output gate", _step(gates=(*GATES[:3], np.tanh)), _RANGES),
@@ -225,6 +246,22 @@ LSTM_STEP = Exercise(
         Misconception(
             "L23.output", "no activation on the output gate", _step(gates=(sigmoid, sigmoid, np.tanh, _same)), _RANGES
         ),
+        Misconception(
+            "L23.sign",
+            "the gates turned round, as by a sigmoid of the wrong sign: 1 / (1 + exp(a))",
+            _step(gates=(_turned_round, _turned_round, np.tanh, _turned_round)),
+            ("What is your sigmoid of 5? Of -5?", "A strongly positive sum: is that gate open or closed?"),
+        ),
+        Misconception(
+            "L40",
+            "the sum squashed by a sigmoid first, then by each gate's function again",
+            _step(gates=tuple(lambda a, squash=squash: squash(sigmoid(a)) for squash in GATES)),
+            _RANGES,
+        ),
+        Misconception(
+            "L04.relu", "a ReLU on the candidate g", _step(gates=(sigmoid, sigmoid, _relu, sigmoid)), _RANGES
+        ),
+        Misconception("L24.relu", "a ReLU on the cell", _step(out=lambda o, c_t, c: o * _relu(c_t)), _OUT),
         Misconception("L05", "output without the tanh: o * c_t", _step(out=lambda o, c_t, c: o * c_t), _OUT),
         Misconception("L06", "output from the old cell", _step(out=lambda o, c_t, c: o * np.tanh(c)), _OUT),
         Misconception(
@@ -250,9 +287,29 @@ LSTM_STEP = Exercise(
             _step(cell=lambda i, f, g, c, h: f * c + (1 - f) * g),
             _CELL,
         ),
+        Misconception(
+            "L13.turned",
+            "one gate for both, and 1 - f where f belongs: (1 - f) c + f g",
+            _step(cell=lambda i, f, g, c, h: (1 - f) * c + f * g),
+            _CELL,
+        ),
+        Misconception(
+            "L01.turned", "1 - f where f belongs", _step(cell=lambda i, f, g, c, h: (1 - f) * c + i * g), _CELL
+        ),
+        Misconception(
+            "L22.forget", "the forget gate on both: f c + f g", _step(cell=lambda i, f, g, c, h: f * (c + g)), _CELL
+        ),
+        Misconception("L22.bracket", "brackets: f (c + i g)", _step(cell=lambda i, f, g, c, h: f * (c + i * g)), _CELL),
+        Misconception(
+            "L19.cell", "a tanh around the new cell", _step(cell=lambda i, f, g, c, h: np.tanh(f * c + i * g)), _CELL
+        ),
         Misconception("L22", "input gate left out", _step(cell=lambda i, f, g, c, h: f * c + g), _CELL),
         Misconception("L09", "h and c returned in the wrong order", _step(result=lambda h, c: (c, h)), _RETURNED),
         Misconception("L09.both", "h returned twice", _step(result=lambda h, c: (h, h)), _RETURNED),
+        Misconception("L09.cells", "c returned twice", _step(result=lambda h, c: (c, c)), _RETURNED),
+        Misconception(
+            "L09.tanh", "tanh(c_t) returned in the place of c_t", _step(result=lambda h, c: (h, np.tanh(c))), _RETURNED
+        ),
         Misconception("L09.one", "only h returned", _step(result=lambda h, c: h), _RETURNED),
         Misconception("L11", "bias forgotten", _step(sums=lambda x, h, c, U, W, b: x @ U.T + h @ W.T), _BIAS),
         Misconception("L17", "bias added twice", _step(sums=lambda x, h, c, U, W, b: x @ U.T + h @ W.T + 2 * b), _BIAS),
@@ -327,6 +384,8 @@ def lstm_step_backward(
     d_o: Callable = lambda dh, o, c_t, dc: dh * np.tanh(c_t) * o * (1 - o),
     d_c: Callable = lambda dc, f, dc_t: dc * f,
     order: tuple[int, ...] = (0, 1, 2, 3),
+    read: tuple[int, ...] = (0, 1, 2, 3),
+    gates: tuple[Callable, ...] = GATES,
     forward: Callable = _sum,
     matrices: Callable = lambda da, U, W: (da @ U, da @ W),
     weights: Callable = lambda da, x, h, h_t: (da.T @ x, da.T @ h),
@@ -334,7 +393,8 @@ def lstm_step_backward(
     result: Callable = lambda *six: six,
 ) -> tuple[Array, ...]:
     """The gradients of an LSTM step; from `into_c` on, each argument is one place where a wrong answer differs."""
-    i, f, g, o = (k(a) for k, a in zip(GATES, _quarters(forward(x_t, h_prev, c_prev, W_xh, W_hh, b_h)), strict=True))
+    sums = _quarters(forward(x_t, h_prev, c_prev, W_xh, W_hh, b_h))
+    i, f, g, o = (squash(sums[k]) for squash, k in zip(gates, read, strict=True))
     c_t = f * c_prev + i * g
     dc = into_c(dh_t, dc_t, o, c_t, c_prev)
     blocks = [d_i(dc, i, g, c_prev), d_f(dc, f, c_prev, c_t, g), d_g(dc, i, g), d_o(dh_t, o, c_t, dc)]
@@ -357,7 +417,7 @@ def _backward_cases(rng: np.random.Generator) -> list[Case]:
         Case("B = 3, D = 5, H = 4", args),
         Case("B = D = H = 3", _backward_args(rng, 3, 3, 3)),
         Case("dc_t = 0", zeroed(args, 1), easy=True, look="look at what arrives from the cell of the next step"),
-        Case("dh_t = 0", zeroed(args, 0), easy=True, look="look at the path from h_t into the cell"),
+        Case("dh_t = 0", zeroed(args, 0), easy=True, look="look at where dh_t enters: the output gate, the cell"),
         Case("c_prev = 0", zeroed(args, 4), easy=True, look="look at the forget gate's block"),
         Case("h_prev = 0", zeroed(args, 3), easy=True, look="look at dW_hh"),
         Case("b_h = 0", zeroed(args, 7), easy=True, look="look at where b_h enters"),
@@ -428,7 +488,8 @@ LSTM_BACKWARD = Exercise(
     reference=lstm_step_backward,
     cases=_backward_cases,
     outputs=("dx_t", "dh_prev", "dc_prev", "dW_xh", "dW_hh", "db_h"),
-    not_allowed=(*OWN, "torch.autograd"),
+    blocks={"db_h": "ifgo"},
+    not_allowed=BY_HAND,
     hints=(
         "Check db_h first, one quarter after the other: it is the sum of the four blocks before any matrix.",
         "The total at c_t is needed by i, f, g and c_prev; o needs dh_t only.",
@@ -605,6 +666,36 @@ LSTM_BACKWARD = Exercise(
         Misconception(
             "L35", "the forget gate's gradient used for other biases", _backward(bias=_wrong_bias), _BIAS_BLOCKS
         ),
+        Misconception(
+            "L01",
+            "input and forget gate exchanged, on the way forward and back",
+            _backward(read=(1, 0, 2, 3), order=(1, 0, 2, 3)),
+            _STACK,
+        ),
+        Misconception(
+            "L02",
+            "output gate and candidate exchanged, on the way forward and back",
+            _backward(read=(0, 1, 3, 2), order=(0, 1, 3, 2)),
+            _STACK,
+        ),
+        Misconception(
+            "L03",
+            "forget gate and candidate exchanged, on the way forward and back",
+            _backward(read=(0, 2, 1, 3), order=(0, 2, 1, 3)),
+            _STACK,
+        ),
+        Misconception(
+            "L04",
+            "sigmoid on the candidate g, on the way forward and back",
+            _backward(gates=(sigmoid,) * 4, d_g=lambda dc, i, g: dc * i * g * (1 - g)),
+            _SLOPES,
+        ),
+        Misconception(
+            "L04.forward",
+            "sigmoid on the candidate g in the forward lines",
+            _backward(gates=(sigmoid,) * 4),
+            _SLOPES[1:],
+        ),
         Misconception("L36", "blocks stacked in another order than the weights", _backward(order=(1, 0, 2, 3)), _STACK),
         Misconception(
             "L36.last", "blocks of g and o stacked the wrong way round", _backward(order=(0, 1, 3, 2)), _STACK
@@ -727,7 +818,7 @@ def _sequence_cases(rng: np.random.Generator) -> list[Case]:
         Case("another cell with two states", toy),
         Case("h0 = c0 = 0", zeroed(args, 2, 3), easy=True, look="look at where your loop starts"),
         Case("c0 = 0", zeroed(args, 3), easy=True, look="look at the place where your loop reads c0"),
-        Case("T = 1", _sequence(rng, T=1), easy=True, look="look at how the two states are handed from step to step"),
+        Case("T = 1", _sequence(rng, T=1), easy=True, look="look at what is new in the second step"),
         Case("B = 1", _sequence(rng, B=1), easy=True, look="look at which axis counts time"),
     ]
 
@@ -811,6 +902,24 @@ UNROLL = Exercise(
             _HANDED_ON,
         ),
         Misconception(
+            "N01.unread",
+            "the new cell is thrown away: c stays c0",
+            _loop(call=lambda step, x_t, h, c, params: (step(x_t, h, c, *params)[0], c)),
+            _HANDED_ON,
+        ),
+        Misconception(
+            "N01.unread_h",
+            "the new h is thrown away: h stays h0",
+            _loop(call=lambda step, x_t, h, c, params: (h, step(x_t, h, c, *params)[1])),
+            _HANDED_ON,
+        ),
+        Misconception(
+            "S17.zero",
+            "every step starts from zeros",
+            _loop(start=lambda h0, c0: (0 * h0, 0 * c0), hand_on=lambda h, c, h0, c0: (0 * h, 0 * c)),
+            _HANDED_ON,
+        ),
+        Misconception(
             "S18", "h0 and c0 ignored: starts from zeros", _loop(start=lambda h0, c0: (0 * h0, 0 * c0)), _START
         ),
         Misconception(
@@ -838,6 +947,7 @@ UNROLL = Exercise(
             ),
         ),
         Misconception("L09.stored", "h stored in both lists", _loop(store=lambda h, c: (h, h)), _WHICH),
+        Misconception("L09.cells", "c stored in both lists", _loop(store=lambda h, c: (c, c)), _WHICH),
         Misconception("L09", "h and c unpacked in the wrong order", _loop(keep=lambda h, c: (c, h)), _WHICH),
         Misconception(
             "L09.result", "h and c returned in the wrong order", _loop(result=lambda hs, cs, h0, c0: (cs, hs)), _WHICH
@@ -847,6 +957,12 @@ UNROLL = Exercise(
         ),
         Misconception(
             "S24.cell", "only the last cell returned", _loop(result=lambda hs, cs, h0, c0: (hs, cs[-1])), _WHICH
+        ),
+        Misconception(
+            "S24.last_h",
+            "the last h returned in the place of the cells, as nn.RNN does",
+            _loop(result=lambda hs, cs, h0, c0: (hs, hs[-1])),
+            _WHICH,
         ),
         Misconception(
             "S24.hidden", "only h returned, without the cells", _loop(result=lambda hs, cs, h0, c0: hs), _WHICH
@@ -875,6 +991,12 @@ UNROLL = Exercise(
             ),
         ),
         Misconception("S22", "h0 and c0 returned among the states", _loop(result=_with_the_first), _LENGTH),
+        Misconception(
+            "S22.early",
+            "stored before the step: h0 and c0 first, the last states missing",
+            _loop(result=lambda hs, cs, h0, c0: tuple(s[:-1] for s in _with_the_first(hs, cs, h0, c0))),
+            _LENGTH[1:],
+        ),
         Misconception("S22.last", "the last step is missing", _loop(read=lambda xs: xs[:-1]), _LENGTH),
         Misconception("S22.first", "the first step is missing", _loop(read=lambda xs: xs[1:]), _LENGTH),
         Misconception(
@@ -935,7 +1057,7 @@ def _peephole_cases(rng: np.random.Generator) -> list[Case]:
         Case("B = 3, D = 5, H = 4", args),
         Case("B = D = H = 3", _peephole_args(rng, 3, 3, 3)),
         Case("p = 0 (the usual LSTM)", zeroed(args, 6), easy=True, look="look at the peepholes"),
-        Case("c_prev = 0", zeroed(args, 2), easy=True, look="look at what i and f see of the old cell"),
+        Case("c_prev = 0", zeroed(args, 2), easy=True, look="look at what the gates see of the old cell"),
         Case("h_prev = 0", zeroed(args, 1), easy=True, look="look at where h_prev enters"),
         Case("B = 1", _peephole_args(rng, B=1), easy=True, look="look at how rows of the batch are kept apart"),
     ]
@@ -1019,6 +1141,24 @@ PEEPHOLE = Exercise(
             _PEEP_ROWS,
         ),
         Misconception(
+            "V05.input",
+            "the rows of p for i and o exchanged",
+            _peephole(into_i=lambda p, c, h: p[2] * c, into_o=lambda p, c_t, c, h: p[0] * c_t),
+            _PEEP_ROWS,
+        ),
+        Misconception(
+            "V05.output",
+            "the rows of p for f and o exchanged",
+            _peephole(into_f=lambda p, c, h: p[2] * c, into_o=lambda p, c_t, c, h: p[1] * c_t),
+            _PEEP_ROWS,
+        ),
+        Misconception(
+            "V07.cell",
+            "the cell without its weights p",
+            _peephole(into_i=lambda p, c, h: c, into_f=lambda p, c, h: c, into_o=lambda p, c_t, c, h: c_t),
+            _PEEP_WHAT,
+        ),
+        Misconception(
             "V06", "the candidate has a peephole too", _peephole(into_g=lambda p, c, h: p[2] * c), _PEEP_ROWS
         ),
         Misconception(
@@ -1033,7 +1173,11 @@ PEEPHOLE = Exercise(
             _peephole(into_i=lambda p, c, h: p[0], into_f=lambda p, c, h: p[1], into_o=lambda p, c_t, c, h: p[2]),
             _PEEP_WHAT,
         ),
-        *(Misconception(m.key, m.name, _peephole(**m.wrong.keywords), m.hints) for m in LSTM_STEP.misconceptions),
+        *(
+            Misconception(m.key, m.name, _peephole(**m.wrong.keywords), m.hints)
+            for m in LSTM_STEP.misconceptions
+            if isinstance(m.wrong, partial)
+        ),
     ),
 )
 
@@ -1061,7 +1205,7 @@ def _bias_cases(rng: np.random.Generator) -> list[Case]:
         Case(
             "both biases 0 before", zeroed(args[:2], 0, 1) + args[2:], easy=True, look="look at what was there before"
         ),
-        Case("H = 1", _biases(rng, 1), easy=True, look="look at which quarter you write to"),
+        Case("H = 1", _biases(rng, 1), easy=True, look="look at where the forget quarter begins and ends"),
     ]
 
 
@@ -1256,6 +1400,14 @@ HALF_LIFE = Exercise(
             _LAW,
         ),
         Misconception(
+            "V13.two",
+            "the root taken of 2 in the place of one half: a gate above 1",
+            lambda n: _logit(2 ** (1 / np.asarray(n))),
+            _LAW,
+        ),
+        Misconception("V13.more", "one step too many", lambda n: bias_for_half_life(np.asarray(n) + 1), _LAW[:2]),
+        Misconception("V13.less", "one step too few", lambda n: bias_for_half_life(np.asarray(n) - 1), _LAW[:2]),
+        Misconception(
             "V13.linear",
             "equal losses in each step: f = 1 - 1 / (2 steps)",
             lambda n: _logit(1 - 0.5 / np.asarray(n)),
@@ -1329,8 +1481,12 @@ def _counter_view(case: Case, result: Any) -> dict[str, Any]:
     shapes = [(4, 4), (4, 1), (4,)]
     if not isinstance(result, (tuple, list)) or len(result) != 3:
         raise ValueError("expected three arrays: (W_xh, W_hh, b_h)")
-    arrays = [np.asarray(a, dtype=float) for a in result]
-    for name, array, shape in zip(("W_xh", "W_hh", "b_h"), arrays, shapes, strict=True):
+    arrays = []
+    for name, given, shape in zip(("W_xh", "W_hh", "b_h"), result, shapes, strict=True):
+        try:
+            arrays.append(array := np.asarray(given, dtype=float))
+        except (TypeError, ValueError):
+            raise ValueError(f"{name}: expected numbers in rows of one length") from None
         if array.shape != shape:
             raise ValueError(f"{name}: expected shape {shape}, got {array.shape}")
     weights = np.concatenate([a.ravel() for a in arrays]).tobytes()
@@ -1359,6 +1515,11 @@ _RESET = (
     "Run your cell on aa# and print f at the last step.",
     "Which gate must close for #, and how far below zero must its sum come when its bias is 20?",
     "After # the cell should be 0. Which of the two products in c_t must vanish, or do both?",
+)
+_LEAK = (
+    "Run your cell on 100 a, then on 1000. What should c be, and what is it?",
+    "What is sigmoid of your forget gate's sum, to eight digits? And that to the power of 1000?",
+    "Which number does the statement call wide open?",
 )
 _SHOW = (
     "Print o. What is a sigmoid of 0?",
@@ -1395,7 +1556,7 @@ COUNTER = Exercise(
         Misconception("V23", "# does not clear the cell", _weights(forget=(0, 0, 0, 0)), _RESET),
         Misconception(
             "V23.half",
-            "# only halves the cell: its weight just cancels the bias",
+            "# only halves the cell: the sum of its forget gate is 0, not far below",
             _weights(forget=(0, 0, 0, -OPEN)),
             _RESET,
         ),
@@ -1406,6 +1567,20 @@ COUNTER = Exercise(
             _RESET,
         ),
         Misconception("V23.written", "# clears, and counts as an a", _weights(write=(OPEN, -OPEN, 0, OPEN)), _RESET),
+        Misconception("V23.written_b", "# clears, and counts as a b", _weights(write=(OPEN, -OPEN, 0, -OPEN)), _RESET),
+        Misconception("V23.dot", "the columns of . and # exchanged", _weights(forget=(0, 0, -2 * OPEN, 0)), _RESET),
+        Misconception(
+            "V28",
+            "gates with a sum of 10 leak: 4 % of the count is gone after 1000 steps",
+            _weights((0, 0, 0, -20), (10, -10, 0, 0), bias=(10, 10, 0, 10)),
+            _LEAK,
+        ),
+        Misconception(
+            "V28.five",
+            "gates with a sum of 5 leak: a third of the count is gone after 60 steps",
+            _weights((0, 0, 0, -10), (5, -5, 0, 0), bias=(5, 5, 0, 5)),
+            _LEAK,
+        ),
         Misconception("V24", "b is not counted down", _weights(write=(OPEN, 0, 0, 0)), _WRITE),
         Misconception("V24.up", "b is counted up", _weights(write=(OPEN, OPEN, 0, 0)), _WRITE),
         Misconception("V24.sign", "a counts down and b counts up", _weights(write=(-OPEN, OPEN, 0, 0)), _WRITE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from course_lib.checks.inputs import away_from_zero, sigmoid, zeroed
 
 Array = np.ndarray
 OWN = ("course_lib.nn", "torch.nn", "torch.gru_cell", "torch.gru", "torch._VF")
+BY_HAND = ("torch", "course_lib.nn")
 
 
 def _draw(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> Array:
@@ -48,6 +50,9 @@ def gru_step(
     use_b_x: bool = True,
     use_b_h: bool = True,
     squash: Callable[[Array], Array] = sigmoid,
+    squash_r: Callable[[Array], Array] | None = None,
+    squash_z: Callable[[Array], Array] | None = None,
+    sums: Callable[[Array, Array, Array], Array] = lambda x, h, b: x + h + b,
     resets: Callable[[Array, Array], Array] = lambda r, z: r,
     inner: Callable[..., Array] = lambda a_x, a_h, b, r, h, W: a_x + r * (a_h + b),
     squash_n: Callable[[Array], Array] = np.tanh,
@@ -57,7 +62,7 @@ def gru_step(
     W_hh = matrix(W_hh)
     b_x, b_h = b_x * use_b_x, b_h * use_b_h
     x, h, b, W = (dict(zip(order, cut(a), strict=True)) for a in (x_t @ W_xh.T + b_x, h_prev @ W_hh.T, b_h, W_hh.T))
-    r, z = (squash(x[k] + h[k] + b[k]) for k in "rz")
+    r, z = (f(sums(x[k], h[k], b[k])) for k, f in (("r", squash_r or squash), ("z", squash_z or squash)))
     n = squash_n(inner(x["n"], h["n"], b["n"], resets(r, z), h_prev, W["n"].T))
     return keep(z, n, h_prev, r)
 
@@ -68,6 +73,12 @@ _gru = partial(partial, gru_step)  # _gru(order="zrn"): the step with that chang
 def _blocks_turned(W: Array) -> Array:
     """Each square block transposed."""
     return np.concatenate([block.T for block in np.split(W, len(W) // W.shape[1])])
+
+
+def _gates_turned(W: Array) -> Array:
+    """Each square block but the last, the candidate's, transposed."""
+    H = W.shape[1]
+    return np.concatenate([_blocks_turned(W[:-H]), W[-H:]])
 
 
 def _gru_cases(rng: np.random.Generator) -> list[Case]:
@@ -113,6 +124,14 @@ _TURNED = (
     "The shape is right, the numbers are not: which matrix is square and cannot complain?",
     "Put a single 1 off the diagonal of one block of W_hh. Which unit should it feed?",
     "A batch keeps its vectors as rows: what does that ask of each matrix?",
+)
+_SEEN = (
+    "Feed two different x_t, then two different h_prev: which gates and which candidate should change?",
+    "How many matrix products has each gate, and how many has your line?",
+)
+_RANGE = (
+    "Try inputs of size 10: between which numbers do r, z and n lie?",
+    "Which of the three blocks is a value, and which are gates?",
 )
 _MIX = (
     "Do the two weights of the mixture add up to 1?",
@@ -166,6 +185,37 @@ GRU_STEP = Exercise(
         Misconception("U04.znr", "blocks in the order z, n, r", _gru(order="znr"), _BLOCKS),
         Misconception("U04.nzr", "blocks in the order n, z, r", _gru(order="nzr"), _BLOCKS),
         Misconception("S05", "each block of W_hh transposed", _gru(matrix=_blocks_turned), _TURNED),
+        Misconception("S05.gates", "the blocks of r and z in W_hh transposed", _gru(matrix=_gates_turned), _TURNED),
+        Misconception(
+            "U07.sign",
+            "both gates turned round, as by a sigmoid of the wrong sign: 1 / (1 + exp(a))",
+            _gru(squash=lambda a: sigmoid(-a)),
+            ("What is your sigmoid of 5? Of -5?", "A strongly positive sum: is that gate open or closed?"),
+        ),
+        Misconception("S01.gates", "the gates do not see h_prev", _gru(sums=lambda x, h, b: x), _SEEN),
+        Misconception("S01.gates_b", "h_prev left out of the gates", _gru(sums=lambda x, h, b: x + b), _SEEN),
+        Misconception("S01.input", "the gates do not see x_t", _gru(sums=lambda x, h, b: h + b), _SEEN),
+        Misconception(
+            "U16.input",
+            "x_t left out of the candidate",
+            _gru(inner=lambda a_x, a_h, b, r, h, W: r * (a_h + b)),
+            _SEEN,
+        ),
+        Misconception("S04.r", "no activation on r", _gru(squash_r=lambda a: a), _RANGE),
+        Misconception("S04.z", "no activation on z", _gru(squash_z=lambda a: a), _RANGE),
+        Misconception("S04.gates", "no activation on the gates", _gru(squash=lambda a: a), _RANGE),
+        Misconception("U07.r", "tanh on r", _gru(squash_r=np.tanh), _RANGE),
+        Misconception("U07.z", "tanh on z", _gru(squash_z=np.tanh), _RANGE),
+        Misconception("U07.relu", "a ReLU on the candidate", _gru(squash_n=lambda a: np.maximum(a, 0)), _RANGE),
+        Misconception(
+            "U08.new",
+            "the candidate returned: no mixture with the old state",
+            _gru(keep=lambda z, n, h, r: n),
+            _MIX,
+        ),
+        Misconception(
+            "U14.old", "the weight z of h_prev is missing", _gru(keep=lambda z, n, h, r: (1 - z) * n + h), _MIX
+        ),
         Misconception(
             "U05",
             "recurrent bias outside the reset",
@@ -408,6 +458,7 @@ def gru_step_backward(
     through_r: Callable[..., Array] = lambda da_n, r: da_n * r,
     of_input: Callable[..., Array] = lambda da_n, r: da_n,
     forward: Callable[..., Array] = lambda b: b,
+    read: Callable[..., Array] = lambda a: a,
     order: tuple[int, ...] = (0, 1, 2),
     direct: Callable[..., Array] = lambda dh, z: dh * z,
     back: Callable[..., Array] = lambda da_h, da_x, W: da_h @ W,
@@ -415,7 +466,7 @@ def gru_step_backward(
     biases: Callable[..., tuple[Array, Array]] = lambda da_x, da_h: (da_x.sum(axis=0), da_h.sum(axis=0)),
 ) -> tuple[Array, ...]:
     """The backward twin of the GRU step; from `dz` on, each argument is one place where a factor can go wrong."""
-    r, z, n, s = _forward(x_t, h_prev, W_xh, W_hh, forward(b_x), forward(b_h))
+    r, z, n, s = _forward(x_t, h_prev, *map(read, (W_xh, W_hh, forward(b_x), forward(b_h))))
     dn_t = dn(dh_t, z)
     da_n = dn_t * slope_n(n)
     da_r = dr(da_n, s, n, dn_t) * slopes[0](r)
@@ -427,6 +478,11 @@ def gru_step_backward(
 
 
 _backward = partial(partial, gru_step_backward)
+
+
+def _r_and_z_exchanged(a: Array) -> Array:
+    r, z, n = np.split(a, 3)
+    return np.concatenate([z, r, n])
 
 
 def _backward_cases(rng: np.random.Generator) -> list[Case]:
@@ -476,7 +532,8 @@ GRU_BACKWARD = Exercise(
     reference=gru_step_backward,
     cases=_backward_cases,
     outputs=("dx_t", "dh_prev", "dW_xh", "dW_hh", "db_x", "db_h"),
-    not_allowed=(*OWN, "torch.autograd"),
+    blocks={"db_x": "rzn", "db_h": "rzn"},
+    not_allowed=BY_HAND,
     hints=(
         "Write the forward equations with a name for every intermediate, then go through them from last to first.",
         "Check one quantity after the other: da_n, da_z, da_r, and only then the six results.",
@@ -509,6 +566,21 @@ GRU_BACKWARD = Exercise(
                 "In the candidate, which of the two biases stands inside the bracket that r multiplies?",
                 "Push r to 0: may b_h's last block still have a gradient?",
             ),
+        ),
+        Misconception(
+            "GB15",
+            "the way back of the other convention: h_t = (1 - z) h_prev + z n",
+            _backward(dz=lambda dh, h, n: dh * (n - h), dn=lambda dh, z: dh * z, direct=lambda dh, z: dh * (1 - z)),
+            (
+                "Push z to 1: is the state kept in this course, or replaced?",
+                "Differentiate the last line of 06.1 by n, by z and by h_prev.",
+            ),
+        ),
+        Misconception(
+            "U04",
+            "blocks in the order z, r, n, on the way forward and back",
+            _backward(read=_r_and_z_exchanged, order=(1, 0, 2)),
+            _STACK_ORDER,
         ),
         Misconception(
             "GB3",
@@ -742,8 +814,27 @@ CONVERT = Exercise(
         Misconception("U01.all", "every block negated", _negated((0, 1, 2)), _NEGATE),
         Misconception("U01.weights", "the biases of z are not negated", _negated((1,), (0, 1)), _NEGATE),
         Misconception("U01.bias", "only the biases of z are negated", _negated((1,), (2, 3)), _NEGATE),
-        Misconception("U01.W", "only one of the two matrices is negated", _negated((1,), (0, 2, 3)), _NEGATE),
-        Misconception("U01.b", "only one of the two biases is negated", _negated((1,), (0, 1, 2)), _NEGATE),
+        *(
+            Misconception(key, f"the block of z is not negated in {name}", _negated((1,), arrays), _NEGATE)
+            for key, name, arrays in (
+                ("U01.W", "W_hh", (0, 2, 3)),
+                ("U01.W_xh", "W_xh", (1, 2, 3)),
+                ("U01.b", "b_h", (0, 1, 2)),
+                ("U01.b_x", "b_x", (0, 1, 3)),
+                ("U01.x", "W_hh and b_h", (0, 2)),
+                ("U01.h", "W_xh and b_x", (1, 3)),
+                ("U01.only_x", "W_hh and the biases", (0,)),
+                ("U01.only_h", "W_xh and the biases", (1,)),
+            )
+        ),
+        Misconception("U01.rz", "the reset block negated too", _negated((0, 1)), _NEGATE),
+        Misconception("U01.zn", "the candidate negated too", _negated((1, 2)), _NEGATE),
+        Misconception(
+            "U01.exchanged",
+            "the blocks of r and z exchanged, where z was to be negated",
+            lambda *params: tuple(map(_r_and_z_exchanged, params)),
+            _NEGATE,
+        ),
         Misconception("U01.minus", "1 - w where -w belongs", _complement, _NEGATE),
     ),
 )
@@ -765,12 +856,13 @@ def mgu_step(
     inner: Callable[..., Array] = lambda a_x, b, f, h, W: a_x + (f * h) @ W.T + b,
     squash_n: Callable[[Array], Array] = np.tanh,
     keep: Callable[..., Array] = lambda f, n, h: (1 - f) * h + f * n,
+    sums: Callable[[Array, Array, Array], Array] = lambda x, h, b: x + h + b,
 ) -> Array:
     """A step of the minimal gated unit; from `swap` on, each argument is one place for a slip."""
     H = h_prev.shape[1]
     first, second = (slice(H, 2 * H), slice(0, H)) if swap else (slice(0, H), slice(H, 2 * H))
     W_hh, b_h = matrix(W_hh), b_h * use_b
-    f = squash(x_t @ W_xh[first].T + h_prev @ W_hh[first].T + b_h[first])
+    f = squash(sums(x_t @ W_xh[first].T, h_prev @ W_hh[first].T, b_h[first]))
     n = squash_n(inner(x_t @ W_xh[second].T, b_h[second], f, h_prev, W_hh[second]))
     return keep(f, n, h_prev)
 
@@ -881,6 +973,28 @@ MGU = Exercise(
             _TURNED,
         ),
         Misconception("S05", "each block of W_hh transposed", _mgu(matrix=_blocks_turned), _TURNED),
+        Misconception("S05.gate", "the gate's block of W_hh transposed", _mgu(matrix=_gates_turned), _TURNED),
+        Misconception(
+            "U07.sign",
+            "f and 1 - f exchanged everywhere, as by a sigmoid of the wrong sign",
+            _mgu(squash=lambda a: sigmoid(-a)),
+            ("What is your sigmoid of 5? Of -5?", "Push f to 1 through its bias: does it close in your code?"),
+        ),
+        Misconception("S01.gate", "h_prev left out of the gate", _mgu(sums=lambda x, h, b: x + b), _SEEN),
+        Misconception("S01.input", "x_t left out of the gate", _mgu(sums=lambda x, h, b: h + b), _SEEN),
+        Misconception(
+            "U16.input",
+            "x_t left out of the candidate",
+            _mgu(inner=lambda a_x, b, f, h, W: (f * h) @ W.T + b),
+            _SEEN,
+        ),
+        Misconception("S04.gate", "no activation on the gate", _mgu(squash=lambda a: a), _RANGES),
+        Misconception(
+            "U08.new", "the candidate returned: no mixture with the old state", _mgu(keep=lambda f, n, h: n), _MIX_F
+        ),
+        Misconception(
+            "U31", "a tanh around the new state", _mgu(keep=lambda f, n, h: np.tanh((1 - f) * h + f * n)), _MIX_F
+        ),
         Misconception("U07.gate", "tanh on the gate", _mgu(squash=np.tanh), _RANGES),
         Misconception("S04", "no tanh on the candidate", _mgu(squash_n=lambda a: a), _RANGES),
         Misconception("U14", "the weight f of n is missing", _mgu(keep=lambda f, n, h: (1 - f) * h + n), _MIX_F),
@@ -950,7 +1064,8 @@ def _count_cases(rng: np.random.Generator) -> list[Case]:
         way = "both directions" if both else "one direction"
         easy = layers == 1 and not both
         look = "look at deeper layers and directions" if easy else ""
-        return Case(f"{kind}, {layers} layers, {way}", (kind, D, H, layers, both), easy=easy, look=look)
+        depth = "1 layer" if layers == 1 else f"{layers} layers"
+        return Case(f"{kind}, {depth}, {way}", (kind, D, H, layers, both), easy=easy, look=look)
 
     return [
         case("lstm", 2, True),
@@ -1013,6 +1128,8 @@ COUNT = Exercise(
             _DEEPER,
         ),
         Misconception("U21.first", "deeper layers not counted", _counter(count=min), _DEEPER),
+        Misconception("U21.less", "one layer too few", _counter(count=lambda layers, _: layers - 1), _DEEPER),
+        Misconception("U21.more", "one layer too many", _counter(count=lambda layers, _: layers + 1), _DEEPER),
         Misconception("U23", "one direction forgotten", _counter(both=False), _DEEPER),
         Misconception("U24", "H times H counted as H times D", _counter(square=False), _DEEPER),
     ),
@@ -1092,6 +1209,15 @@ KEEP_BIAS = Exercise(
             "U27.two", "log to the base 2 in the inverse of the sigmoid", lambda n: keep_bias(n) / np.log(2), _LOGIT
         ),
         Misconception("U32", "one step too many", lambda n: keep_bias(n + 1), _LOGIT),
+        Misconception("U32.less", "one step too few", lambda n: keep_bias(n - 1), _LOGIT),
+        Misconception("U26.time_math", "1 / (1 - z) steps taken for the half-life", lambda n: math.log(n - 1), _LOGIT),
+        Misconception("U27.ten", "log to the base 10", lambda n: keep_bias(n) / np.log(10), _LOGIT),
+        Misconception(
+            "U27.half",
+            "half of the bias: the statement asks for the two biases together",
+            lambda n: keep_bias(n) / 2,
+            _LOGIT,
+        ),
         Misconception("U27", "log z given, not log(z / (1 - z))", lambda n: float(np.log(0.5 ** (1 / n))), _LOGIT),
         Misconception("U28", "the root taken of 2 in place of one half", lambda n: 2.0 ** (1 / n), _LOGIT),
     ),

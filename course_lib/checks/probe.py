@@ -18,7 +18,7 @@ import threading
 import time
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, MappingView
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,7 +79,7 @@ def encode(value: Any, depth: int = 0) -> Any:
         return {"dict": [[encode(k, depth + 1), encode(v, depth + 1)] for k, v in value.items()]}
     if isinstance(value, (set, frozenset)):
         return {"list": [encode(v, depth + 1) for v in sorted(value)]}
-    if isinstance(value, Iterator):  # `yield` in the place of a list
+    if isinstance(value, (Iterator, MappingView)):  # `yield` in the place of a list, or `.values()`
         items = list(itertools.islice(value, MAX_ITEMS + 1))
         if len(items) > MAX_ITEMS:
             raise WrongForm(f"the result yields more than {MAX_ITEMS} items")

@@ -95,7 +95,7 @@ def test_equal_errors_alone_accuse_nobody():
         (lambda x, b: (affine(x, b), 3), "expected numbers of shape (3, 2), got 2 items of different shapes"),
         (lambda x, b: 3.0, "expected shape (3, 2), got one number"),
         (lambda x, b: affine(x, b) * (1 + 2e-4), "differ (input: usual sizes)"),
-        (lambda x, b: None, "expected numbers"),
+        (lambda x, b: None, "gives None: is its `return` missing?"),
         (lambda x, b: affine, "expected numbers, got function"),
         (lambda x, b: np.array([1, "a", object()], dtype=object), "expected numbers"),
         (lambda x, b: exec("raise SystemExit(0)"), "raised SystemExit"),
@@ -384,6 +384,7 @@ def test_what_an_answer_yields_is_read_as_a_list_and_has_an_end():
     import itertools
 
     assert say(lambda x, b: (row for row in affine(x, b))).points == 2
+    assert say(lambda x, b: dict(enumerate(affine(x, b))).values()).points == 2
     assert "more than" in say(lambda x, b: itertools.count()).message
 
 

@@ -1178,6 +1178,89 @@ def lstm_step_backward(dh_t, dc_t, x_t, h_prev, c_prev, W_xh, W_hh, b_h):
 """,
     ),
     (
+        "05.1",
+        "an order that no library has",
+        "L03.fgoi",
+        """sig = lambda a: 1/(1+np.exp(-a))
+def lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
+    f, g, o, i = np.split(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 4, axis=1)
+    c = sig(f)*c_prev + sig(i)*np.tanh(g); return sig(o)*np.tanh(c), c
+""",
+    ),
+    (
+        "05.2",
+        "autograd without its name",
+        "not allowed",
+        """import torch
+def lstm_step_backward(dh_t, dc_t, *args):
+    x, h, c, U, W, b = leaves = [torch.tensor(a, requires_grad=True) for a in args]
+    i, f, g, o = (x @ U.T + h @ W.T + b).chunk(4, 1)
+    n = f.sigmoid()*c + i.sigmoid()*g.tanh()
+    ((o.sigmoid()*n.tanh()*torch.tensor(dh_t)).sum() + (n*torch.tensor(dc_t)).sum()).backward()
+    return [v.grad for v in leaves]
+""",
+    ),
+    (
+        "05.2",
+        "half a slope in one block",
+        "in db_h wrong: o, right: i, f, g",
+        """sig = lambda a: 1/(1+np.exp(-a))
+def lstm_step_backward(dh_t, dc_t, x_t, h_prev, c_prev, W_xh, W_hh, b_h):
+    i, f, g, o = np.split(x_t @ W_xh.T + h_prev @ W_hh.T + b_h, 4, axis=1)
+    i, f, g, o = sig(i), sig(f), np.tanh(g), sig(o); c = f*c_prev + i*g
+    dc = dc_t + dh_t*o/np.cosh(c)**2
+    da = np.hstack([dc*g*i*(1-i), dc*c_prev*f*(1-f), dc*i*(1-g*g), dh_t*np.tanh(c)*(1-o)])
+    return da @ W_xh, da @ W_hh, dc*f, da.T @ x_t, da.T @ h_prev, da.sum(0)
+""",
+    ),
+    (
+        "05.3",
+        "stored before the step",
+        "S22.early",
+        """def unroll_lstm(step, xs, h, c, *params):
+    hs, cs = [], []
+    for x in xs:
+        hs.append(h); cs.append(c); h, c = step(x, h, c, *params)
+    return hs, cs
+""",
+    ),
+    (
+        "06.2",
+        "two of three blocks turned are not three and one",
+        "S05.gates",
+        """sig = lambda a: 1/(1+np.exp(-a))
+def gru_step_before(x_t, h, U, W, b_x, b_h):
+    H = h.shape[1]; a = x_t @ U.T + b_x + b_h
+    r = sig(a[:, :H] + h @ W[:H]); z = sig(a[:, H:2*H] + h @ W[H:2*H])
+    return z*h + (1 - z)*np.tanh(a[:, 2*H:] + (r*h) @ W[2*H:].T)
+""",
+    ),
+    (
+        "06.3",
+        "the way back of the other convention",
+        "GB15",
+        """def gru_step_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_x, b_h):
+    s = lambda a: 1/(1+np.exp(-a))
+    ax = np.split(x_t @ W_xh.T + b_x, 3, 1)
+    ah = np.split(h_prev @ W_hh.T + b_h, 3, 1)
+    r, z = s(ax[0]+ah[0]), s(ax[1]+ah[1]); n = np.tanh(ax[2] + r*ah[2])
+    dn = dh_t*z*(1-n*n); dz = dh_t*(n-h_prev)*z*(1-z); dr = dn*ah[2]*r*(1-r)
+    A = np.hstack([dr, dz, dn]); B = np.hstack([dr, dz, dn*r])
+    return A @ W_xh, B @ W_hh + dh_t*(1-z), A.T @ x_t, B.T @ h_prev, A.sum(0), B.sum(0)
+""",
+    ),
+    (
+        "06.5",
+        "one block turned is not both and one",
+        "S05.gate",
+        """sig = lambda a: 1/(1+np.exp(-a))
+def mgu_step(x_t, h, U, W, b):
+    H = h.shape[1]; a = x_t @ U.T + b
+    f = sig(a[:, :H] + h @ W[:H])
+    return (1 - f)*h + f*np.tanh(a[:, H:] + (f*h) @ W[H:].T)
+""",
+    ),
+    (
         "05.5",
         "both in one array",
         "right",
@@ -1253,7 +1336,7 @@ def gru_step(*a):
     (
         "06.6",
         "4+4",
-        "Right when lstm, 1 layers",
+        "Right when lstm, 1 layer,",
         """def count_parameters(kind, D, H, layers, bidirectional):
     return 4*H*(D+H+2)
 """,
