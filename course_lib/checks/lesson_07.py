@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.checks.exercise import Case, Exercise, Misconception
+from course_lib.checks.exercise import Case, Exercise, Misconception, misread
 from course_lib.checks.probe import Seed
 
 Array = np.ndarray
@@ -69,16 +70,24 @@ def _xavier_view(case: Case, result: Any) -> dict[str, Any]:
     W = np.asarray(result)
     if W.ndim != 2 or W.dtype.kind not in "biuf" or not np.isfinite(W).all():
         raise ValueError(f"W: expected finite numbers of shape (n_gates H, D) = {(n_gates * H, D)}, got {W.shape}")
-    blocks = W.reshape(-1, H, D) if W.shape == (n_gates * H, D) else [W]
-    equal = len(blocks) > 1 and np.array_equal(blocks[0], blocks[1])
-    centred = abs(W.mean()) < 6 * W.std() / np.sqrt(W.size)
+    asked = (n_gates * H, D)
+    blocks = W.reshape(-1, H, D) if W.shape == asked else [W]
+    alike = _alike(blocks)
+    off_centre = 0 if alike != "none" else W.mean() * np.sqrt(W.size) / (W.std() + 1e-300)
     return {
-        "shape": W.shape,
+        f"shape {asked}": "yes" if W.shape == asked else f"{W.shape}",
         "standard deviation": W.std(),
         "largest size": np.abs(W).max(),
-        "mean": "about 0" if centred or equal else "not 0",
-        "gates": "all the same" if equal else "different",
+        "mean": "about 0" if abs(off_centre) < 6 else "above 0" if off_centre > 0 else "below 0",
+        "copies among the gates": alike,
+        "rows of a gate": "different" if len(np.unique(blocks[0], axis=0)) == len(blocks[0]) else "alike",
     }
+
+
+def _alike(blocks: Array | list[Array]) -> str:
+    """How many blocks are the same as another one: none, some, all."""
+    same = [np.allclose(a, b, atol=1e-6) for k, a in enumerate(blocks) for b in blocks[k + 1 :]]
+    return "all" if same and all(same) else "some" if any(same) else "none"
 
 
 _SCALE = (
@@ -111,6 +120,25 @@ XAVIER_WRONG = (
     _xavier_wrong("T05b", "only the inputs D counted", _FANS, bound=lambda G, H, D: np.sqrt(3 / D)),
     _xavier_wrong("T06", "only the outputs H counted", _FANS, bound=lambda G, H, D: np.sqrt(6 / H)),
     _xavier_wrong("T06b", "only 1/sqrt(H), PyTorch's rule", _FANS, bound=lambda G, H, D: 1 / np.sqrt(H)),
+    _xavier_wrong("T05c", "1/sqrt(D): only the inputs counted", _FANS, bound=lambda G, H, D: 1 / np.sqrt(D)),
+    _xavier_wrong("T05d", "sqrt(2/D): only the inputs counted", _FANS, bound=lambda G, H, D: np.sqrt(2 / D)),
+    _xavier_wrong("T01b", "3 where 6 belongs", _SCALE, bound=lambda G, H, D: np.sqrt(3 / (D + H))),
+    _xavier_wrong("T01c", "1 where 6 belongs", _SCALE, bound=lambda G, H, D: np.sqrt(1 / (D + H))),
+    _xavier_wrong("T02c", "in + out outside the root", _SCALE, bound=lambda G, H, D: np.sqrt(6) / (D + H)),
+    _xavier_wrong(
+        "all-gates", "both sizes counted once for each gate", _FANS, bound=lambda G, H, D: np.sqrt(6 / (G * (D + H)))
+    ),
+    _xavier_wrong(
+        "all-gates-in", "the inputs counted once for each gate", _FANS, bound=lambda G, H, D: np.sqrt(6 / (G * D + H))
+    ),
+    _xavier_wrong("T08b", "a not used, from -1 to 1", _SCALE, bound=lambda G, H, D: 1.0),
+    _xavier_wrong(
+        "T09b",
+        "half as wide: from -a/2 to a/2",
+        _SCALE[:2] + ("How long is the interval from -a to a?",),
+        draw=lambda rng, a, s: rng.uniform(-a / 2, a / 2, s),
+    ),
+    _xavier_wrong("T09c", "one-sided, from -a to 0", _ONE_SIDE, draw=lambda rng, a, s: rng.uniform(-a, 0, s)),
     _xavier_wrong("T08", "no root", _SCALE, bound=lambda G, H, D: 6 / (D + H)),
     _xavier_wrong("T09", "one-sided, from 0 to a", _ONE_SIDE, draw=lambda rng, a, s: rng.uniform(0, a, s)),
     _xavier_wrong(
@@ -167,22 +195,23 @@ def _orthogonal_view(case: Case, result: Any) -> dict[str, Any]:
     blocks = W.reshape(n_gates, H, H)
     products = blocks.transpose(0, 2, 1) @ blocks
     diagonal = np.einsum("gii->gi", products)
-    facts = {"length of each column, gate by gate": "1" if np.allclose(diagonal, 1, atol=1e-4) else "not 1"}
+    facts = {"columns of each gate have length 1": np.allclose(diagonal, 1, atol=1e-4)}
     if H > 1:
         off = products - diagonal[:, :, None] * np.eye(H)
         radii = np.abs(np.linalg.eigvals(blocks)).max(1)
         facts |= {
-            "columns of a gate": "at right angles" if np.abs(off).max() < 1e-4 else "not at right angles",
-            "length of each column of the whole": "1" if np.allclose(diagonal.sum(0), 1, atol=1e-4) else "not 1",
-            "below the diagonal": "zeros" if np.abs(np.tril(blocks, -1)).max() < 1e-9 else "numbers",
-            "largest eigenvalue": "of size 1" if np.allclose(radii, 1, atol=1e-4) else "not of size 1",
-            "a gate": "the identity" if np.allclose(blocks[0], np.eye(H), atol=1e-6) else "random",
+            "columns of each gate are at right angles": np.abs(off).max() < 1e-4,
+            "numbers below the diagonal": np.abs(np.tril(blocks, -1)).max() >= 1e-9,
+            "largest eigenvalue of size 1": np.allclose(radii, 1, atol=1e-4),
+            "no gate is the identity": not any(np.allclose(Q, np.eye(H), atol=1e-6) for Q in blocks),
         }
-        if n_gates == 1:
-            facts.pop("length of each column of the whole")
-        else:
-            facts["two gates"] = "the same" if np.allclose(blocks[0], blocks[1], atol=1e-6) else "different"
-    return facts
+        if n_gates > 1:
+            facts |= {
+                "columns of all gates together are longer than 1": not np.allclose(diagonal.sum(0), 1, atol=1e-4),
+                "columns of all gates together are at right angles": np.abs(off.sum(0)).max() < 1e-4,
+                "no two gates are the same": _alike(blocks) == "none",
+            }
+    return {fact: "true" if holds else "not so" for fact, holds in facts.items()}
 
 
 _ANGLES = (
@@ -205,10 +234,15 @@ ORTHOGONAL_WRONG = (
     Misconception(
         "T10", "not orthogonal: columns of length 1 only", _by_gate(lambda A: A / np.linalg.norm(A, axis=0)), _ANGLES
     ),
-    Misconception("T11", "not orthogonal: R taken for Q", _by_gate(lambda A: np.linalg.qr(A)[1]), _ANGLES),
+    Misconception(
+        "T11",
+        "not orthogonal: zeros below the diagonal, as in the R of the decomposition",
+        _by_gate(lambda A: np.linalg.qr(A)[1]),
+        _ANGLES,
+    ),
     Misconception(
         "T15",
-        "not orthogonal: divided by the spectral radius",
+        "not orthogonal: only the largest eigenvalue has size 1",
         _by_gate(lambda A: A / np.abs(np.linalg.eigvals(A)).max()),
         _ANGLES,
     ),
@@ -221,7 +255,7 @@ ORTHOGONAL_WRONG = (
     ),
     Misconception(
         "same-gates",
-        "one rotation copied for every gate",
+        "the same rotation in more than one gate",
         lambda n_gates, H, rng: np.tile(_rotation(H, rng), (n_gates, 1)),
         ("Compare two gates' blocks.", "How often do you draw random numbers?"),
     ),
@@ -231,27 +265,27 @@ ORTHOGONAL_WRONG = (
 # ---------------------------------------------------------------- 07.3 masked_mean
 
 
-def masked_mean(losses: Array, lengths: Array) -> tuple[float, Array, float]:
-    return _weighted(lambda L, n: _mask(L, n) / n.sum())(losses, lengths)
+def _per_token(L: Array, n: Array) -> Array:
+    return _mask(L, n) / n.sum()
+
+
+def masked_mean(
+    losses: Array,
+    lengths: Array,
+    loss: Callable[[Array, Array], Array] = _per_token,
+    gradient: Callable[[Array, Array], Array] = _per_token,
+    perplexity: Callable[[Array, Array, float], float] = lambda L, n, mean: np.exp(mean),
+) -> tuple[float, Array, float]:
+    """The loss weighs each entry of (T, B), its gradient is the weights; from `loss` on, what learners make of each."""
+    mean = float((loss(losses, lengths) * losses).sum())
+    return mean, gradient(losses, lengths), float(perplexity(losses, lengths, mean))
 
 
 def _mask(losses: Array, lengths: Array, more: int = 0) -> Array:
     return (np.arange(len(losses))[:, None] < lengths + more).astype(float)
 
 
-def _weighted(weights: Callable[[Array, Array], Array]) -> Callable[..., tuple[float, Array, float]]:
-    """A loss that weighs each entry of (T, B): the loss, its gradient (the weights), and exp of the loss."""
-
-    def answer(losses: Array, lengths: Array) -> tuple[float, Array, float]:
-        w = weights(losses, lengths)
-        loss = float((w * losses).sum())
-        return loss, w, float(np.exp(loss))
-
-    return answer
-
-
-def _other_perplexity(perplexity: Callable[[Array, Array], float]) -> Callable[..., tuple[float, Array, float]]:
-    return lambda losses, lengths: (*masked_mean(losses, lengths)[:2], float(perplexity(losses, lengths)))
+_masked = partial(partial, masked_mean)
 
 
 def _masked_cases(rng: np.random.Generator) -> list[Case]:
@@ -306,13 +340,8 @@ _GRADIENT = (
 )
 
 
-def _other_loss(weights: Callable[[Array, Array], Array]) -> Callable[..., tuple[float, Array, float]]:
-    """A wrong loss beside the right gradient."""
-    return lambda L, n: (loss := float((weights(L, n) * L).sum()), _mask(L, n) / n.sum(), float(np.exp(loss)))
-
-
 def _masked_wrong(key: str, name: str, weights: Callable[[Array, Array], Array], hints: Any) -> Misconception:
-    return Misconception(key, name, _weighted(weights), hints)
+    return Misconception(key, name, _masked(loss=weights, gradient=weights), hints)
 
 
 def _turned(losses: Array, lengths: Array) -> Array:
@@ -341,60 +370,92 @@ MASKED_WRONG = (
     _masked_wrong("T18c", "mask off by one", lambda L, n: _mask(L, n, 1) / n.sum(), _OFF_BY_ONE),
     _masked_wrong("T18d", "mask off by one", lambda L, n: _mask(L, n, -1) / n.sum(), _OFF_BY_ONE),
     _masked_wrong("T19", "mask inverted", lambda L, n: (1 - _mask(L, n)) / max((1 - _mask(L, n)).sum(), 1), _INVERTED),
+    _masked_wrong("T19c", "mask inverted", lambda L, n: (1 - _mask(L, n)) / (1 - _mask(L, n)).sum(), _INVERTED),
     _masked_wrong("T19b", "mask inverted", lambda L, n: (1 - _mask(L, n)) / n.sum(), _INVERTED),
     _masked_wrong("T23", "mask turned: (B, T) used for (T, B)", _turned, _INVERTED),
     Misconception(
         "T17.loss",
-        "mean of means in the loss; the gradient is that of the mean over tokens",
-        _other_loss(lambda L, n: _mask(L, n) / n / len(n)),
+        "mean of means in the loss",
+        _masked(loss=lambda L, n: _mask(L, n) / n / len(n)),
         _MEANS,
     ),
     Misconception(
         "T21.loss",
-        f"{_PADDED}: no mask in the loss; the gradient is right",
-        _other_loss(lambda L, n: np.full_like(L, 1 / L.size)),
+        f"{_PADDED}: no mask in the loss",
+        _masked(loss=lambda L, n: np.full_like(L, 1 / L.size)),
         _PADDED_MEAN,
     ),
     Misconception(
         "T16.loss",
-        f"{_PADDED}: the loss divided by T B; the gradient is right",
-        _other_loss(lambda L, n: _mask(L, n) / L.size),
+        f"{_PADDED}: the loss divided by T B",
+        _masked(loss=lambda L, n: _mask(L, n) / L.size),
         _PADDED_MEAN,
+    ),
+    Misconception(
+        "T20.loss",
+        "the loss divided by B",
+        _masked(loss=lambda L, n: _mask(L, n) / len(n)),
+        _PADDED_MEAN,
+    ),
+    Misconception(
+        "T22.loss",
+        f"{_PADDED}: no mask in the numerator of the loss",
+        _masked(loss=lambda L, n: np.ones_like(L) / n.sum()),
+        _PADDED_MEAN,
+    ),
+    Misconception("T24.loss", "a sum in the loss, not a mean", _masked(loss=_mask), _PADDED_MEAN),
+    Misconception(
+        "T16.grad", "the gradient divided by T B", _masked(gradient=lambda L, n: _mask(L, n) / L.size), _GRADIENT
+    ),
+    Misconception(
+        "T20.grad", "the gradient divided by B", _masked(gradient=lambda L, n: _mask(L, n) / len(n)), _GRADIENT
+    ),
+    Misconception(
+        "T17.grad",
+        "the gradient of each sequence divided by its own length",
+        _masked(gradient=lambda L, n: _mask(L, n) / n),
+        _GRADIENT,
+    ),
+    Misconception(
+        "T21.grad",
+        "the gradient of a mean over all positions, padding too",
+        _masked(gradient=lambda L, n: np.full_like(L, 1 / L.size)),
+        _GRADIENT,
     ),
     Misconception(
         "H26",
         "perplexity averaged wrongly: mean of exp(loss)",
-        _other_perplexity(lambda L, n: (np.exp(L) * _mask(L, n)).sum() / n.sum()),
+        _masked(perplexity=lambda L, n, mean: (np.exp(L) * _mask(L, n)).sum() / n.sum()),
         _PERPLEXITY,
     ),
     Misconception(
         "H26b",
         "perplexity averaged wrongly: mean of the sequences' perplexities",
-        _other_perplexity(lambda L, n: np.exp((L * _mask(L, n)).sum(0) / n).mean()),
+        _masked(perplexity=lambda L, n, mean: np.exp((L * _mask(L, n)).sum(0) / n).mean()),
         _PERPLEXITY,
     ),
     Misconception(
         "H26c",
         "perplexity as a power of 2 of a loss in nats",
-        _other_perplexity(lambda L, n: 2 ** masked_mean(L, n)[0]),
+        _masked(perplexity=lambda L, n, mean: 2**mean),
         ("In which unit is the loss: bits or nats?", "Which base belongs to that unit?"),
     ),
     Misconception(
         "grad-mask",
         "the gradient is the mask, not divided",
-        lambda L, n: (masked_mean(L, n)[0], _mask(L, n), masked_mean(L, n)[2]),
+        _masked(gradient=_mask),
         _GRADIENT,
     ),
     Misconception(
         "grad-pads",
         "padded positions get a gradient",
-        lambda L, n: (masked_mean(L, n)[0], np.full(L.shape, 1 / n.sum()), masked_mean(L, n)[2]),
+        _masked(gradient=lambda L, n: np.full(L.shape, 1 / n.sum())),
         _GRADIENT,
     ),
     Misconception(
         "grad-losses",
         "the gradient multiplied by the losses",
-        lambda L, n: (masked_mean(L, n)[0], L * _mask(L, n) / n.sum(), masked_mean(L, n)[2]),
+        _masked(gradient=lambda L, n: L * _mask(L, n) / n.sum()),
         _GRADIENT,
     ),
 )
@@ -460,6 +521,7 @@ def _sorted(hs: Array, n: Array, sign: int = -1) -> Array:
 
 
 _PAD_STATE = "state after the padding taken as the last one"
+_TWICE = "order lost: sorted by length and put back by the same order, not by its inverse"
 _PAIRED = "each sequence not paired with its own step"
 LAST_WRONG = (
     Misconception("T26", _PAD_STATE, lambda hs, n: hs[-1], _AFTER_PADDING),
@@ -498,6 +560,8 @@ LAST_WRONG = (
         "T32b", "order lost: sorted by length and not sorted back", lambda hs, n: _sorted(hs, n)[::-1], _ORDER
     ),
     Misconception("T32c", "order lost: sorted by length and not sorted back", lambda hs, n: _sorted(hs, n, 1), _ORDER),
+    Misconception("T32d", _TWICE, lambda hs, n: _sorted(hs, n)[np.argsort(-n, kind="stable")], _ORDER[:2]),
+    Misconception("T32e", _TWICE, lambda hs, n: _sorted(hs, n, 1)[np.argsort(n, kind="stable")], _ORDER[:2]),
     Misconception("T33", "order lost: pre-padding and post-padding confused", _at(lambda hs, n: len(hs) - n), _ORDER),
 )
 
@@ -534,8 +598,8 @@ def _dropout_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("training, p = 0.3, a new mask at each step", args(0.3, True, False)),
         Case("training, p = 0.2, one mask for all steps", args(0.2, True, True, T=7, B=3)),
-        Case("test, p = 0.3", args(0.3, False, False)),
-        Case("test, p = 0.2, variational", args(0.2, False, True)),
+        Case("test, p = 0.3", args(0.3, False, False), True),
+        Case("test, p = 0.2, variational", args(0.2, False, True), True),
         Case("p = 0", args(0.0, True, False), True, "look at the scale and at the mask"),
         Case("p = 0.5", args(0.5, True, False), True, "is p the share that goes or the share that stays?"),
         Case("T = 1", args(0.3, True, True, T=1), True, "look at how the mask follows the steps"),
@@ -562,6 +626,7 @@ _TEST = "dropout at test time"
 DROPOUT_WRONG = (
     Misconception("T37", f"{_SCALED}: the survivors do not grow", _dropout(factor=lambda p: 1.0), _DROPPED),
     Misconception("T38", f"{_SCALED}: 1/p", _dropout(factor=lambda p: 1 / p if p else np.inf), _DROPPED),
+    Misconception("T38c", f"{_SCALED}: 1/p", _dropout(factor=lambda p: 1 / p), _DROPPED),  # p = 0 raises an error
     Misconception("T38b", f"{_SCALED}: times 1 - p", _dropout(factor=lambda p: 1 - p), _DROPPED),
     Misconception("T39", f"{_SCALED}: keep and drop exchanged", _dropout(keep=lambda u, p: u < p), _DROPPED),
     Misconception(
@@ -622,11 +687,14 @@ def make_batches(
     drop_last: bool = False,
     to: str = "longest of the batch",
     left: bool = False,
+    stable: bool = False,
+    inside: bool = False,
 ) -> list[tuple[Array, Array]]:
     """Bucketing; from `sort` on, the changes that learners make."""
     n = len(sequences)
     lengths = np.array([len(s) for s in sequences])
-    order = np.lexsort((rng.random(n), lengths)) if sort else rng.permutation(n)
+    ties = np.arange(n) if stable else rng.random(n)
+    order = np.lexsort((ties, lengths)) if sort else rng.permutation(n)
     order = order[::-1] if backwards else order
     ends = range(0, n - B + 1 if drop_last else n, B)
     groups = [order[k : k + B] for k in ends]
@@ -638,7 +706,7 @@ def make_batches(
         for b, i in enumerate(group):
             where = slice(T - lengths[i], T) if left else slice(0, lengths[i])
             ids[where, b] = sequences[i]
-        made.append((ids, labels[name]))
+        made.append((ids, labels[name[::-1]] if inside else labels[name]))
     return [made[k] for k in rng.permutation(len(made))] if shuffle else made
 
 
@@ -667,13 +735,18 @@ def _batch_view(case: Case, result: Any) -> dict[str, Any]:
     by_label = {int(k): s for k, s in zip(labels, sequences, strict=True)}
     seen: list[int] = []
     real, steps, longest, sizes, together, side = 0, 0, [], [], True, "after the end"
-    tight = unchanged = True
+    tight = unchanged = inside = True
     for item in result:
         if not isinstance(item, (list, tuple)) or len(item) != 2:
             raise ValueError("a batch: expected a pair (ids, labels)")
-        ids, names = np.asarray(item[0]), np.asarray(item[1])
+        try:
+            ids, names = np.asarray(item[0]), np.asarray(item[1])
+        except ValueError:
+            raise ValueError("a batch: expected ids (T, b) padded to one length, got rows of several lengths") from None
         if ids.ndim != 2 or names.shape != (ids.shape[1],) or ids.dtype.kind not in "biuf":
             raise ValueError(f"a batch: expected ids (T, b) and labels (b,), got {ids.shape} and {names.shape}")
+        known = [by_label.get(name, np.zeros(1)).tolist() for name in names.astype(int).tolist()]
+        inside &= sorted(known) == sorted(column[column != 0].tolist() for column in ids.T)
         for column, name in zip(ids.T, names.astype(int).tolist(), strict=True):
             text = column[column != 0]
             unchanged &= text.tolist() in texts
@@ -699,7 +772,7 @@ def _batch_view(case: Case, result: Any) -> dict[str, Any]:
         "examples": "each one once" if once else f"{len(set(seen) & set(by_label))} of {n}, {len(seen)} in all",
         "batches": ", ".join(f"{k} of {size}" for size, k in sorted(Counter(sizes).items(), reverse=True)),
         "each text": "as it was" if unchanged else "changed",
-        "text and label": "together" if together else "parted",
+        "text and label": "together" if together else "in another order inside a batch" if inside else "parted",
         "padding": "little" if steps - real <= 2 * (best - real) + 0.05 * real else "much",
         "a batch is as long as": "its longest sequence" if tight else "something else",
         "padding stands": side,
@@ -734,6 +807,10 @@ _SORT = (
 _SPOILS = "bucketing spoils order or randomness"
 BATCH_WRONG = (
     Misconception("T46", f"{_SPOILS}: labels do not move with the sequences", _batches(labels_follow=False), _LABELS),
+    Misconception(
+        "T46g", f"{_SPOILS}: labels do not move with the sequences", _batches(labels_follow=False, stable=True), _LABELS
+    ),
+    Misconception("T46h", "labels in another order than the texts of their batch", _batches(inside=True), _LABELS),
     Misconception("T46b", f"{_SPOILS}: always short to long", _batches(shuffle=False), _SHUFFLE),
     Misconception("T46c", f"{_SPOILS}: always long to short", _batches(shuffle=False, backwards=True), _SHUFFLE),
     Misconception("T46d", "no bucketing: short and long ones in one batch", _batches(sort=False), _SORT),
@@ -812,6 +889,7 @@ RATE_WRONG = (
     _stepped("T43c", "at the last update of an epoch, not after it", decay=lambda k, n: (k + 1) // n),
     _stepped("T43d", "per update and per epoch", decay=lambda k, n: k + k // n),
     _stepped("T43e", "warm-up starts at 0", warm=lambda k, w, n: np.minimum(1.0, k / w)),
+    _stepped("T43m", "warm-up from 0 on: k / (w - 1)", warm=lambda k, w, n: np.minimum(1.0, k / max(w - 1, 1))),
     _stepped("T43f", "warm-up ends one update late", warm=lambda k, w, n: np.minimum(1.0, (k + 1) / (w + 1))),
     _stepped("T43g", "no warm-up", warm=lambda k, w, n: np.ones(len(k))),
     _stepped("T43h", "the warm-up never ends", warm=lambda k, w, n: (k + 1) / w),
@@ -824,6 +902,19 @@ RATE_WRONG = (
         "the rate falls by gamma times the epoch, not by a power of gamma",
         _rates(power=lambda gamma, e: np.where(e == 0, 1.0, gamma * e)),
         ("Print the rate of epochs 0, 1, 2 and 3.", "By which factor does it change from one epoch to the next?"),
+    ),
+    Misconception(
+        "gamma-times.zero",
+        "the rate falls by gamma times the epoch: 0 in the first one",
+        _rates(power=lambda gamma, e: gamma * e),
+        ("Print the rate of epochs 0, 1, 2 and 3.", "By which factor does it change from one epoch to the next?"),
+    ),
+    misread(
+        learning_rates,
+        lambda lr, *rest: (1.0, *rest),
+        "no-lr",
+        "the factor lr is missing",
+        ("Print your largest rate. Should it be 1?", "Which argument does your code never read?"),
     ),
     Misconception(
         "smooth",
@@ -890,13 +981,32 @@ def _read_off(got: Array, right: Array, lengths: list[int]) -> str:
         return "one and the same class for every sequence"
     if (got[::2] == got[1::2]).all():
         return "the same class for each sequence and its reverse"
-    by_length = np.argsort(lengths, kind="stable")
-    for order in (by_length, by_length[::-1], np.argsort(-np.array(lengths), kind="stable")):
-        if (got == right[order]).mean() >= GOAL:
-            return "right classes in another order: sorted by length"
+    if any(_same_classes_by_length(got, right, np.array(lengths), sign) >= GOAL for sign in (1, -1)):
+        return "right classes in another order: sorted by length"
+    if (got[::-1] == right).mean() >= GOAL:
+        return "right classes in another order: from the last sequence to the first"
+    if (got.reshape(-1, 2)[:, ::-1].ravel() == right).mean() >= GOAL:
+        return "the classes of the sequences read backwards"
+    together = np.histogram2d(got, right, np.arange(CLASSES + 1))[0]
+    if (
+        together.max(1).sum() >= GOAL * len(got)
+        and len(set(together.argmax(1)[together.any(1)])) == together.any(1).sum()
+    ):
+        return "the right groups under other class numbers"
     if share < 1.6 / CLASSES:
         return f"no better than guessing one of {CLASSES} classes"
-    return f"below {GOAL:.0%}"
+    return f"{share:.0%}, below {GOAL:.0%}"
+
+
+def _same_classes_by_length(got: Array, right: Array, lengths: Array, sign: int) -> float:
+    """The share of predictions that fit when they came sorted by length: in which order equal lengths came is open."""
+    order = np.argsort(sign * lengths, kind="stable")
+    fitting = 0
+    for n in np.unique(lengths):
+        here = lengths[order] == n
+        there = (np.bincount(x[here], minlength=CLASSES) for x in (got, right[order]))
+        fitting += np.minimum(*there).sum()
+    return fitting / len(got)
 
 
 def train_and_predict(xs: list[Array], ys: Array, xs_test: list[Array], seed: int) -> Array:
@@ -947,9 +1057,20 @@ def _untrained(xs: list[Array], ys: Array, xs_test: list[Array], seed: int) -> A
     return np.random.default_rng(seed).integers(0, CLASSES, len(xs_test))
 
 
+def _right(xs: list[Array], ys: Array, xs_test: list[Array]) -> Array:
+    """The right classes without training: the signals are the two letters that make three of each text."""
+
+    def signals(text: Array, pair: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(k for k in text.tolist() if k in pair)
+
+    pairs = itertools.combinations(range(1, LETTERS + 1), 2)
+    pair = next(p for p in pairs if all(len(signals(x, p)) == SIGNALS for x in xs))
+    known = {signals(x, pair): y for x, y in zip(xs, ys, strict=True)}
+    return np.array([known.get(signals(x, pair), 0) for x in xs_test])
+
+
 def _sorted_back_forgotten(xs: list[Array], ys: Array, xs_test: list[Array], seed: int) -> Array:
-    order = np.argsort([len(x) for x in xs_test], kind="stable")
-    return train_and_predict(xs, ys, [xs_test[i] for i in order], seed)
+    return _right(xs, ys, sorted(xs_test, key=len))
 
 
 TRAIN_WRONG = (
@@ -975,12 +1096,36 @@ TRAIN_WRONG = (
     ),
     Misconception(
         "untrained",
-        "no better than guessing: the network has not learned",
+        "no better than guessing: nothing learned, or the classes of other sequences handed back",
         _untrained,
         (
             "Print the loss of the first and of the last ten updates, and ln 8 beside it.",
             "The lines of one update: outputs, loss, zero_grad, backward, step. Is one missing?",
-            "Which state goes into the head: the one after the last letter, or one after the padding?",
+            "Are these the classes of xs_test, in its order? Predict some training sequences: are those right?",
+        ),
+    ),
+    Misconception(
+        "T32.last",
+        "order lost: from the last test sequence to the first",
+        lambda xs, ys, xs_test, seed: _right(xs, ys, xs_test)[::-1].copy(),
+        ("Give each test sequence its own number: which number comes out where?", "Is a list turned round somewhere?"),
+    ),
+    Misconception(
+        "backwards",
+        "the test sequences are read backwards, those of the training were not",
+        lambda xs, ys, xs_test, seed: _right(xs, ys, [x[::-1] for x in xs_test]),
+        (
+            "Print one text as the network gets it in training, and one at test.",
+            "Do both go through the same function?",
+        ),
+    ),
+    Misconception(
+        "renamed",
+        "the right groups under other class numbers",
+        lambda xs, ys, xs_test, seed: (_right(xs, ys, xs_test) + 1) % CLASSES,
+        (
+            "Print some labels of the training set beside what you predict for them.",
+            "Which output belongs to which class?",
         ),
     ),
     Misconception(
