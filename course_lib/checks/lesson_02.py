@@ -108,8 +108,10 @@ def _softmax_wrong(
         "minus one-hot": -onehot,
         "every row": p - (onehot.sum(axis=0) > 0),
         "p - 1": p - 1,
+        "1 not / N": p - N * onehot,
+        "p lost": p * (1 - onehot) - onehot,
     }[gradient]
-    size = {"N": N, "1": 1, "V": V, "NV": N * V, "bits": N * np.log(2)}
+    size = {"N": N, "1": 1, "V": V, "NV": N * V, "bits": N * np.log(2), "NN": N * N}
     return loss_sign * asked.sum() / size[loss_scale], sign * dlogits / size[scale]
 
 
@@ -181,6 +183,7 @@ _CALLERS = (
     "What does -= or z[...] = do to an array that somebody else also holds?",
     "Which line of yours writes into an array that it did not make?",
 )
+
 
 def _taken_off(what: str, name: str, *hints: str) -> list[Misconception]:
     """One slip; what becomes of log 0 and inf / inf depends on how p and log p are written."""
@@ -278,6 +281,19 @@ SOFTMAX = Exercise(
         Misconception("H04", "gradient not divided by N", _variant(scale="1"), _SCALE),
         Misconception("H08", "gradient divided by V instead of N", _variant(scale="V"), _SCALE),
         Misconception("H11", "gradient divided by N and by V", _variant(scale="NV"), _SCALE),
+        Misconception("H11.twice", "gradient divided by N twice", _variant(scale="NN"), _SCALE),
+        Misconception(
+            "H11.one",
+            "the 1 of the target is not divided by N",
+            _variant(gradient="1 not / N"),
+            _TARGET_PART[:1] + _SCALE[2:],
+        ),
+        Misconception(
+            "H07.lost",
+            "p is lost in the target's column: -1 stands in its place",
+            _variant(gradient="p lost"),
+            _TARGET_PART,
+        ),
         Misconception("H05", "sign of the gradient reversed", _variant(sign=-1.0), _SIGN),
         Misconception("H05.loss", "the loss without its minus", _variant(loss_sign=1.0), _SIGN),
         Misconception("H06", "slope p (1 - p) entry by entry, as for a sigmoid", _variant(gradient="p(1-p)"), _SLOPE),
@@ -536,6 +552,18 @@ SEQUENCE_LOSS = Exercise(
             "softmax over the wrong axis: over time",
             lambda logits, ids: -np.take_along_axis(np.log(_softmax(logits, axis=0)), ids[1:, :, None], axis=2).mean(),
             _AXIS[1:],
+        ),
+        _loss_misread(
+            lambda logits, ids: (logits[1:], ids[1:]),
+            "H25.no-first",
+            "the first step's prediction is left out",
+            ("How many predictions does a sequence of T steps contain?", "Which symbol is logits[0] asked for?"),
+        ),
+        _loss_misread(
+            lambda logits, ids: (logits[:-1], ids[:-1]),
+            "H25.no-last",
+            "the last step's prediction is left out",
+            ("How many predictions does a sequence of T steps contain?", "Which symbol is logits[-1] asked for?"),
         ),
         _loss_misread(
             lambda logits, ids: (logits[:1], ids[:2]),

@@ -211,6 +211,8 @@ def call(function: Any, args: tuple[Any, ...], quiet: bool = True, limit: Any = 
                 stack.enter_context(contextlib.redirect_stderr(sink))
             stack.enter_context(warnings.catch_warnings())
             warnings.simplefilter("ignore")
+            # NumPy's own settings, and back to those before: np.seterr in one answer must not stop the next one
+            stack.enter_context(np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"))
             stack.enter_context(limit or contextlib.nullcontext())
             value = function(*fresh)
             value = decode(json.loads(json.dumps(encode(value))))

@@ -380,6 +380,21 @@ def test_a_learners_seterr_does_not_stop_the_reference():
         assert say(affine, task).points == 2
 
 
+def test_a_seterr_in_one_answer_does_not_stop_the_next():
+    def strict(x, b):
+        np.seterr(all="raise")
+        return affine(x, b)
+
+    def underflows(x, b):
+        return affine(x, b) + np.exp(np.full_like(x, -800.0))
+
+    before = np.geterr()
+    assert say(strict).points == 2
+    assert np.geterr() == before
+    with np.errstate(all="raise"):  # a cell of the learner's own
+        assert say(underflows).points == 2
+
+
 def test_what_an_answer_yields_is_read_as_a_list_and_has_an_end():
     import itertools
 
