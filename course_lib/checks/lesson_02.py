@@ -704,6 +704,9 @@ STEP = Source(
 )
 
 
+EVEN_STEP = Source("lambda x_t, h_prev, params: (np.zeros(2), h_prev)")  # p is (1/2, 1/2), without rounding
+
+
 def generate(step: Any, first: int, h0: Array, u: Array, params: dict[str, Array]) -> list[int]:
     """len(u) symbols: at each step the smallest k with p_0 + … + p_k > u_t, fed back as the next input."""
     symbol, h_t, symbols = first, h0, []
@@ -728,6 +731,7 @@ def _generate_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("40 symbols, V = 6", draw(40)),
         Case("30 symbols, V = 9", draw(30, V=9)),
+        Case("u_t just at a sum", (EVEN_STEP, 0, np.zeros(1), np.array([0.5, 0.2, 0.5, 0.7]), {})),
         *(  # three draws, so that a wrong rule is not right on all of them by luck
             Case("1 symbol", draw(1, V=60), easy=True, look="look at what is handed from one round to the next")
             for _ in range(3)
@@ -744,6 +748,8 @@ def _generate_wrong(
         p = logits if pick == "logits" else _softmax(_softmax(logits)) if pick == "twice" else _softmax(logits)
         u_t = {"first u": u[0], "from the end": 1 - u_t}.get(pick, u_t)
         drawn = min(int(np.searchsorted(np.cumsum(p), u_t, side="right")), len(p) - 1)
+        if pick == "side":
+            drawn = int(np.searchsorted(np.cumsum(p), u_t, side="left"))
         others = {"one less": max(drawn - 1, 0), "one more": min(drawn + 1, len(p) - 1)}
         symbol = {"argmax": int(p.argmax()), "single": int(np.argmax(p > u_t)), **others}.get(pick, drawn)
         symbols.append(symbol + (pick == "stored + 1"))
@@ -857,6 +863,12 @@ GENERATE = Exercise(
             "one u for all steps",
             _generate_variant(pick="first u"),
             ("Change the last entry of u. Should the text change?", "Which entry of u belongs to round t?"),
+        ),
+        Misconception(
+            "H20.side",
+            "a sum that is equal to u_t is taken: it must be larger",
+            _generate_variant(pick="side"),
+            ("Let p = [0.5, 0.5] and u_t = 0.5. Which symbol is drawn?", "Is it > or >= in the statement?"),
         ),
         Misconception(
             "H20.end",

@@ -481,6 +481,30 @@ def softmax_cross_entropy(logits, targets):
     ),
     (
         "02.5",
+        "equal is enough",
+        "H20.side",
+        """def generate(step, s, h, u, params):
+    out = []
+    for r in u:
+        y, h = step(s, h, params); p = np.exp(y)/np.exp(y).sum(); s = int((np.cumsum(p) < r).sum()); out.append(s)
+    return out
+""",
+    ),
+    (
+        "02.5",
+        "log-softmax in float32, u used up",
+        "right",
+        """def generate(step, s, h, u, params):
+    out = []
+    for r in u:
+        y, h = step(s, h, params); y = np.float32(y); p = np.exp(y - np.logaddexp.reduce(y)); s = 0
+        while (r := r - p[s]) >= 0: s += 1
+        out.append(s)
+    return out
+""",
+    ),
+    (
+        "02.5",
         "two: h0 ignored, the likeliest",
         "S18+H20",
         """def generate(step, s, h, u, params):
