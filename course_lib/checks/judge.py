@@ -317,7 +317,7 @@ def recognise(
             only_1 = any(s and not t for s, t in zip(seen_1, same_2))
             only_2 = any(s and not t for s, t in zip(seen_2, same_1))
             if all(map(any, zip(same_1, same_2))) and only_1 and only_2:
-                return _both(first, second)
+                return first if first.name == second.name else _both(first, second)
     return None
 
 

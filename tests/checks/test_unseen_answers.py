@@ -1417,6 +1417,15 @@ def gru_step(*a):
 """,
     ),
     (
+        "07.5",
+        "keep and drop exchanged, in two of its forms, is one slip",
+        "T39",
+        """def dropout(hs, u, p, training, variational):
+    if not training: return hs.copy()
+    return hs*((u[:1] if variational else u) < p)/max(p, 1e-300)
+""",
+    ),
+    (
         "07.6",
         "labels left behind, equal lengths in their order",
         "T46g",
