@@ -6,6 +6,7 @@ Only what is used counts: a comment, a string, a local variable or an attribute 
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import importlib.util
 import inspect
@@ -21,6 +22,7 @@ from typing import Any
 INNER = {"__import__", "__builtins__", "__dict__", "__subclasses__", "__globals__", "__loader__", "__spec__"}
 INNER |= {"__self__", "__getattribute__", "__code__", "__closure__", "f_globals", "f_locals", "f_builtins", "f_back"}
 OUTER = {"import_module", "run_cell", "attrgetter", "methodcaller", "get_ipython", "f2py", "ctypeslib", "importlib"}
+OUTER |= {"runstring", "get_type_hints", "get_field", "bltns"}
 OUTER |= {"sys", "_sys", "os", "_os", "builtins", "ctypes", "subprocess", "pickle", "swa_utils"}
 WAYS_ROUND = {"builtins", "importlib", "exec", "eval", "compile", "globals", "vars", "get_ipython", "runpy", "pickle"}
 WAYS_ROUND |= {"marshal", "breakpoint", *INNER, *(OUTER - {"sys", "_sys", "os", "_os"})}
@@ -37,6 +39,7 @@ UNCLEAR = ("sys.modules", "sys.meta_path", "sys.path.insert", "numpy.load", "tor
 UNCLEAR += ("torch.jit", "torch.hub", "torch.package", "torch.serialization", "torch.fx", "torch.library")
 UNCLEAR += ("logging.config", "course_lib.grading", "course_lib.checks")
 UNCLEAR += tuple(f"course_lib.{room}" for room in ("training", "recipes", "show", "bench"))  # they hold nn and torch
+UNCLEAR += ("numpy.testing", "typing.get_type_hints", "typing.ForwardRef", "string.Formatter")
 UNCLEAR += tuple(f"os.{name}" for name in vars(os) if re.match("system|popen|exec|spawn|posix_spawn", name))
 
 
@@ -67,7 +70,7 @@ def names_not_allowed(source: str, not_allowed: tuple[str, ...]) -> str:
     if stars:
         free = {n for n in free_names(source) if n not in alias}
         used += [f"{star}.{name}" for star in stars for name in free]
-    return next((u for u in used for bad in not_allowed if _starts(u, bad)), "")
+    return next((u for u in used for bad in not_allowed if f".{bad}." in f".{u}."), "")  # also torch.optim.torch.nn
 
 
 def _imports(tree: ast.Module) -> tuple[dict[str, str], list[str], list[str]]:
@@ -111,12 +114,19 @@ def way_round(source: str, not_allowed: tuple[str, ...] = ()) -> str:
         parts = [r"\b[^\n]*\b".join(map(re.escape, bad.split("."))) for bad in (*not_allowed, *sorted(WAYS_ROUND))]
         return next((found[0] for words in parts if (found := re.search(rf"\b{words}\b", source))), "")
     alias, used, stars = _imports(tree)
-    used += [f"{star}.{name}" for star in stars for name in free_names(source)]
+    perhaps = {f"{star}.{name}" for star in stars for name in ("*", *free_names(source))}
+    used += sorted(perhaps)
     found = [part for name in used for part in name.split(".") if part in WAYS_ROUND]
     found += sorted(free_names(source) & WAYS_ROUND)
     found += _unclear_imports(tree)
     modules = {n.partition(".")[0]: n.partition(".")[0] for n in used} | alias
     in_sight: set[int] = set()
+    for node in ast.walk(tree):  # `u = torch.distributions.utils` is followed, but not into a class: `A.u`
+        if isinstance(node, ast.Assign) and isinstance(node.value, (ast.Name, ast.Attribute)):
+            name = _dotted(node.value, modules)
+            if name.partition(".")[0] in CLEAR:
+                modules |= {t.id: name for t in node.targets if isinstance(t, ast.Name)}
+    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for part in node.body}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             in_sight.add(id(node.value))
@@ -129,19 +139,49 @@ def way_round(source: str, not_allowed: tuple[str, ...] = ()) -> str:
             in_sight.add(id(node.func))
             if getattr(node.func, "id", "") == "getattr" and node.args:
                 in_sight.add(id(node.args[0]))
+        elif isinstance(node, ast.Assign) and id(node) in inside:
+            continue
         elif isinstance(node, ast.Assign) and all(isinstance(t, ast.Name) for t in node.targets):
             in_sight.add(id(node.value))  # an alias, which is followed
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in INNER:
             found.append(node.value)
     found += [name for name in used for bad in UNCLEAR if _starts(name, bad)]
+    for name in filter(None, used):
+        real = _real(name)
+        found += [name for bad in not_allowed if f".{bad}." in f".{real}."]
+        found += [name for part in real.split(".") if real != name and part in WAYS_ROUND]
+        found += [] if real or name in perhaps else [name]
     hidden = (*not_allowed, "sys.modules")
     holders = {name for name, real in modules.items() if any(_starts(bad, real) for bad in hidden)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and id(node) not in in_sight and node.id in holders | {"getattr"}:
+        read = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        if read and id(node) not in in_sight and node.id in holders | {"getattr"}:
             found.append(f"{node.id} as a value")
         elif isinstance(node, ast.Assign) and getattr(node.value, "id", "") == "getattr":
             found.append("getattr under another name")
     return found[0] if found else ""
+
+
+def _real(name: str) -> str:
+    """A dotted name as it is called where it lives: torch.nn.functional for torch.distributions.utils.F.
+
+    Empty for what NumPy itself does not have: somebody has put it there.
+    """
+    root, *parts = name.split(".")
+    if root not in CLEAR or not parts or root == "course_lib":
+        return name
+    if root == "torch" and len(parts) > 1:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(root)
+    at, real = sys.modules.get(root), root
+    for k, part in enumerate(parts):
+        if real == "numpy" and not hasattr(at, part):
+            return ""
+        at = getattr(at, part, None)
+        if not inspect.ismodule(at):
+            return ".".join([real, *parts[k:]])
+        real = at.__name__
+    return real
 
 
 def _unclear_imports(tree: ast.Module) -> list[str]:

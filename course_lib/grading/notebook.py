@@ -8,6 +8,7 @@ read.
 from __future__ import annotations
 
 import ast
+import builtins
 import importlib.util
 import json
 import re
@@ -26,6 +27,13 @@ MAX_CODE = 2**20
 MAX_CELLS = 2000
 SETTINGS = {"set_default_dtype", "setrecursionlimit"}  # of torch and sys: right answers may depend on them
 SHOWS = {"print", "display", "check", "quiz", "show", "help", "assert_allclose", "plot"}  # they change no argument
+BUILT_IN = {*dir(builtins), "display", "get_ipython", "__name__", "__file__", "__doc__", "_", "__", "In", "Out"}
+#: magics that may run Python which nobody reads: all but those that are known
+MAGIC = re.compile(
+    r"(?m)^[ \t]*%%?(?!(?:matplotlib|autoreload|load_ext[ \t]+(?:autoreload|tensorboard)|pip|conda|cd|pwd|ls|mkdir|env|"
+    r"time|timeit|prun|capture|who|whos|precision|bash|sh|html|latex|markdown|javascript|writefile)\b|"
+    r"config[ \t]+InlineBackend[^().]*\.[^().]*(?:\.\d[^().]*)?$)(\w+)"
+)
 RUN_HERE = "time|timeit|prun|capture"  # magics whose text is Python that runs in the notebook itself
 
 
@@ -438,7 +446,9 @@ def graft(assignment: Assignment, submission: Submission) -> Graft:
     if left_out:
         cells = ", ".join(map(str, left_out[:6])) + (" …" if len(left_out) > 6 else "")
         plan.notes.append(f"not run, because no answer uses it: code in cell {cells} of your notebook")
-    sources = {n: _sources(n, steps) for n in names if n in plan.taken}
+    trees = [tree for s in steps if (tree := _tree(s.source))]
+    known = {n for tree in trees for node in ast.walk(tree) for n in _stored(node)}
+    sources = {n: _sources(n, steps, known) for n in names if n in plan.taken}
     answers = {n: plan.taken[n].source for n in plan.taken}
     probed = {s.name for s in steps if s.role == "probe"}
     steps += [Step("probe", "", n) for n in names if n in plan.taken and n not in probed]
@@ -634,7 +644,7 @@ def statements(source: str) -> tuple[tuple[ast.stmt, str, frozenset[str]], ...]:
     return tuple(found)
 
 
-def _sources(name: str, steps: list[Step]) -> str:
+def _sources(name: str, steps: list[Step], known: set[str]) -> str:
     """An answer's code with the learner's helpers that it uses and the imports behind its names, for `not_allowed`."""
     answer = "\n".join(s.source for s in steps if s.role == "answer" and s.name == name)
     needed, parts = free_names(answer), [plain(answer)]
@@ -660,7 +670,19 @@ def _sources(name: str, steps: list[Step]) -> str:
                 needed |= new
                 wanted += new
                 parts.append(text)
+    hidden = sorted(needed - known - BUILT_IN) if "*" not in known else []
+    hidden += [m[1] for s in steps if s.role == "answer" for m in MAGIC.finditer(s.source) if not _parsed(s.source)]
+    parts += [f"import {name}; {name}" for name in hidden]  # bound out of sight, as by a module that nobody knows
     return "\n".join(reversed(parts))
+
+
+def _stored(node: ast.AST) -> set[str]:
+    """The names that one node binds, wherever it stands."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {bound_by(alias) for alias in node.names}
+    return {node.id} if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) else set()
 
 
 def _only(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.stmt:

@@ -228,10 +228,11 @@ def test_one_more_hint_at_each_wrong_try_and_progress_survives_torn_lines(capsys
         "import torch\nn = getattr(torch, 'n' + 'n')\nn.RNN(2, 3)",
         "import torch\nt = torch\nt.nn.RNN(2, 3)",
         "from torch import *\nnn.RNN(2, 3)",
+        "import torch as t\nt.autograd.torch.nn.RNN(2, 3)",
     ],
 )
 def test_names_that_are_not_allowed_are_found_behind_a_detour(code):
-    assert names_not_allowed(code, ("torch.nn",)).startswith("torch.nn")
+    assert "torch.nn" in names_not_allowed(code, ("torch.nn",))
 
 
 @pytest.mark.parametrize(
@@ -266,6 +267,14 @@ def test_names_that_are_not_allowed_are_found_behind_a_detour(code):
         "from course_lib.recipes import run_recipe\nrun_recipe('adding').model.rnn",
         "import course_lib.bench as b\nb.layers.make_layer",
         "from course_lib.show import lesson_06 as pictures\npictures.bptt",
+        "import numpy\nclass A:\n    n = numpy\nA.n.linalg",
+        "import numpy as n\nu = n.polynomial.polyutils\nu.np.linalg",
+        "import numpy\nnumpy.polynomial.polyutils.np.linalg.inv(x)",
+        "import numpy\nnumpy.put_here_by_another_cell.inv(x)",
+        "import enum\nenum.bltns.eval('a')",
+        "import numpy as np\nnp.testing.runstring('a', {})",
+        "from typing import get_type_hints as g\ng(f)",
+        "import string\nstring.Formatter().get_field('0.a', x, {})",
     ],
 )
 def test_a_way_round_is_told_only_of_a_right_answer(code):
@@ -285,6 +294,7 @@ def test_a_way_round_is_told_only_of_a_right_answer(code):
         "import os, logging, traceback\nos.environ['A'] = 'b'\nlogging.info('c')\ntraceback.print_exc()",
         "try:\n    from numba import njit\nexcept ImportError:\n    njit = print\nnjit(1)",
         "import sys, torch\nsys.path.append('..')\nprint(file=sys.stderr)\nt = torch\nisinstance(x, t.Tensor)",
+        "import os.path, numpy as np\nfrom numpy import *\nos.path.join(tanh(x), np.linalg.norm(np.random.rand(y)))",
         "import numpy as np\nsize = len\nx.__class__.__name__, np.__version__, x._private, map(np, x)",
     ],
 )

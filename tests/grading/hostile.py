@@ -87,6 +87,10 @@ PATCHES = {
     "def step(x, h, W):\n    return np.tanh(x + h @ W.T)\n",
     "not-allowed-exec": "exec('from course_lib import ' + 'n' + 'n')\ndef step(x, h, W):\n"
     "    return np.tanh(x + h @ W.T)\n",
+    "not-allowed-through-a-magic": "import torch as t\n%alias_magic now time\n%now c = t.nn\n"
+    "def step(x, h, W):\n    return np.tanh(x + h @ W.T)\n",
+    "not-allowed-from-another-cell": "def step(x, h, W):\n    borrowed.RNNCell\n    return np.tanh(x + h @ W.T)\n",
+    "not-allowed-from-inside-numpy": "def step(x, h, W):\n    np.nets.RNNCell\n    return np.tanh(x + h @ W.T)\n",
     "frozen-clock": "import time\ntime.monotonic = time.perf_counter = time.time = lambda: 0.0\n" + WRONG,
     "fake-modules": "import sys, types\nfor n in ('json', 'base64'):\n    sys.modules[n] = types.ModuleType(n)\n"
     + WRONG,

@@ -99,8 +99,10 @@ def results(tmp_path_factory):
         "''.join(open(f'/proc/{p}/environ').read() for p in os.listdir('/proc') if p.isdigit()))\n",
     }
     os.environ["COURSE_TEST_SECRET"] = SECRET
+    smuggle = "import builtins, torch.nn as q\nclass lowly:\n    builtins.borrowed = q\n    setattr(np, 'nets', q)"
     for name, code in (hostile.ALL | reach).items():
-        save(tmp / "class", f"{name}.ipynb", notebook(step=code))
+        more = {"before": smuggle, "word": "lowly\nword = 'tanh'"} if "not-allowed-from" in name else {}
+        save(tmp / "class", f"{name}.ipynb", notebook(step=code, **more))
     for name, edit in TAMPERED.items():
         save(tmp / "class", f"{name}.ipynb", forged(edit))
     save(tmp / "class", "<script>alert(1)</script>.ipynb".replace("/", ""), notebook(step=hostile.WRONG))
@@ -165,9 +167,12 @@ def test_the_kernel_sees_the_system_and_nothing_of_the_course():
 import os, json
 found = {}
 root = ROOT
-found["solutions"] = os.path.exists(root + "/solutions")
-found["git"] = os.path.exists(root + "/.git")
-found["tests"] = os.path.exists(root + "/tests")
+def inside(name):  # where the clone lies in a folder that is shown, its own are there and empty
+    path = root + "/" + name
+    return os.path.isfile(path) or os.path.isdir(path) and os.listdir(path)
+for name in ("solutions", "tests"):
+    found[name] = inside(name)
+found["git"] = inside(".git")
 found["lessons"] = [n for n in os.listdir(root + "/course_lib/checks") if n.startswith("lesson_")]
 found["grading"] = os.listdir(root + "/course_lib/grading")
 found["shadow"] = os.path.exists("/etc/shadow")
@@ -185,7 +190,7 @@ found["writable"] = [d for d in folders if writable(d)]
 found["interfaces"] = sorted(os.listdir("/sys/class/net")) if os.path.exists("/sys/class/net") else []
 print(json.dumps(found))
 """.replace("ROOT", repr(str(Path(kernels.__file__).resolve().parents[2])))
-    with kernels.Nursery("required") as nursery:
+    with kernels.Nursery("required", course=str(Path(kernels.__file__).resolve().parents[2])) as nursery:
         kernel = nursery.kernels.start()
         request = kernel.execute_cell_input(code)
         kernel.await_reply(request, 20)
@@ -197,5 +202,5 @@ print(json.dumps(found))
     assert not any(found[k] for k in ("solutions", "git", "tests", "lessons", "grading", "shadow", "interfaces"))
     assert found["users"] == 1
     assert found["processes"] == 2
-    assert found["homes"] == ["learner"]
+    assert set(found["homes"]) - {*Path(kernels.__file__).parts} == {"learner"}  # but the clone's own
     assert set(found["writable"]) <= {"/tmp"}
