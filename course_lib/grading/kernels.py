@@ -230,7 +230,7 @@ class Nursery:
         package = self.walls.real_package if inside else self.walls.package
         names = {
             "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
-            "PYTHONPATH": str(Path(package).parent),
+            "PYTHONPATH": os.pathsep.join([str(Path(package).parent), *sandbox.own_packages()]),
             "HOME": home,
             "IPYTHONDIR": f"{home}/.ipython",
             "MPLCONFIGDIR": f"{home}/.matplotlib",

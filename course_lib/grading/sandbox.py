@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import shutil
+import site
 import struct
 import subprocess
 import sys
@@ -116,6 +117,12 @@ def python_folders() -> list[str]:
     names |= {p for p in sys.path if p.rstrip("/").endswith(("site-packages", "dist-packages"))}
     real = {n for n in names if n and Path(n).is_dir() and n not in ("/", "/usr")}
     return sorted(n for n in real if not any(n != o and n.startswith(o.rstrip("/") + "/") for o in real | {"/usr"}))
+
+
+def own_packages() -> list[str]:
+    """Folders of packages that Python itself would not find: of `pip install --user`, or named by PYTHONPATH."""
+    usual = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *site.getsitepackages()}
+    return [p for p in sys.path if p.rstrip("/").endswith(("site-packages", "dist-packages")) and p not in usual]
 
 
 def system_folders() -> list[str]:

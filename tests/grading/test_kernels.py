@@ -107,6 +107,17 @@ def test_a_course_inside_a_visible_folder_is_hidden(level, tmp_path, monkeypatch
         kernel.stop()
 
 
+def test_packages_that_are_found_through_the_environment_are_there(tmp_path, monkeypatch):
+    """As with `pip install --user`, or PYTHONPATH."""
+    (tmp_path / "site-packages").mkdir()
+    (tmp_path / "site-packages" / "of_my_own.py").write_text("x = 6 * 7")
+    monkeypatch.syspath_prepend(tmp_path / "site-packages")
+    with kernels.Nursery() as nursery:
+        kernel = nursery.kernels.start()
+        assert run(kernel, "import of_my_own\nprint(of_my_own.x)").strip() == "42"
+        kernel.stop()
+
+
 def test_a_kernel_that_ends_is_noticed_at_once(nursery):
     kernel = nursery.kernels.start()
     request = kernel.execute_cell_input("import os\nos._exit(3)")
