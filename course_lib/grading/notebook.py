@@ -1,6 +1,7 @@
 """Read what was handed in, repair it, and graft the answers into the course's own notebook.
 
-Of a submission only the sources of its answers count, and the imports, definitions and assignments that they use.
+Of a submission only the sources of its answers count, and what they use: imports, definitions, assignments, and calls
+that change a value.
 Points, checks, tags, outputs and metadata come from the course's notebook: what a learner's file says of them is not
 read.
 """
