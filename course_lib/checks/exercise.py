@@ -89,13 +89,13 @@ class Exercise:
     reference      the right function; or, for a question with a fixed answer, the value itself
     cases          rng -> cases; called `draws` times, easy cases are kept from the first draw only
     outputs        names of the results, for messages
-    blocks         of a result that is a stack of blocks: the name of each, for messages ({"db_h": "ifgo"})
     view           (case, result) -> {name: value}: what is compared, where the result itself is not unique
                    (the spectrum of a random matrix, the accuracy of predictions)
     rtol           relative tolerance of the largest entry; 1e-4 admits float32 answers
     may_change     arguments are expected to be changed in place
     not_allowed    dotted names that the answer may not use ("torch.nn", "course_lib.nn")
     seconds        wall time for all cases together
+    blocks         of a result that is a stack of blocks: the name of each, for messages ({"db_h": "ifgo"})
     """
 
     id: str
@@ -104,7 +104,6 @@ class Exercise:
     reference: Any
     cases: Callable[[np.random.Generator], list[Case]] = lambda rng: [Case("the answer")]
     outputs: tuple[str, ...] = ()
-    blocks: dict[str, Sequence[str]] = field(default_factory=dict)
     misconceptions: tuple[Misconception, ...] = ()
     view: Callable[[Case, Any], dict[str, Any]] | None = None
     rtol: float = 1e-4
@@ -113,6 +112,7 @@ class Exercise:
     not_allowed: tuple[str, ...] = ()
     seconds: float = 20.0
     hints: tuple[str, ...] = field(default=())
+    blocks: dict[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def is_value(self) -> bool:

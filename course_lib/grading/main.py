@@ -112,14 +112,21 @@ def grade(paths: Sequence[str | Path], **options: Any) -> int:
 
 @contextlib.contextmanager
 def stoppable() -> Iterator[None]:
-    """SIGTERM and a closed terminal stop a run as Ctrl-C does; once stopped, no second signal disturbs the cleaning."""
+    """SIGTERM and a closed terminal stop a run as Ctrl-C does; a second signal disturbs neither cleaning nor ending.
+
+    A process that was stopped is meant to end: it stays deaf to these signals.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     wanted = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     heard = [number for number in wanted if signal.getsignal(number) != signal.SIG_IGN]  # nohup stays deaf
 
+    stopped = False
+
     def stop(*_: object) -> None:
+        nonlocal stopped
+        stopped = True
         for number in heard:
             signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
@@ -129,7 +136,8 @@ def stoppable() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler or signal.SIG_DFL)
+            if not stopped:
+                signal.signal(number, handler or signal.SIG_DFL)
 
 
 def compared_with_class(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
