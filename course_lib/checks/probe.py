@@ -181,22 +181,23 @@ def late(budget: float) -> str:
 
 
 @contextlib.contextmanager
-def alarm(seconds: float, message: str) -> Iterator[None]:
+def alarm(seconds: float, message: str, processor_time: bool = False) -> Iterator[None]:
     """TimeoutError in code that takes longer, again each second; nothing without POSIX signals or in a side thread."""
     if not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
         yield
         return
+    number, clock = (signal.SIGPROF, signal.ITIMER_PROF) if processor_time else (signal.SIGALRM, signal.ITIMER_REAL)
 
     def ring(*_: object) -> None:
         raise TimeoutError(message)
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), 1.0)
+    before = signal.signal(number, ring)
+    signal.setitimer(clock, max(seconds, 1e-3), 1.0)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(clock, 0)
+        signal.signal(number, before)
 
 
 def call(function: Any, args: tuple[Any, ...], quiet: bool = True, limit: Any = None) -> Outcome:
