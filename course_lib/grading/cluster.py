@@ -18,8 +18,8 @@ from typing import Any
 from distributed import Client, KilledWorker, LocalCluster, as_completed
 
 from course_lib.grading import executor
+from course_lib.grading.course import Course
 from course_lib.grading.executor import Local, Row
-from course_lib.grading.notebook import Course
 from course_lib.grading.plugin import Job, ungraded
 
 _mine = threading.local()

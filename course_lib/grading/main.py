@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.grading import executor, report
-from course_lib.grading.notebook import MAX_FILE, Course
+from course_lib.grading.course import Course
+from course_lib.grading.notebook import MAX_FILE
 from course_lib.grading.plugin import CELL_SECONDS, Job, ungraded
 from course_lib.grading.sandbox import LEVELS, SENTENCES
 

@@ -12,8 +12,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from course_lib.grading.course import Course
 from course_lib.grading.executor import write_atomically
-from course_lib.grading.notebook import Course
 
 HIDDEN_SEED = 815
 CONFIG = '''"""nbgrader's settings for this course: generate_assignment and autograde run in this folder as they are."""

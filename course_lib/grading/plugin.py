@@ -27,8 +27,9 @@ from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 from course_lib.checks import judge, probe
 from course_lib.checks.exercise import Exercise
 from course_lib.checks.judge import Verdict
-from course_lib.grading import kernels, notebook
-from course_lib.grading.notebook import Assignment, Course, Graft, Step
+from course_lib.grading import graft, kernels, notebook
+from course_lib.grading.course import Assignment, Course
+from course_lib.grading.graft import Graft, Step
 
 CELL_SECONDS = 20.0
 MANY_CELLS = 15  # so often a cell's time for all cells of a notebook, beside what its checks may take
@@ -311,7 +312,7 @@ class Loop:
                 told = f"{type(error).__name__}: {one_line(error)}"
                 row = {**ungraded(job, f"makes the grader fail ({told}): look at it by hand"), "status": "failed"}
             if len(job.raw) > LARGE:
-                notebook.forget()
+                graft.forget()
             row["seconds"] = round(time.perf_counter() - start, 3)
             self.done(row)
         return True
@@ -322,8 +323,8 @@ class Loop:
             assignments = Course(Path(self.settings.course)).assignments()
             with at_most(READING_SECONDS):
                 submission = notebook.parse(job.raw)
-                assignment = notebook.choose(submission, assignments, Path(job.file).stem, job.lesson)
-                graft = notebook.graft(assignment, submission)
+                assignment = graft.choose(submission, assignments, Path(job.file).stem, job.lesson)
+                grafted = graft.graft(assignment, submission)
         except TimeoutError as error:
             return ungraded(job, f"cannot be read ({error}): ask the learner for a plain version")
         except notebook.Unreadable as error:
@@ -331,7 +332,7 @@ class Loop:
         except RecursionError:
             return ungraded(job, "is code that is nested too deep to be read: ask the learner for a plain version")
         book = GradedNotebook.from_parent(session, path=Path(job.file).absolute())
-        items = book.begin(self.settings, job, assignment, graft)
+        items = book.begin(self.settings, job, assignment, grafted)
         last = Farewell.from_parent(book, name="end", cell_num=-1, cell=NotebookNode(), options={})
         run_in_order(items, last)
         run_in_order(again(book), last)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from course_lib.grading import graft as graft_module
 from course_lib.grading import main, plugin
-from course_lib.grading import notebook as notebook_module
-from course_lib.grading.notebook import graft
+from course_lib.grading.graft import graft
 from tests.grading.handed_in import COURSE, RIGHT, grade, notebook, save
 
 ENDLESS = "takes_for_ever = 1"
@@ -162,13 +162,13 @@ def test_what_does_not_count_and_what_stops_is_told(folder, tmp_path):
 
 def test_large_submissions_do_not_add_up_in_memory(monkeypatch):
     def grade(loop, session, job):
-        notebook_module.statements(job.raw.decode())
+        graft_module.statements(job.raw.decode())
         return {}
 
     monkeypatch.setattr(plugin.Loop, "grade", grade)
     jobs = [plugin.Job("a", b"x = 1;" * size, 1) for size in (10, 100_000)]
     plugin.Loop(None, jobs, lambda row: None).pytest_runtestloop(None)
-    assert notebook_module._tree.cache_info().currsize == notebook_module.statements.cache_info().currsize == 0
+    assert graft_module._tree.cache_info().currsize == graft_module.statements.cache_info().currsize == 0
 
 
 def test_a_syntax_error_is_named_with_its_place(folder, tmp_path):

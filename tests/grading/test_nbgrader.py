@@ -11,7 +11,7 @@ import pytest
 
 from course_lib.bench import grade as bench_grade
 from course_lib.grading import nbgrader
-from course_lib.grading.notebook import Course
+from course_lib.grading.course import Course
 from tests.grading.handed_in import COURSE
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_lib.grading.notebook import free_names
+from course_lib.grading.graft import free_names
 
 
 @pytest.mark.parametrize(
