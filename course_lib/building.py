@@ -1,7 +1,7 @@
 """`course build`: canonical notebooks, exercises from solutions, the syllabus index.
 
 A list of small pure transforms of notebooks; only `build` touches files. Everything that it writes is computed first,
-so that an error leaves the folder as it was.
+so that an error leaves the folder as it was. An exercise that somebody has typed into is never overwritten.
 """
 
 from __future__ import annotations
@@ -34,10 +34,14 @@ class BuildError(Exception):
 
 @dataclass
 class Report:
-    """What a build did or found: `changed` files, `findings` (drift or mistakes, one line each)."""
+    """What a build did or found: `changed` files, `findings` (drift or mistakes), `work` (exercises that hold work).
+
+    Findings and work are one line each.
+    """
 
     changed: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
+    work: list[str] = field(default_factory=list)
 
 
 # ---------------------------------------------------------------- reading
@@ -56,12 +60,12 @@ def read(path: Path) -> NotebookNode:
         cell.source = "".join(cell.source) if isinstance(cell.source, list) else cell.source
         cell.setdefault("metadata", nbformat.from_dict({}))
         for output in cell.get("outputs", []):
-            _join_lines(output)
+            join_lines(output)
     nb.nbformat_minor = 5
     return nb
 
 
-def _join_lines(output: NotebookNode) -> None:
+def join_lines(output: NotebookNode) -> None:
     """Files hold long texts as lists of lines; in memory they are one text."""
     if isinstance(output.get("text"), list):
         output.text = "".join(output.text)
@@ -305,6 +309,71 @@ def _nbgrader(cell: NotebookNode) -> dict[str, Any] | None:
     return None
 
 
+def exercise(nb: NotebookNode) -> NotebookNode:
+    """The exercise notebook of a canonical solution, with a record of every cell that the build writes into it."""
+    made = canonical(strip(nb))
+    record = [source_hash(cell.source) for cell in made.cells]
+    made.metadata.setdefault("course", nbformat.from_dict({}))["made"] = record
+    return made
+
+
+# ---------------------------------------------------------------- a learner's work
+
+
+def source_hash(source: str) -> str:
+    """A short hash of a cell's text; spaces at the ends of lines and of the cell make no difference."""
+    text = "\n".join(line.rstrip() for line in source.strip().splitlines())
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def made_by_build(metadata: Any) -> list[str]:
+    """The hashes of the cells that the build wrote into a notebook with this metadata; [] where it does not say."""
+    course = metadata.get("course") if isinstance(metadata, dict) else None
+    record = course.get("made") if isinstance(course, dict) else None
+    return [h for h in record if isinstance(h, str)] if isinstance(record, list) else []
+
+
+def typed(raw: bytes, new: NotebookNode) -> tuple[list[str], bool]:
+    """What an exercise file holds that the build did not write: a name for each such cell ('' for one of the learner's
+    own), and whether the file comes from the same version of the course as `new`. BuildError where it cannot be read.
+
+    Only texts count: outputs, numbers of runs, ids, an editor's metadata, the order of cells are nobody's work.
+    """
+    if not raw.strip():
+        return [], False
+    try:
+        data = json.loads(raw)
+        cells = [cell for cell in data["cells"] if isinstance(cell, dict)]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BuildError(f"cannot be read as a notebook ({_first_line(error)})") from error
+    current, record = made_by_build(new.metadata), made_by_build(data.get("metadata"))
+    own = {*current, *record, source_hash("")}
+    names = [name for cell in new.cells if (name := tag_value(cell, "answer"))]
+    return [_answered(c, names) for c in cells if source_hash(_text(c)) not in own], record == current
+
+
+def _text(cell: dict[str, Any]) -> str:
+    source = cell.get("source", "")
+    return "".join(map(str, source)) if isinstance(source, list) else str(source)
+
+
+def _answered(cell: dict[str, Any], names: list[str]) -> str:
+    """The exercise that a cell of an unchecked file answers, by its tag, its id, or what it defines; else ''."""
+    metadata = cell.get("metadata")
+    marks = metadata.get("tags") if isinstance(metadata, dict) else None
+    marks = marks if isinstance(marks, list) else []
+    marked = (n for n in names if f"answer:{n}" in marks or cell.get("id") == f"answer-{n}")
+    defined = (n for n in names if re.search(rf"(?m)^(def\s+{n}\s*\(|{n}\s*=[^=])", _text(cell)))
+    return next(marked, "") or next(defined, "")
+
+
+def described(found: list[str]) -> str:
+    """What `typed` found, in words: "rnn_step, 2 cells of your own"."""
+    names = list(dict.fromkeys(name for name in found if name))
+    count = found.count("")
+    return ", ".join([*names, *([f"{count} cell{'s' * (count > 1)} of your own"] if count else [])])
+
+
 # ---------------------------------------------------------------- executing
 
 
@@ -379,7 +448,8 @@ def build(root: Path, check: bool = False, only: tuple[str, ...] = (), run: bool
     """Bring notebooks/, solutions/, exercises/ and docs/syllabus.md into step, or (check) report what is not.
 
     A notebook is executed when its code is not the code that its outputs come from. With `check` nothing is written
-    or run. `only` limits the work to notebooks whose name contains one of the words.
+    or run. `only` limits the work to notebooks whose name contains one of the words. An exercise that holds a
+    learner's work stays as it is and is reported.
     """
     from tqdm import tqdm
 
@@ -396,26 +466,55 @@ def build(root: Path, check: bool = False, only: tuple[str, ...] = (), run: bool
             if not _in_step(nb):
                 report.findings.append(f"{name}: its outputs are not from this code; run `course build`")
             report.findings += warnings_of(nb, name)
-            made = {name: nb}
-            if path.parent.name == "solutions":
-                made[f"exercises/{path.name}"] = canonical(strip(nb))
-            texts = {file: dump(notebook) for file, notebook in made.items() if chosen}
+            text = dump(nb)
+            made = exercise(nb) if path.parent.name == "solutions" else None
             final[name] = nb
-            for file, text in texts.items():
-                _put_text(root, file, text, check, report)
+            if chosen:
+                _put_text(root, name, text, check, report)
+            if chosen and made:
+                _put_exercise(root, f"exercises/{path.name}", made, check, report)
         except BuildError as error:
             text = str(error)
             report.findings.append(text if text.startswith(name) else f"{name}, {text}")
         except (AttributeError, KeyError, TypeError, ValueError) as error:  # JSON, but not what a notebook holds
             what = f"{type(error).__name__}: {_first_line(error)}"
             report.findings.append(f"{name}: a cell, an output or its metadata is damaged ({what}); restore the file")
-    solved = {p.name for p in files if p.parent.name == "solutions"}
-    for path in sorted((root / "exercises").glob("*.ipynb")):
-        if path.name not in solved:
-            report.findings.append(f"exercises/{path.name}: has no solution; delete it or add solutions/{path.name}")
+    _left_behind(root, {p.name for p in files if p.parent.name == "solutions"}, report)
     if len(final) == len(files):  # else the index would lose the links into the notebook that failed
         _put_text(root, "docs/syllabus.md", syllabus(final, syllabus_rows()), check, report)
     return report
+
+
+def _put_exercise(root: Path, name: str, made: NotebookNode, check: bool, report: Report) -> None:
+    """Write an exercise, unless the one that is there holds what the build did not write."""
+    path = root / name
+    try:
+        found, current = typed(path.read_bytes(), made) if path.exists() else ([], False)
+    except BuildError as error:
+        report.findings.append(f"{name}: {error}; not overwritten: mend it, or move it away and build again")
+        return
+    if not found:
+        _put_text(root, name, dump(made), check, report)
+        return
+    advice = "it is of this version (to start afresh, move it away)" if current else (
+        "`course update` carries it into the new version")  # fmt: skip
+    report.work.append(f"{name}: holds work ({described(found)}); not overwritten: {advice}")
+
+
+def _left_behind(root: Path, solved: set[str], report: Report) -> None:
+    """Report lessons in exercises/ that have no solution; copies and notebooks of a learner's own have other names."""
+    for path in sorted((root / "exercises").glob("*.ipynb")):
+        if path.name in solved or not re.fullmatch(r"\d\d_\w+\.ipynb", path.name):
+            continue
+        name = f"exercises/{path.name}"
+        try:
+            found, _ = typed(path.read_bytes(), nbformat.v4.new_notebook())
+        except BuildError:
+            found = []
+        if found:
+            report.work.append(f"{name}: has no solution, but holds work ({described(found)}); move it out of here")
+        else:
+            report.findings.append(f"{name}: has no solution; move it away or add solutions/{path.name}")
 
 
 def _refreshed(path: Path, name: str, run: bool) -> NotebookNode:
@@ -424,7 +523,10 @@ def _refreshed(path: Path, name: str, run: bool) -> NotebookNode:
     if path.parent.name == "solutions":
         validate_solution(nb, name, lesson_points(path.name[:2]))
     if run and not _in_step(nb):
+        before = path.read_bytes()
         nb = canonical(execute(nb, path.parent))
+        if path.read_bytes() != before:
+            raise BuildError("was saved while it ran; not overwritten: build again")
         nb.metadata.setdefault("course", nbformat.from_dict({}))["outputs_of"] = code_hash(nb)
     return nb
 

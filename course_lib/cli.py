@@ -11,6 +11,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from course_lib.grading.isolation import Handover, require_folder
+
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="The course in recurrent networks."
 )
@@ -36,16 +38,38 @@ def build(
     check: Annotated[bool, typer.Option("--check", help="report drift, change nothing, exit 1 on findings")] = False,
     run: Annotated[bool, typer.Option("--run/--no-run", help="execute notebooks whose code has changed")] = True,
 ) -> None:
-    """Make exercises/ from solutions/, bring notebooks into canonical form, refresh stored outputs and the index."""
+    """Make exercises/ from solutions/, bring notebooks into canonical form, refresh stored outputs and the index.
+
+    An exercise that somebody has typed into is left as it is: `course update` carries answers into a new version.
+    """
     from course_lib import building
 
     report = building.build(root(), check=check, only=tuple(words or ()), run=run)
     for name in report.changed:
         typer.echo(f"wrote {name}")
+    for line in [*report.findings, *report.work]:
+        typer.echo(line, err=True)
+    if report == building.Report():
+        typer.echo("everything is in step")
+    raise typer.Exit(1 if report.findings or report.work else 0)
+
+
+@app.command()
+def update(
+    old: Annotated[
+        list[Path] | None, typer.Argument(help="copies from elsewhere; without any, those in exercises/")
+    ] = None,
+) -> None:
+    """Put your answers into the course's new exercise notebooks; the old files are kept beside the new ones."""
+    from course_lib.grading import update as updating
+
+    report = updating.update(root(), tuple(old or ()))
+    for line in report.changed:
+        typer.echo(line)
     for finding in report.findings:
         typer.echo(finding, err=True)
-    if not report.changed and not report.findings:
-        typer.echo("everything is in step")
+    if report == updating.Report():
+        typer.echo("nothing to carry over: every exercise that holds work is of this version")
     raise typer.Exit(1 if report.findings else 0)
 
 
@@ -76,26 +100,27 @@ def grade(
     fresh: Annotated[bool, typer.Option("--fresh", help="grade again what was graded before")] = False,
 ) -> None:
     """Grade a notebook or a class: run each answer in a kernel of its own on fresh inputs and compare here."""
-    from course_lib.grading import main as grading
-
-    code = grading.grade(
-        paths,
-        seed=seed,
-        json_file=json,
-        csv_file=csv,
-        html=html,
-        canvas=canvas,
-        moodle=moodle,
-        junit=junit,
-        cluster=cluster,
-        jobs=jobs,
-        sandbox=sandbox,
-        lesson=lesson,
-        course=course,
-        state=state,
-        fresh=fresh,
-    )
-    raise typer.Exit(code)
+    options = {
+        "seed": seed,
+        "json_file": json,
+        "csv_file": csv,
+        "html": html,
+        "canvas": canvas,
+        "moodle": moodle,
+        "junit": junit,
+        "cluster": cluster,
+        "jobs": jobs,
+        "sandbox": sandbox,
+        "lesson": lesson,
+        "course": course,
+        "state": state,
+        "fresh": fresh,
+    }
+    try:
+        require_folder([*paths, json, csv, html, canvas, moodle, junit, course, state])
+    except ValueError as error:
+        fail(f"grade: {error}")
+    raise Handover("course_lib.grading.main", options, paths)
 
 
 @app.command()
@@ -134,7 +159,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # a Windows console may not know ✓
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    app(prog_name="course")
+    try:
+        app(prog_name="course")
+    except Handover as next_step:
+        next_step.go()
 
 
 if __name__ == "__main__":

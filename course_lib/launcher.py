@@ -66,6 +66,7 @@ def main(argv: list[str]) -> int:
         if word in ("-h", "--help", "help"):
             print(USAGE, end="")
             return 0
+        require_current_folder()
         return {"lab": lab, "test": test, "show-notebook": show_notebook}.get(word, course)(rest, word)
     except Trouble as trouble:
         print(f"course_lib: {trouble}", file=sys.stderr)
@@ -117,6 +118,7 @@ def show_notebook(args: list[str], word: str) -> int:
 def course(args: list[str], word: str) -> int:
     """Hand any other word to the `course` command: in .venv when it is ready, else in this Python."""
     venv = ROOT / ".venv"
+    mend_venv(ROOT)
     if read_stamp(venv) and venv_python(venv).exists() and Path(sys.prefix).resolve() != venv.resolve():
         return hand_over([str(venv_python(venv)), "-m", "course_lib", word, *args], child_environment(ROOT))
     try:
@@ -134,7 +136,7 @@ def prepare(root: Path, extras: tuple[str, ...], allow_cuda: bool = False) -> Pa
     """Make `.venv` fit pyproject.toml and constraints.txt, and return its Python.
 
     Nothing is done when the stamp fits. A `.venv` that was never finished, or that moved, is made anew; one that only
-    lags behind is brought up to date.
+    lags behind is brought up to date. In a folder with an odd name it is mended (`mend_venv`) at every start.
 
     Raises:
         Trouble: one line for the reader.
@@ -142,7 +144,12 @@ def prepare(root: Path, extras: tuple[str, ...], allow_cuda: bool = False) -> Pa
     venv = root / ".venv"
     if not (root / "pyproject.toml").is_file():
         raise Trouble(f"{root}: no pyproject.toml here: start from a clone of the course")
-    state = inspect(root, extras)
+    try:
+        state = inspect(root, extras)
+    except (OSError, ValueError, KeyError) as error:
+        raise Trouble(f"{root}: pyproject.toml or constraints.txt cannot be used ({error}): take both from a fresh "
+                      "copy of the course (in a clone: `git checkout pyproject.toml constraints.txt`)") from error
+    mend_venv(root)  # before pip, too: it runs in there
     if state == "ready":
         return venv_python(venv)
     began = time.monotonic()
@@ -150,10 +157,11 @@ def prepare(root: Path, extras: tuple[str, ...], allow_cuda: bool = False) -> Pa
         (root / ".course").mkdir(exist_ok=True)
         if state == "rebuild":
             make_venv(venv)
-        with (root / LOG).open("w", encoding="utf-8") as log:
+        with (root / LOG).open("w", encoding="utf-8", errors="backslashreplace") as log:
             extras = {*extras, *read_stamp(venv).get("extras", ())}
             fill_venv(root, extras, allow_cuda, log)
-        (venv / STAMP).write_text(json.dumps({"key": key(root), "root": str(root), "python": python_version(),
+        mend_venv(root)
+        (venv / STAMP).write_text(json.dumps({"key": key(root), "root": place(root), "python": python_version(),
                                               "extras": sorted(extras)}), encoding="utf-8")
         (venv / UNFINISHED).unlink(missing_ok=True)
     except OSError as error:
@@ -168,7 +176,7 @@ def inspect(root: Path, extras: tuple[str, ...] = ()) -> str:
     if not venv_python(venv).exists() or (venv / UNFINISHED).exists():
         return "rebuild"
     stamp = read_stamp(venv)
-    if stamp and (stamp["root"], stamp["python"]) != (str(root), python_version()):
+    if stamp and (stamp["root"], stamp["python"]) != (place(root), python_version()):
         return "rebuild"  # the folder moved (scripts point to the old place), or Python was upgraded
     if stamp and stamp["key"] == key(root) and set(extras) <= set(stamp["extras"]):
         return "ready"
@@ -181,6 +189,11 @@ def key(root: Path) -> str:
     parts = [python_version(), pyproject["build-system"], pyproject["project"],
              (root / "constraints.txt").read_text(encoding="utf-8")]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def place(root: Path) -> str:
+    """The folder's path as the disk spells it: the same text in every locale."""
+    return os.fsencode(root).decode("utf-8", "surrogateescape")
 
 
 def python_version() -> str:
@@ -222,7 +235,9 @@ def clear_venv(venv: Path) -> None:
             marker.exists() or (venv / "pyvenv.cfg").exists() or not any(venv.iterdir())):
         raise Trouble(f"{venv}: this is not a virtual environment: move it away and start again")
     if Path(sys.prefix).resolve() == venv.resolve():
-        raise Trouble(f"{venv}: it must be made anew, but this Python runs in it: `deactivate` and start again")
+        other = getattr(sys, "_base_executable", None) or "another Python"
+        raise Trouble(f"{venv}: it must be made anew, but this Python runs in it: `deactivate` it, or start again with "
+                      f"{other}")
     if marker.exists() and is_running(marker.read_text(encoding="utf-8")):
         raise Trouble(f"{venv}: process {marker.read_text(encoding='utf-8')} is still preparing it: wait for it "
                       "(or delete .venv, if that is something else by now) and start again")
@@ -268,7 +283,52 @@ def fill_venv(root: Path, extras: set[str], allow_cuda: bool, log) -> None:
                     lambda line: (refuse and refuse(line), progress(line)))
         finally:
             progress.close()
-    run_pip([*pip, "--no-deps", "--no-build-isolation", "-e", str(root)], root, log)
+    # "." and not the path: pip takes the end of a folder named `rnn[1]` for an extra
+    run_pip([*pip, "--no-deps", "--no-build-isolation", "-e", "."], root, log)
+
+
+# In such a path, pip's headers of scripts and the lines of .pth files work as they are.
+PLAIN = re.compile(r"[\w ./@%+=:,-]*\w", re.ASCII)
+# The usual two-faced header (sh runs it, Python reads a text), but with no path in it.
+HEADER = b"""#!/bin/sh
+'''exec' "$(dirname -- "$(realpath -- "$0" 2>/dev/null || printf %s "$0")")"/python "$0" "$@"
+' '''
+"""
+
+
+def mend_venv(root: Path) -> None:
+    """Let the installed course start in every locale and from a folder of any name.
+
+    Before 3.13 Python reads .pth files in the locale's encoding, even in UTF-8 mode, and ends where a letter is not in
+    it; pip's headers of scripts allow for spaces, but not for quotes and dollars.
+    """
+    if PLAIN.fullmatch(root.as_posix()):
+        return
+    with contextlib.suppress(OSError):  # a .venv that cannot be written stays as good as it was
+        mend_pth(root)
+        if not WINDOWS:
+            mend_scripts(root / ".venv" / "bin")
+
+
+def mend_pth(root: Path) -> None:
+    """Name the course's folder in ASCII, byte by byte, in the file that puts it on Python's path."""
+    line = f"import os, sys; sys.path.append(os.fsdecode({os.fsencode(root)!r}))\n".encode("ascii")
+    for pattern in ("lib/python*/site-packages", "Lib/site-packages"):
+        for path in (root / ".venv").glob(f"{pattern}/*course_lib*.pth"):
+            if path.read_bytes() != line:
+                path.write_bytes(line)
+
+
+def mend_scripts(folder: Path) -> None:
+    """Give every script of pip's a header that finds the Python beside it."""
+    python = rb"\"?" + re.escape(os.fsencode(folder)) + rb"/python[\d.]*\"?"
+    header = re.compile(rb"(/bin/sh\n'''exec' " + python + rb" \"\$0\" \"\$@\"\n' '''|" + python + rb")\n")
+    for script in folder.glob("*"):
+        if script.is_file() and not script.is_symlink():  # never through the link to the system's Python
+            with script.open("rb") as file:
+                text = file.read() if file.read(2) == b"#!" else b""  # some are programs of many MB
+            if found := header.match(text):
+                script.write_bytes(HEADER + text[found.end():])
 
 
 def requirements(root: Path, extras: set[str]) -> list[str]:
@@ -369,7 +429,7 @@ def run_pip(command: list[str], root: Path, log, on_line: Callable[[str], object
     log.write(f"$ {' '.join(command)}\n")
     began, written = time.monotonic(), []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
-                          errors="replace", cwd=root, env=child_environment(root) | {"PYTHONUTF8": "1"}) as pip:
+                          errors="replace", cwd=root, env=child_environment(root)) as pip:
         try:
             for line in pip.stdout:
                 log.write(line)
@@ -399,8 +459,9 @@ REASONS = {
     r"Read-only file system|Permission denied|\[Errno 13\]|\[Errno 30\]|\[WinError 5\]":
         "read-only: pip may not write here: copy the course to a folder of your own and start again",
     r"No matching distribution found for (?P<what>\S+)|satisfies the requirement (?P<what2>\S+)":
-        f"no build of {{what}} for this Python ({python_version()}) and system: "
-        "start again with Python 3.11, 3.12 or 3.13",
+        f"no build of {{what}} for this Python ({python_version()}) and system in your package index: "
+        + ("pypi.org has one for a 64-bit Python on Linux, Windows and Macs with Apple's processor"
+           if python_version() in ("3.11", "3.12", "3.13") else "start again with Python 3.11, 3.12 or 3.13"),
 }
 
 
@@ -435,6 +496,14 @@ def last_line(output: str) -> str:
     return (errors or lines or ["no message"])[-1].removeprefix("ERROR:").strip()
 
 
+def require_current_folder() -> None:
+    """Refuse to start in a folder that was deleted: not even every library can be imported there."""
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise Trouble("the current folder was deleted: `cd` to one that is there and start again") from error
+
+
 def require_free_port(port: int) -> None:
     """Refuse a port that somebody else holds; without --port JupyterLab looks for a free one itself."""
     with socket.socket() as probe:
@@ -454,7 +523,7 @@ def venv_python(venv: Path) -> Path:
 
 
 def child_environment(root: Path) -> dict[str, str]:
-    """The environment of every child: .venv first, nothing of the reader's own Python, one thread.
+    """The environment of every child: .venv first, nothing of the reader's own Python, UTF-8 everywhere, one thread.
 
     Of pip's settings those stay that say where packages come from; others (quiet, target, no-deps, …) change what is
     installed, where, and what is said of it. PIP_USER also overrules a configuration file.
@@ -465,7 +534,7 @@ def child_environment(root: Path) -> dict[str, str]:
     env = {name: value for name, value in os.environ.items()
            if name not in hidden and (not name.startswith("PIP_") or PIP_SOURCES.search(name))}
     path = str(venv_python(venv).parent) + os.pathsep + env.get("PATH", "")
-    env |= {"PIP_USER": "0", "VIRTUAL_ENV": str(venv), "PATH": path}
+    env |= {"PIP_USER": "0", "PYTHONUTF8": "1", "VIRTUAL_ENV": str(venv), "PATH": path}
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         env.setdefault(name, "1")
     return env

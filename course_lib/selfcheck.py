@@ -1,13 +1,17 @@
 """Is everything ready? Each check names what is wrong and how to mend it; none of them ever stops the notebook.
 
-    from course_lib.selfcheck import selfcheck
-    selfcheck()
+from course_lib.selfcheck import selfcheck
+selfcheck()
 """
 
 from __future__ import annotations
 
+import errno
 import importlib.metadata
+import json
 import os
+import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -19,7 +23,12 @@ import course_lib
 PACKAGE = "course-lib"
 OLDEST_PYTHON = (3, 11)
 LAB = "`python -m course_lib lab`"
-WIDGETS = Path("share", "jupyter", "labextensions", "@jupyter-widgets", "jupyterlab-manager")
+ANEW = f"close JupyterLab, delete .venv, if there is one, and start with {LAB}"
+MANAGER = Path("@jupyter-widgets", "jupyterlab-manager", "package.json")
+OLDEST_MANAGER = 5  # the first that draws the sliders of ipywidgets 8
+SERVERS = re.compile(r"jupyter-?(lab|notebook|server|labhub)|jupyterhub-singleuser", re.IGNORECASE)
+SERVER_MODULES = {"jupyterlab", "notebook", "jupyter_server", "jupyterhub.singleuser"}
+NO_SLIDER = "if you see `VBox(children=(IntSlider…` or nothing at all in the place of a slider"
 
 
 @dataclass(frozen=True)
@@ -46,12 +55,12 @@ def python(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Finding:
     have, need = ".".join(map(str, version)), ".".join(map(str, OLDEST_PYTHON))
     if version < OLDEST_PYTHON:
         return Finding("Python", "fault", f"{need} or newer is needed, this is {have}",
-                       f"install a newer one from python.org, delete .venv, and start with {LAB}")  # fmt: skip
+                       f"install a newer one from python.org, then {ANEW}")  # fmt: skip
     try:
         import pydoc_data.topics  # noqa: F401
     except ImportError:  # some Linux packages leave them out
         return Finding("Python", "fault", f"{have} without its help topics, a text that lessons read",
-                       f"install Python from python.org, delete .venv, and start with {LAB}")  # fmt: skip
+                       f"install Python from python.org, then {ANEW}")  # fmt: skip
     return Finding("Python", "ok", f"{version[0]}.{version[1]}")
 
 
@@ -61,8 +70,7 @@ def kernel(prefix: str = sys.prefix, root: Path | None = None) -> Finding:
     own = root / ".venv"
     if own.is_dir() and Path(prefix).resolve() != own.resolve():
         return Finding("kernel", "fault", f"this notebook runs in {prefix}, not in the course's .venv",
-                       f"close JupyterLab and start it with {LAB}, or choose Kernel → Change Kernel → "
-                       "Python 3 (ipykernel)")  # fmt: skip
+                       f"close JupyterLab and start it with {LAB} (in VS Code: choose .venv as kernel)")  # fmt: skip
     return Finding("kernel", "ok", "the course's own .venv" if own.is_dir() else "an environment that you made")
 
 
@@ -91,7 +99,7 @@ def packages(
     try:
         wanted = requirements if requirements is not None else importlib.metadata.requires(PACKAGE) or []
     except importlib.metadata.PackageNotFoundError:
-        return Finding("packages", "fault", "the course itself is not installed", f"start with {LAB}")
+        return Finding("packages", "fault", "the course itself is not installed", ANEW)
     for line in map(Requirement, wanted):
         if line.marker and not line.marker.evaluate({"extra": ""}):
             continue
@@ -104,7 +112,7 @@ def packages(
         if not line.specifier.contains(have, prereleases=True):
             wrong.append(f"{line.name} {have} is older than {line.name}{line.specifier} asks")
     if wrong:
-        return Finding("packages", "fault", "; ".join(wrong), f"delete .venv, if there is one, and start with {LAB}")
+        return Finding("packages", "fault", "; ".join(wrong), ANEW)
     return Finding("packages", "ok", f"all {count} are there and new enough")
 
 
@@ -117,25 +125,85 @@ def torch_works() -> Finding:
         (x @ x.T).sum().backward()
         right = x.grad.tolist() == [[2.0, 4.0]]
     except Exception as error:  # a broken library may raise anything, even at import
-        return Finding("torch", "fault", f"it does not run ({type(error).__name__}: {str(error)[:120]})",
-                       f"delete .venv and start with {LAB}; lessons 01 to 04 need torch as a judge only")  # fmt: skip
+        mend = f"{ANEW}; lessons 01 to 04 need torch as a judge only"
+        if getattr(error, "winerror", None) in (126, 1114):  # a DLL is missing, and no new .venv brings it
+            mend = "install Microsoft's Visual C++ Redistributable (x64), then Kernel → Restart Kernel"
+        return Finding("torch", "fault", f"it does not run ({type(error).__name__}: {str(error)[:120]})", mend)
     if not right:
-        return Finding("torch", "fault", "it computes a wrong derivative", f"delete .venv and start with {LAB}")
+        return Finding("torch", "fault", "it computes a wrong derivative", ANEW)
     return Finding("torch", "ok", "multiplies and differentiates")
 
 
-def widgets(prefix: str = sys.prefix) -> Finding:
-    """Are sliders there, in the kernel and in JupyterLab?"""
+def widgets(prefix: Path | None = None) -> Finding:
+    """Are sliders there, in the kernel and in the JupyterLab that shows them? `prefix`: that one's environment."""
     try:
         import ipywidgets
 
         ipywidgets.IntSlider().close()
     except Exception as error:
-        return Finding("widgets", "fault", f"ipywidgets does not run ({type(error).__name__})", f"start with {LAB}")
-    if not (Path(prefix) / WIDGETS).is_dir():
-        return Finding("widgets", "note", "JupyterLab's side of the sliders is not in this environment",
-                       f"if you see no slider below, start with {LAB} and reload the page")  # fmt: skip
-    return Finding("widgets", "ok", "sliders can be drawn")
+        return Finding("widgets", "fault", f"ipywidgets does not run ({type(error).__name__})", ANEW)
+    prefix = prefix or server_prefix()
+    if prefix is None:
+        return Finding("widgets", "note", "the kernel's side runs; what shows this notebook cannot be seen from here",
+                       f"{NO_SLIDER}, start with {LAB} and reload the page")  # fmt: skip
+    version = manager_version(prefix)
+    if version < OLDEST_MANAGER:
+        what = f"has version {version} of the" if version else "seems to have no"
+        return Finding("widgets", "note", f"the JupyterLab in {prefix} {what} widget manager, which draws the sliders",
+                       f"{NO_SLIDER}, close JupyterLab, start it with {LAB} and reload the page")  # fmt: skip
+    return Finding("widgets", "ok", "the kernel and JupyterLab have what sliders need")
+
+
+def server_prefix() -> Path | None:
+    """The environment of the Jupyter server that started this kernel; None where there is none, or it is hidden."""
+    try:
+        import psutil
+    except ImportError:
+        return None
+    try:
+        process = psutil.Process().parent()
+        while process and "ipykernel_launcher" in process.cmdline():  # on Windows a starter stands in between
+            process = process.parent()
+        command = process.cmdline() if process else []
+        if not is_server(command):
+            return None
+        return prefix_of(command[0], process.environ().get("PATH", ""), process.cwd())
+    except (OSError, psutil.Error):
+        return None
+
+
+def is_server(command: list[str]) -> bool:
+    """Does this command line start a Jupyter server with pages?
+
+    >>> is_server(["/usr/bin/python3", "/usr/bin/jupyter-lab"]), is_server(["python", "-m", "nbconvert"])
+    (True, False)
+    """
+    names = [re.sub(r".*[/\\]|(-script\.pyw?|\.exe|\.py)$", "", word) for word in command[:2]]
+    modules = [module for option, module in zip(command[1:5], command[2:6]) if option == "-m"]
+    return any(map(SERVERS.fullmatch, names)) or not SERVER_MODULES.isdisjoint(modules)
+
+
+def prefix_of(program: str, path: str, here: str) -> Path | None:
+    """The environment whose Python (or script) a process was started as: the folder above with a share/jupyter."""
+    found = program if os.sep in program else shutil.which(program, path=path)
+    folders = Path(here, found).parents if found else ()
+    own = next((folder for folder in folders if (folder / "share" / "jupyter").is_dir()), None)
+    return own or (folders[1] if len(folders) > 1 else None)  # JupyterLab may be the user's, Python the system's
+
+
+def manager_version(prefix: Path) -> int:
+    """The major version of the newest widget manager that the JupyterLab of this environment finds, 0 for none."""
+    from jupyter_core.paths import jupyter_path
+
+    own = Path(sys.prefix, "share")  # of this kernel: another environment's JupyterLab does not look there
+    shared = [Path(folder) for folder in jupyter_path("labextensions") if not Path(folder).is_relative_to(own)]
+    versions = [0]
+    for folder in (prefix / "share" / "jupyter" / "labextensions", *shared):
+        try:
+            versions.append(int(json.loads((folder / MANAGER).read_text("utf-8"))["version"].split(".")[0]))
+        except (OSError, ValueError, KeyError):
+            continue
+    return max(versions)
 
 
 def threads() -> Finding:
@@ -161,8 +229,9 @@ def writable(here: Path | None = None, home: Path | None = None) -> Finding:
         with tempfile.TemporaryFile(dir=here):
             pass
     except OSError as error:
-        return Finding("saving", "fault", f"nothing can be written in {here} ({error.strerror})",
-                       "copy the course into your home folder and start it there")  # fmt: skip
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        mend = "free some disk space" if full else "copy the course into your home folder and start it there"
+        return Finding("saving", "fault", f"nothing can be written in {here} ({error.strerror})", mend)
     if home == Path(os.devnull):
         return Finding("saving", "ok", "this folder can be written")
     try:

@@ -60,7 +60,7 @@ def changed(index, source=None, tags=None):
 
 
 def test_the_exercise_of_a_solution_is_the_golden_one(update_golden):
-    made = building.dump(building.canonical(building.strip(building.canonical(solution()))))
+    made = building.dump(building.exercise(building.canonical(solution())))
     path = GOLDEN / "exercise.ipynb"
     if update_golden:
         path.write_text(made, "utf-8")
@@ -132,7 +132,7 @@ def test_build_runs_once_then_everything_is_in_step(course):
 def test_check_reports_each_kind_of_drift_and_writes_nothing(course):
     building.build(course)
     exercise, solved = course / "exercises" / "99_toy.ipynb", course / "solutions" / "99_toy.ipynb"
-    exercise.write_text(exercise.read_text("utf-8").replace("Twice x", "Thrice x"), "utf-8")
+    exercise.write_text(exercise.read_text("utf-8").replace('"points:6"', '"points:5"'), "utf-8")
     assert "exercises/99_toy.ipynb: is not what" in building.build(course, check=True).findings[0]
     solved.write_text(solved.read_text("utf-8").replace("2 * x", "3 * x"), "utf-8")
     before = solved.read_text("utf-8")
@@ -140,6 +140,128 @@ def test_check_reports_each_kind_of_drift_and_writes_nothing(course):
     assert solved.read_text("utf-8") == before
     (course / "exercises" / "98_old.ipynb").write_text("{}", "utf-8")
     assert any("98_old.ipynb: has no solution" in f for f in building.build(course, check=True).findings)
+
+
+@pytest.fixture
+def still(course, monkeypatch):
+    """A course whose notebooks are not executed: quick, where outputs do not matter."""
+    monkeypatch.setattr(building, "execute", lambda nb, folder: nb)
+    return course
+
+
+def cell_of(nb, name):
+    return next(c for c in nb.cells if c.id == name)
+
+
+def put(nb, name, source):
+    cell_of(nb, name).source = source
+
+
+#: what somebody does to an exercise → what the build calls it
+WORK = {
+    "an answer": (lambda nb: put(nb, "answer-step", "def step(x):\n    return 2 * x"), "step"),
+    "half an answer": (lambda nb: put(nb, "answer-step", "def step(x:\n"), "step"),
+    "a note in a stub": (lambda nb: put(nb, "answer-guess", "# B?\nguess = ...  # your answer goes here"), "guess"),
+    "an answer elsewhere": (lambda nb: nb.cells.append(code("guess = 'B'")), "guess"),
+    "words in a statement": (lambda nb: put(nb, "text-toy-lesson-for-the-test", "# Toy, clear"), "1 cell of your own"),
+    "a changed check": (lambda nb: put(nb, "check-step", "print(step(1))"), "1 cell of your own"),
+    "cells": (lambda nb: nb.cells.extend([text("mine"), code("a = 1")]), "2 cells of your own"),
+    "a raw cell": (lambda nb: nb.cells.insert(0, nbformat.v4.new_raw_cell("mine")), "1 cell of your own"),
+    "an answer without tags": (lambda nb: (put(nb, "answer-step", "step = abs"), nb.metadata.clear(),
+                                           [c.metadata.clear() for c in nb.cells]), "step"),
+}  # fmt: skip
+
+
+def change(path, how):
+    nb = building.read(path)
+    how(nb)
+    path.write_text(nbformat.writes(nb), "utf-8")
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_build_does_not_overwrite_work(still, name):
+    building.build(still)
+    path = still / "exercises" / "99_toy.ipynb"
+    typed = change(path, WORK[name][0])
+    change(still / "solutions" / "99_toy.ipynb", lambda nb: nb.cells.append(text("A new last word.")))
+    for check in (True, False):
+        report = building.build(still, check=check)
+        assert len(report.work) == 1
+        assert report.work[0].startswith(f"exercises/99_toy.ipynb: holds work ({WORK[name][1]}); not overwritten")
+        assert "`course update` carries it" in report.work[0]
+        assert not any("exercises/" in finding for finding in report.findings)
+        assert path.read_bytes() == typed
+    assert report.changed == ["solutions/99_toy.ipynb"]  # the rest was done
+
+
+def test_answers_to_the_current_version_are_in_step(still):
+    building.build(still)
+    change(still / "exercises" / "99_toy.ipynb", WORK["an answer"][0])
+    report = building.build(still, check=True)
+    assert report.findings == []
+    assert "it is of this version" in report.work[0]
+
+
+def shuffled(nb):
+    nb.metadata["colab"] = {"provenance": []}
+    nb.cells.reverse()
+    nb.cells.pop()
+    for number, cell in enumerate(nb.cells):
+        cell.id, cell.metadata = f"id-{number}", nbformat.from_dict({"collapsed": True})
+        cell.source += "  \n"
+        if cell.cell_type == "code":
+            cell.execution_count = number
+            cell.outputs = [nbformat.v4.new_output("stream", text="ran")]
+
+
+@pytest.mark.parametrize("how", [shuffled, lambda nb: None, lambda nb: nb.cells.append(code(" "))])
+def test_a_new_version_replaces_an_exercise_that_nobody_typed_into(still, how):
+    building.build(still)
+    path = still / "exercises" / "99_toy.ipynb"
+    change(path, how)
+    change(still / "solutions" / "99_toy.ipynb", lambda nb: put(nb, "answer-step", STEP.replace("Twice", "Two times")))
+    report = building.build(still)
+    assert (report.work, report.findings) == ([], [])
+    assert "Two times x" in path.read_text("utf-8")
+    assert building.build(still, check=True) == building.Report()
+
+
+def test_what_is_saved_while_a_notebook_runs_is_not_overwritten(course, monkeypatch):
+    path = course / "solutions" / "99_toy.ipynb"
+    monkeypatch.setattr(building, "execute", lambda nb, folder: path.write_text("saved meanwhile", "utf-8") and nb)
+    assert "99_toy.ipynb, was saved while it ran" in building.build(course).findings[0]
+    assert path.read_text("utf-8") == "saved meanwhile"
+
+
+@pytest.mark.parametrize("content", ["<<<<<<< Updated upstream\n{}", '{"cells": 5}', "[]", "\x00", "my answer"])
+def test_an_exercise_that_cannot_be_read_is_not_overwritten(still, content):
+    (still / "exercises").mkdir()
+    path = still / "exercises" / "99_toy.ipynb"
+    path.write_text(content, "utf-8")
+    finding = building.build(still).findings[0]
+    assert finding.startswith("exercises/99_toy.ipynb: cannot be read as a notebook")
+    assert "\n" not in finding
+    assert path.read_text("utf-8") == content
+    path.write_text("", "utf-8")
+    assert "exercises/99_toy.ipynb" in building.build(still).changed
+
+
+def test_notebooks_of_a_learner_in_exercises_are_nobodys_business(still):
+    building.build(still)
+    for name in ("99_toy.old.ipynb", "99_toy.old-2.ipynb", "99_toy-Copy1.ipynb", "Untitled.ipynb"):
+        (still / "exercises" / name).write_text((still / "exercises" / "99_toy.ipynb").read_text("utf-8"), "utf-8")
+    assert building.build(still) == building.Report()
+
+
+def test_work_in_a_lesson_that_the_course_has_no_more_is_told_as_work(still):
+    building.build(still)
+    (still / "exercises" / "99_toy.ipynb").rename(still / "exercises" / "98_gone.ipynb")
+    assert "98_gone.ipynb: has no solution; move it away" in building.build(still).findings[0]
+    change(still / "exercises" / "98_gone.ipynb", WORK["an answer"][0])
+    report = building.build(still)
+    assert report.findings == []
+    assert "98_gone.ipynb: has no solution, but holds work (1 cell of your own)" in report.work[0]
 
 
 CELL = '{"nbformat": 4, "metadata": {}, "cells": [%s]}'

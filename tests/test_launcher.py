@@ -1,8 +1,10 @@
 """The launcher: what it decides, what it says, what it hands over. Nothing is installed here."""
 
 import ast
+import contextlib
 import doctest
 import errno
+import importlib.util
 import io
 import json
 import os
@@ -156,7 +158,7 @@ def test_what_was_announced_is_what_is_installed(installed, pip, capsys):
     assert {"torch>=2", "ruff", "hatchling"} <= set(plan)
     assert "--no-deps" in install
     assert (installed / ".venv" / "course-plan.txt").read_text() == "ruff==0.17.5\ntorch==2.13.0+cpu\n"
-    assert own[-2:] == ["-e", str(installed)]
+    assert own[-2:] == ["-e", "."]  # not the path: pip takes the end of `rnn[1]` for an extra
     assert "2 packages, about 200 MB (largest: torch 2.13.0+cpu, 190 MB)" in capsys.readouterr().out
     assert launcher.inspect(installed, ("test",)) == "ready"
     assert not (installed / ".venv" / launcher.UNFINISHED).exists()
@@ -324,6 +326,141 @@ def test_pip_is_stopped_when_a_line_is_refused(clone):
     source = "import time; print('Collecting nvidia-cublas==13', flush=True); time.sleep(60)"
     with pytest.raises(Trouble, match="CUDA"):
         launcher.run_pip([sys.executable, "-c", source], clone, io.StringIO(), launcher.CudaGuard())
+
+
+@pytest.mark.parametrize("text", [None, "<<<<<<< HEAD\n", "[project]\n"])
+def test_settings_that_cannot_be_read_are_one_line(clone, text):
+    launcher.venv_python(clone / ".venv").parent.mkdir(parents=True)
+    launcher.venv_python(clone / ".venv").touch()
+    (clone / ".venv" / launcher.STAMP).write_text(json.dumps(
+        {"key": "", "root": launcher.place(clone), "python": launcher.python_version(), "extras": []}))
+    (clone / "pyproject.toml").write_text(text) if text else (clone / "constraints.txt").unlink()
+    with pytest.raises(Trouble, match="take both from a fresh"):
+        launcher.prepare(clone, ())
+
+
+@pytest.mark.parametrize(("version", "mend"), [("3.12", "pypi.org has one"), ("3.9", "start again with Python 3.11")])
+def test_nobody_is_sent_to_the_python_that_runs(monkeypatch, version, mend):
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "version_info", (*map(int, version.split(".")), 0))
+        module = importlib.util.module_from_spec(importlib.util.find_spec("course_lib.launcher"))
+        module.__spec__.loader.exec_module(module)
+        said = module.explain("ERROR: No matching distribution found for torch==2.13.0")
+    assert f"this Python ({version})" in said
+    assert mend in said
+
+
+@pytest.mark.skipif(launcher.WINDOWS, reason="Windows keeps a current folder from being deleted")
+@pytest.mark.parametrize("word", ["lab", "test", "show-notebook", "grade", "progress"])
+def test_a_deleted_current_folder_is_one_line(tmp_path, word):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = (f"import os, sys; os.rmdir({str(gone)!r}); from course_lib import launcher; "
+            f"sys.exit(launcher.main([{word!r}]))")
+    done = subprocess.run([sys._base_executable, "-c", code], cwd=gone, capture_output=True, text=True, check=False,
+                          env=os.environ | {"PYTHONPATH": str(ROOT)})
+    assert (done.returncode, done.stderr) == (
+        2, "course_lib: the current folder was deleted: `cd` to one that is there and start again\n")
+
+
+# ---------------------------------------------------------------- folders with odd names
+
+
+ODD = ['a "b" c', 'a"b', "it's ''' here", "$HOME `id` $(id)", "50% \\x \\", "tab\there", "new\nline", "[1]",
+       "R&D; (2) #!", "Übung – é", "e\u0301", "x" * 150 + "&", "end "]
+
+
+@pytest.mark.skipif(launcher.WINDOWS, reason="scripts are programs there")
+@pytest.mark.parametrize("name", [*ODD, b"latin \xe9"], ids=ascii)
+def test_scripts_start_from_a_folder_of_any_name(tmp_path, name):
+    root = tmp_path / os.fsdecode(name)
+    try:
+        (root / ".venv" / "bin").mkdir(parents=True)
+    except OSError:
+        pytest.skip("this disk has no such names")
+    real = tmp_path / "real"
+    real.write_text("#!/bin/sh\nprintf '<%s>' \"$@\"\n")
+    real.chmod(0o755)
+    python = launcher.venv_python(root / ".venv")
+    python.symlink_to(real)
+    path = os.fsencode(python)
+    headers = {  # what pip writes: for a short path, for one with spaces, for a long one
+        "short": b"#!%s\n" % path,
+        "quoted": b"#!/bin/sh\n'''exec' \"%s\" \"$0\" \"$@\"\n' '''\n" % path,
+        "long": b"#!/bin/sh\n'''exec' %s \"$0\" \"$@\"\n' '''\n" % path,
+        "own": b"#!/usr/bin/env python\n",
+    }
+    for script, header in headers.items():
+        python.with_name(script).write_bytes(header + b"# -*- coding: utf-8 -*-\nimport sys\n")
+        python.with_name(script).chmod(0o755)
+    for _ in range(2):
+        launcher.mend_venv(root)
+    (tmp_path / "link").symlink_to(python.with_name("quoted"))
+    for file in (*map(python.with_name, ("short", "quoted", "long")), tmp_path / "link"):
+        assert subprocess.check_output([file, "a b", "$c"]) == b"<%s><a b><$c>" % os.fsencode(file)
+    assert python.with_name("own").read_bytes().startswith(headers["own"])
+    assert real.read_text().startswith("#!/bin/sh\nprintf")
+
+
+def test_python_reads_the_mended_header_as_a_text():
+    assert ast.unparse(ast.parse(launcher.HEADER + b"import sys\n").body[1]) == "import sys"
+
+
+def locales(folder):
+    """Environments with the encodings that terminals have; Latin-1 where it can be made."""
+    yield {"LC_ALL": "C.UTF-8"}
+    yield {"LC_ALL": "C"}
+    yield {"LC_ALL": "C", "PYTHONUTF8": "1"}
+    yield {"LC_ALL": "C", "PYTHONUTF8": "0"}
+    latin = ["localedef", "-i", "de_DE", "-f", "ISO-8859-1", str(folder / "de_DE.ISO-8859-1")]
+    with contextlib.suppress(OSError):
+        if subprocess.run(latin, capture_output=True, check=False).returncode == 0:
+            yield {"LC_ALL": "de_DE.ISO-8859-1", "LOCPATH": str(folder)}
+
+
+def test_the_course_is_found_in_every_locale(tmp_path):
+    root = tmp_path / "Übung – é"
+    venv = root / ".venv"
+    subprocess.run([sys._base_executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+    site = next(venv.glob("lib/python*/site-packages"), venv / "Lib" / "site-packages")
+    (site / "_editable_impl_course_lib.pth").write_bytes(os.fsencode(root))
+    launcher.mend_venv(root)
+    code = "import os, sys; print(ascii(os.fsencode(sys.path[-1])))"
+    for locale in locales(tmp_path):
+        for options in ([], ["-I"]):
+            done = subprocess.run([launcher.venv_python(venv), *options, "-c", code], capture_output=True, text=True,
+                                  check=False, env={k: v for k, v in os.environ.items() if k[:2] != "LC"} | locale)
+            assert done.stdout.strip() == ascii(os.fsencode(root)), (locale, done.stderr)
+
+
+def test_a_folder_is_the_same_in_every_locale(tmp_path):
+    root = tmp_path / "Übung – é"
+    root.mkdir()
+    code = "import pathlib, sys; from course_lib import launcher as l; print(ascii(l.place(pathlib.Path(sys.argv[1]))))"
+    for locale in locales(tmp_path):
+        done = subprocess.run([sys._base_executable, "-c", code, root], capture_output=True, text=True, check=True,
+                              env=os.environ | {"PYTHONPATH": str(ROOT)} | locale)
+        assert done.stdout.strip() == ascii(str(root)), locale
+
+
+def test_a_plain_folder_is_left_as_it_is(tmp_path):
+    site = tmp_path / ".venv" / "lib" / "python3" / "site-packages"
+    site.mkdir(parents=True)
+    (site / "_editable_impl_course_lib.pth").write_text(str(tmp_path))  # editors read such a line, no other
+    launcher.mend_venv(tmp_path)
+    assert (site / "_editable_impl_course_lib.pth").read_text() == str(tmp_path)
+
+
+@pytest.mark.parametrize("start", [lambda root: launcher.prepare(root, ("test",)),
+                                   lambda root: launcher.main(["grade", "x.ipynb"])], ids=["lab", "grade"])
+def test_an_environment_of_an_older_version_is_mended(installed, monkeypatch, start):
+    monkeypatch.setattr(launcher, "ROOT", installed)
+    monkeypatch.setattr(launcher, "hand_over", lambda command, env: 0)
+    site = installed / ".venv" / "lib" / "python3.11" / "site-packages"
+    site.mkdir(parents=True)
+    (site / "_editable_impl_course_lib.pth").write_bytes(os.fsencode(installed))
+    start(installed)
+    assert (site / "_editable_impl_course_lib.pth").read_bytes().startswith(b"import os, sys; ")
 
 
 # ---------------------------------------------------------------- what is handed over

@@ -1,7 +1,12 @@
 """The self-check of the start notebook names each fault and its mend, and never raises."""
 
+import builtins
+import doctest
+import errno
 import importlib.metadata
+import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -70,8 +75,109 @@ def test_a_broken_torch_is_a_fault_with_a_mend(monkeypatch):
     assert selfcheck.threads().state in ("ok", "note")
 
 
-def test_sliders_missing_in_jupyterlab_are_noted(tmp_path):
-    assert selfcheck.widgets(prefix=str(tmp_path)).state == "note"
+def jupyter(prefix, version=None):
+    """An environment with a JupyterLab of a kind: a link to a Python, a script, perhaps a widget manager."""
+    (prefix / "bin").mkdir(parents=True)
+    (prefix / "share" / "jupyter" / "labextensions").mkdir(parents=True)
+    (prefix / "bin" / "python").symlink_to(sys._base_executable)
+    (prefix / "bin" / "jupyter-lab").write_text("import subprocess, sys\nsys.exit(subprocess.call(sys.argv[1:]))\n")
+    if version:
+        file = prefix / "share" / "jupyter" / "labextensions" / selfcheck.MANAGER
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps({"version": version}))
+    return prefix
+
+
+@pytest.fixture
+def no_shared_folders(monkeypatch, tmp_path):
+    """JupyterLab finds nothing outside its environment."""
+    monkeypatch.setattr("jupyter_core.paths.SYSTEM_JUPYTER_PATH", [])
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("JUPYTER_PATH", raising=False)
+
+
+@pytest.mark.parametrize(("version", "state", "said"), [
+    (None, "note", "seems to have no widget manager"),
+    ("3.1.4", "note", "has version 3 of the widget manager"),
+    ("5.0.16", "ok", "have what sliders need"),
+    ("broken", "note", "seems to have no widget manager"),
+])  # fmt: skip
+@pytest.mark.usefixtures("no_shared_folders")
+def test_sliders_are_promised_where_jupyterlab_has_them(tmp_path, version, state, said):
+    finding = selfcheck.widgets(jupyter(tmp_path / "lab", version))
+    assert (finding.state, said in finding.said) == (state, True), finding
+    assert ("VBox(children=(IntSlider" in finding.mend) == (state == "note")
+
+
+@pytest.mark.usefixtures("no_shared_folders")
+def test_a_manager_beside_the_kernel_does_not_help_another_jupyterlab(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(jupyter(tmp_path / "user", "5.0.1") / "share" / "jupyter"))
+    assert selfcheck.manager_version(tmp_path / "lab") == 5  # the user's own folder does
+    monkeypatch.delenv("JUPYTER_DATA_DIR")
+    monkeypatch.setenv("HOME", str(tmp_path / "nobody"))
+    assert (Path(sys.prefix) / "share" / "jupyter" / "labextensions" / selfcheck.MANAGER).exists()
+    assert selfcheck.manager_version(tmp_path / "lab") == 0
+
+
+def test_without_a_jupyter_server_nothing_is_promised(monkeypatch):
+    finding = selfcheck.widgets()  # pytest has no pages
+    assert (finding.state, "cannot be seen from here" in finding.said) == ("note", True)
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    assert selfcheck.server_prefix() is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such scripts")
+@pytest.mark.parametrize("start", ["bin/python", "python", "lab/bin/python"])
+def test_the_jupyterlab_that_started_the_kernel_is_found(tmp_path, start):
+    lab = jupyter(tmp_path / "lab")
+    program = {"bin/python": str(lab / start), "python": "python", "lab/bin/python": "./lab/bin/python"}[start]
+    code = "from course_lib.selfcheck import server_prefix; print(server_prefix())"
+    env = os.environ | {"PATH": f"{lab / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    command = ["/usr/bin/env", program, str(lab / "bin" / "jupyter-lab"), sys.executable, "-c", code]
+    assert Path(subprocess.check_output(command, cwd=tmp_path, env=env, text=True).strip()) == lab
+
+
+@pytest.mark.parametrize(("command", "server"), [
+    ("/v/bin/python /v/bin/jupyter-lab --port 1", True),
+    ("python3 -m jupyterlab", True),
+    ("python3 -X utf8 -m notebook", True),
+    (r"C:\v\Scripts\jupyter-lab.exe", True),
+    (r"C:\v\python.exe C:\v\Scripts\jupyter-lab-script.py", True),
+    ("/opt/bin/python3 /opt/bin/jupyterhub-singleuser", True),
+    ("python -m jupyter nbconvert x.ipynb", False),
+    ("python /home/jupyter/course/.venv/bin/course build", False),
+    ("/usr/share/code/code --type=utility", False),
+    ("bash jupyter-lab-notes.sh", False),
+    ("python -m", False),
+    ("", False),
+])  # fmt: skip
+def test_a_jupyter_server_is_known_by_its_command_line(command, server):
+    assert selfcheck.is_server(command.split()) is server
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+def test_a_full_disk_is_not_told_to_move(tmp_path, monkeypatch, number):
+    def refuse(**_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(selfcheck.tempfile, "TemporaryFile", refuse)
+    mend = selfcheck.writable(here=tmp_path).mend
+    assert mend.startswith("free some disk space" if number == errno.ENOSPC else "copy the course")
+
+
+def test_a_missing_dll_asks_for_what_brings_it(monkeypatch):
+    def refuse(name, *rest):
+        if name == "torch":
+            error = OSError("[WinError 126] The specified module could not be found")
+            error.winerror = 126
+            raise error
+        return real(name, *rest)
+
+    real = builtins.__import__
+    with monkeypatch.context() as patch:
+        patch.setattr(builtins, "__import__", refuse)
+        finding = selfcheck.torch_works()
+    assert "Visual C++" in finding.mend
 
 
 def test_a_check_that_fails_itself_is_a_note(monkeypatch, capsys):
@@ -86,3 +192,7 @@ def test_a_check_that_fails_itself_is_a_note(monkeypatch, capsys):
 @pytest.mark.parametrize("state", ["ok", "note", "fault"])
 def test_each_state_has_its_own_mark(state):
     assert str(selfcheck.Finding("x", state, "said"))[0] in "✓·✗"
+
+
+def test_examples_are_true():
+    assert doctest.testmod(selfcheck).failed == 0

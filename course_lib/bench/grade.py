@@ -1,8 +1,9 @@
 """`course bench grade`: our grader against nbgrader on the same class, side by side, and how ours grows with the class.
 
 The class is synthetic: a notebook with four tasks that uses NumPy, torch and a plot, handed in by 20 learners, right,
-wrong and late. nbgrader is installed into an environment of its own and is no dependency; the row is left out, with a
-line that says why, where it cannot be installed. Processor time includes every process that a grader starts.
+wrong and late; three tasks are bare and one is open, so that both kinds of kernel are in use. nbgrader is installed
+into an environment of its own and is no dependency; the row is left out, with a line that says why, where it cannot
+be installed. Processor time includes every process that a grader starts.
 """
 
 from __future__ import annotations
@@ -65,10 +66,10 @@ def one_step(rng):
 
 
 EXERCISES = (
-    Exercise("01.1", "step", 2, step, one_step),
-    Exercise("01.2", "unroll", 3, unroll, cases),
+    Exercise("01.1", "step", 2, step, one_step, bare=True),
+    Exercise("01.2", "unroll", 3, unroll, cases, bare=True),
     Exercise("01.3", "gradient", 3, gradient, cases),
-    Exercise("01.4", "norms", 2, norms, cases),
+    Exercise("01.4", "norms", 2, norms, cases, bare=True),
 )
 '''
 SETUP = "import matplotlib.pyplot as plt\nimport numpy as np\nimport torch\n\nfrom course_lib.checks import check"

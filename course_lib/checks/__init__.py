@@ -8,8 +8,9 @@ import pkgutil
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from course_lib.checks.exercise import Exercise
+    from course_lib.checks.exercise import Case, Exercise
     from course_lib.checks.judge import Verdict
+    from course_lib.checks.probe import Outcome
 
 __all__ = ["check", "find", "lesson", "lessons", "study"]
 
@@ -37,13 +38,29 @@ def find(exercise_id: str) -> Exercise:
 
 
 def study(exercise_id: str, answer: Any, seed: int = 0) -> Verdict:
-    """The verdict for an answer, computed here, in this process."""
-    from course_lib.checks import judge, probe, sources
+    """The verdict for an answer, computed here, in this process, as the grader gives it."""
+    from course_lib.checks import judge
 
     task = find(exercise_id)
     cases = task.draw(seed)
-    results = probe.outcomes(answer, [c.args for c in cases], task.is_value, task.seconds, interrupt=True)
-    return judge.judge(task, cases, results, sources.source_of(answer))
+    return judge.judge(task, cases, _results(task, cases, answer))
+
+
+def _results(task: Exercise, cases: list[Case], answer: Any) -> list[Outcome]:
+    """What the answer gives; in a bare exercise, without all that the grader's kernel does not have."""
+    from course_lib.checks import bare, probe
+
+    def run(target: Any) -> list[Outcome]:
+        return probe.outcomes(target, [c.args for c in cases], task.is_value, task.seconds, interrupt=True)
+
+    if not task.bare or task.is_value:
+        return run(answer)
+    with bare.absent(answer):
+        results = run(bare.veiled(answer))
+        if any(r.error and r.error[0] == "ModuleNotFoundError" for r in results):
+            with bare.optional_imports_again(answer):
+                results = run(bare.veiled(answer))
+    return results
 
 
 def check(exercise_id: str, answer: Any = ...) -> None:

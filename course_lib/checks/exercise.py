@@ -9,9 +9,14 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
+
+#: what a statement says of what is there when an answer is checked, each a paragraph of its own before the hints
+BARE = "NumPy and the standard library only: PyTorch and the course's own package are not there when this is checked."
+OPEN = "Everything that is installed may be used."
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +97,10 @@ class Exercise:
     view           (case, result) -> {name: value}: what is compared, where the result itself is not unique
                    (the spectrum of a random matrix, the accuracy of predictions)
     rtol           relative tolerance of the largest entry; 1e-4 admits float32 answers
-    may_change     arguments are expected to be changed in place
-    not_allowed    dotted names that the answer may not use ("torch.nn", "course_lib.nn")
+    bare           NumPy and the standard library only; else anything that is installed
+    arguments      "left": the statement asks to leave them alone, a change loses the points; "noted": nothing is asked,
+                   a change is mentioned beside the points; "free": a change is no matter
+    new            the statement asks for new arrays: a result may not share memory with an argument
     seconds        wall time for all cases together
     blocks         of a result that is a stack of blocks: the name of each, for messages ({"db_h": "ifgo"})
     """
@@ -108,16 +115,31 @@ class Exercise:
     view: Callable[[Case, Any], dict[str, Any]] | None = None
     rtol: float = 1e-4
     draws: int = 2
-    may_change: bool = False
-    not_allowed: tuple[str, ...] = ()
+    bare: bool = False
+    arguments: str = "noted"
+    new: bool = False
     seconds: float = 20.0
     hints: tuple[str, ...] = field(default=())
     blocks: dict[str, Sequence[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.arguments not in ("left", "noted", "free"):
+            raise ValueError(f"{self.id} arguments: expected left, noted or free, got {self.arguments!r}")
 
     @property
     def is_value(self) -> bool:
         """Whether the learner gives a value and not a function."""
         return not callable(self.reference)
+
+    @property
+    def sentence(self) -> str:
+        """What the statement says of what is there when the answer is checked."""
+        return BARE if self.bare else OPEN
+
+    def argument(self, place: int) -> str:
+        """The name of an argument as the statement has it: `xs`; the last one may stand for several."""
+        names = _names(self.reference)
+        return f"`{names[min(place, len(names) - 1)]}`" if names else f"argument {place + 1}"
 
     def draw(self, seed: int) -> list[Case]:
         """All cases for one seed: the same seed gives the same inputs, another seed gives fresh ones."""
@@ -126,6 +148,13 @@ class Exercise:
     def parts(self, case: Case, result: Any) -> dict[str, Any]:
         """The named quantities that are compared for one result; ValueError when their number is wrong."""
         return self.view(case, result) if self.view else by_name(case, result, self.outputs)
+
+
+@lru_cache(maxsize=256)
+def _names(function: Callable) -> tuple[str, ...]:
+    """The names of the arguments that are handed in by their place."""
+    kinds = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD, Parameter.VAR_POSITIONAL)
+    return tuple(p.name for p in signature(function).parameters.values() if p.kind in kinds)
 
 
 @lru_cache(maxsize=256)  # a class is graded with one seed: the judge knows these cases again

@@ -9,26 +9,26 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from course_lib.checks import probe
 from course_lib.checks.exercise import Case, Exercise, Misconception
 from course_lib.checks.probe import Outcome
-from course_lib.checks.sources import names_not_allowed, way_round
 
 BLANK_ERRORS = ("NotImplementedError",)
-CHANGED = "the result is right, but your code changed its arguments: work on new arrays"
+NOT_THERE = "is not there in this exercise: NumPy only"  # how the error of a missing module ends
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What the judge says of one answer.
 
-    status         right, wrong, error, blank, not allowed (and, from the grader: timeout, crash, missing)
+    status         right, wrong, error, blank (and, from the grader: timeout, crash, missing)
     message        one line for the learner
     misconception  the key of the recognised wrong answer, else None;  name: in words
     hints          the ladder to open one by one
@@ -49,54 +49,96 @@ class Verdict:
 
 
 @np.errstate(all="ignore")  # a learner's np.seterr(all="raise") must not stop the reference
-def judge(exercise: Exercise, cases: list[Case], results: list[Outcome], source: str = "") -> Verdict:
-    """The verdict for the outcomes of one answer on `cases`; `source` is the learner's code, for names not allowed."""
-    forbidden = names_not_allowed(source, exercise.not_allowed)
-    if forbidden:
-        return _verdict(
-            exercise, "not allowed", f"this answer uses {forbidden}, which the exercise asks you to write yourself"
-        )
+def judge(exercise: Exercise, cases: list[Case], results: list[Outcome]) -> Verdict:
+    """The verdict for the outcomes of one answer on `cases`."""
     if any(is_blank(r) for r in results):
         return _verdict(exercise, "blank", "not answered yet")
+    missing = next((r.error[1] for r in results if r.error and _not_there(r.error)), "")
+    if missing:
+        return _verdict(exercise, "error", missing)
     truth = [right_outcome(exercise, case) for case in cases]
-    right = [compare(exercise, c, r, t) is None for c, r, t in zip(cases, results, truth, strict=True)]
-    if all(right):
-        hidden = way_round(source, exercise.not_allowed) if exercise.not_allowed else ""
-        if hidden:
-            what = ", ".join(exercise.not_allowed)
-            told = f"this exercise does not allow {what}, and that cannot be seen through it"
-            return _verdict(exercise, "not allowed", f"the answer uses {hidden}; {told}")
+    told = [compare(exercise, c, r, t) for c, r, t in zip(cases, results, truth, strict=True)]
+    broken = _rule_broken(exercise, results)
+    if not any(told) and not broken:
         n = len(cases)
         where = f" on all {n} inputs" if n > 1 else ""
-        return _verdict(exercise, "right", f"right{where}", points=exercise.points)
-    first = right.index(False)
+        return _verdict(exercise, "right", f"right{where}{_note(exercise, results)}", points=exercise.points)
+    right = [t is None for t in told]
+    first = right.index(False) if any(told) else _first_breaking(exercise, results)
     by_label = {label: all(ok for c, ok in zip(cases, right) if c.label == label) for label in {c.label for c in cases}}
     right = [by_label[c.label] for c in cases]  # right on one draw, wrong on the next: luck, and nothing to tell
     shown = _show_case(exercise, cases[first], results[first], truth[first])
-    found = recognise(exercise, cases, results, truth) or _in_another_order(exercise, cases, results, truth)
-    if not found and not exercise.may_change and any(r.changed for r in results):
-        found = recognise(exercise, cases, [dataclasses.replace(r, changed=()) for r in results], truth)
-        found = found and dataclasses.replace(found, name=f"{found.name}; and also: your code changes its arguments")
+    found = _known_slip(exercise, cases, results, truth)
     if found:
         return _verdict(exercise, "wrong", f"this looks like: {found.name}", found.key, found.hints, shown)
+    if not any(told):
+        return _verdict(exercise, "wrong", f"the result is right, but your code {broken}", None, (), shown)
     result = results[first]
     if result.error:
-        kind, text, line = result.error
-        at = f', at "{line}"' if line else ""
-        late = (kind, text) == ("TimeoutError", probe.late(exercise.seconds))
-        message = f"takes {text}{at}: does a loop never end?" if late else f"raised {kind}{text and ': '}{text}{at}"
-        message = text if kind == "WrongForm" else message
+        message = _of_an_error(exercise, result.error)
         if any(right):
             message += f" (on {_labels(cases, right, False)}; it is right on {_labels(cases, right, True)})"
-        return _verdict(exercise, "error", message, None, () if kind == "WrongForm" else exercise.hints, shown)
-    message = compare(exercise, cases[first], result, truth[first]) or ""
-    if message == CHANGED:
-        return _verdict(exercise, "wrong", message, None, exercise.hints, shown)
+        hints = () if result.error[0] == "WrongForm" else exercise.hints
+        return _verdict(exercise, "error", message, None, hints, shown)
+    message = told[first] or ""
     if exercise.is_value:  # say what is wrong, not what is right
         message = re.sub(r"(got [^,]+), expected [^ ,;]+", r"\1", message)
     else:
         message = f"{message} (input: {cases[first].label})"
-    return _verdict(exercise, "wrong", message + fingerprint(cases, right), None, exercise.hints, shown)
+    message += fingerprint(cases, right) + (f"; and also: your code {broken}" if broken else "")
+    return _verdict(exercise, "wrong", message, None, exercise.hints, shown)
+
+
+def _not_there(error: tuple[str, str, str]) -> bool:
+    """Whether an answer asked for a module that a bare exercise does not have."""
+    return error[0] == "ModuleNotFoundError" and error[1].endswith(NOT_THERE)
+
+
+def _of_an_error(exercise: Exercise, error: tuple[str, str, str]) -> str:
+    """An error of the learner's code in one line."""
+    kind, text, line = error
+    at = f', at "{line}"' if line else ""
+    if kind == "WrongForm":
+        return text
+    late = (kind, text) == ("TimeoutError", probe.late(exercise.seconds))
+    return f"takes {text}{at}: does a loop never end?" if late else f"raised {kind}{text and ': '}{text}{at}"
+
+
+def _known_slip(
+    exercise: Exercise, cases: list[Case], results: list[Outcome], truth: list[Outcome]
+) -> Misconception | None:
+    """The slip that an answer shows; if none fits, the slip of its values, changed arguments left out of account."""
+    found = recognise(exercise, cases, results, truth) or _in_another_order(exercise, cases, results, truth)
+    changed = _named(exercise, results, "changed")
+    if found or exercise.arguments != "left" or not changed:
+        return found
+    found = recognise(exercise, cases, [dataclasses.replace(r, changed=()) for r in results], truth)
+    return found and dataclasses.replace(found, name=f"{found.name}; and also: your code changes {changed}")
+
+
+def _named(exercise: Exercise, results: list[Outcome], what: str) -> str:
+    """The arguments that were changed or shared on some input, by the names that the statement gives them."""
+    places = sorted({k for r in results for k in getattr(r, what)})
+    return " and ".join(dict.fromkeys(exercise.argument(k) for k in places))
+
+
+def _rule_broken(exercise: Exercise, results: list[Outcome]) -> str:
+    """What an answer does to its arguments although the statement asks for the contrary, else ''."""
+    changed = _named(exercise, results, "changed") if exercise.arguments == "left" else ""
+    if changed:
+        return f"changes {changed}, which you are asked to leave alone: work on a copy"
+    shared = _named(exercise, results, "shared") if exercise.new else ""
+    return f"hands back {shared} itself: return a new array" if shared else ""
+
+
+def _first_breaking(exercise: Exercise, results: list[Outcome]) -> int:
+    return next(k for k, r in enumerate(results) if _rule_broken(exercise, [r]))
+
+
+def _note(exercise: Exercise, results: list[Outcome]) -> str:
+    """What is worth a word and no points: a changed argument of which the statement says nothing."""
+    changed = _named(exercise, results, "changed") if exercise.arguments == "noted" else ""
+    return f"; note: your code changes {changed}, work on a copy if you need it later" if changed else ""
 
 
 def is_blank(result: Outcome) -> bool:
@@ -109,25 +151,45 @@ def is_blank(result: Outcome) -> bool:
 
 def right_outcome(exercise: Exercise, case: Case) -> Outcome:
     """The reference's outcome on a case."""
-    if case.expected is not None:
-        return Outcome(value=case.expected)
-    return _run(exercise.reference, case)
+    return Outcome(value=case.expected) if case.expected is not None else _run(exercise, exercise.reference, case)
 
 
-def _run(target: Any, case: Case) -> Outcome:
-    return _call(target, case) if callable(target) else Outcome(value=target)
+def _run(exercise: Exercise, target: Any, case: Case) -> Outcome:
+    """What an answer of the course's own gives on a case."""
+    return _ours(exercise, target, case).outcome if callable(target) else Outcome(value=target)
+
+
+class Reading(NamedTuple):
+    """An outcome and its named parts; None where it has none: an error, or a result of another form."""
+
+    outcome: Outcome
+    parts: dict[str, Any] | None
+
+
+def _read(exercise: Exercise, case: Case, outcome: Outcome) -> Reading:
+    try:
+        return Reading(outcome, None if outcome.error else exercise.parts(case, outcome.value))
+    except TimeoutError:  # the grader's alarm
+        raise
+    except Exception:  # whatever a learner's data do there
+        return Reading(outcome, None)
 
 
 @lru_cache(maxsize=20_000)  # the course's own answers, right and wrong, are the same for a whole class
-def _call(target: Any, case: Case) -> Outcome:
-    outcome = probe.call(target, case.args)
+def _ours(exercise: Exercise, target: Any, case: Case) -> Reading:
+    """An answer of the course's own on a case, called without what learner code needs around it."""
+    outcome = probe.call_ours(target, case.args, exercise.arguments == "left")
     if outcome.error and outcome.error[0] == "TimeoutError":  # the grader's alarm, about another answer: not to be kept
         raise TimeoutError(outcome.error[1])
-    return outcome
+    return _read(exercise, case, outcome)
+
+
+def _reading(exercise: Exercise, target: Any, case: Case) -> Reading:
+    return _ours(exercise, target, case) if callable(target) else _read(exercise, case, Outcome(value=target))
 
 
 def compare(exercise: Exercise, case: Case, got: Outcome, truth: Outcome) -> str | None:
-    """None when an outcome is right, else what differs, in one line."""
+    """None when the value of an outcome is right, else what differs, in one line."""
     if got.error and truth.error:
         return None if got.error[0] == truth.error[0] else f"raised {got.error[0]}, expected {truth.error[0]}"
     if got.error:
@@ -155,8 +217,6 @@ def compare(exercise: Exercise, case: Case, got: Outcome, truth: Outcome) -> str
         only = f"; right: {', '.join(fine)}" if fine else ""
         only += "".join(_by_block(n, parts[n], right_parts[n], exercise) for n in wrong if n in exercise.blocks)
         return f"wrong: {', '.join(wrong)}{only}; {name}: {told}"
-    if got.changed and not exercise.may_change:
-        return CHANGED
     return None
 
 
@@ -279,6 +339,15 @@ def short(value: Any, limit: int = 200) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+class Row(NamedTuple):
+    """One input: what the learner's answer and the right one give, and in which parts they agree."""
+
+    case: Case
+    got: Reading
+    truth: Reading
+    right: list[bool]
+
+
 def recognise(
     exercise: Exercise, cases: list[Case], results: list[Outcome], truth: list[Outcome]
 ) -> Misconception | None:
@@ -289,86 +358,116 @@ def recognise(
     seen; a slip that would spoil a result which is right is not in it. Before that, one slip on top of another.
     Facts in words ("not 1") are no results for that: two slips that share a fact each with an answer say nothing.
     """
-    facts = any(
-        isinstance(v, str) for c, t in zip(cases, truth) if not t.error for v in exercise.parts(c, t.value).values()
-    )
-    is_right = [p for c, r, t in zip(cases, results, truth) for p in _same_parts(exercise, c, r, t, t)]
-    explained: list[tuple[Misconception, list[bool], list[bool]]] = []
-    possible: list[Misconception] = []
-    for item in exercise.misconceptions:
-        same, seen, clean = [], [], []
-        for case, result, right in zip(cases, results, truth):
-            now = _same_parts(exercise, case, result, _run(item.wrong, case), right)
-            fault, hidden = _shows(exercise, item, case)
-            same += now
-            seen += [s and fault and not h for s, h in zip(now, hidden)]
-            clean += hidden
+    rows = _rows(exercise, cases, results, truth)
+    shown = _shown(exercise, rows)
+    for item, (same, seen) in shown.items():
         if all(same) and any(seen):
             return item
-        if all(h for h, r in zip(clean, is_right) if r):
-            possible.append(item)
-            if any(seen) and not facts:
-                explained.append((item, same, seen))
-    both = _one_on_top(exercise, cases, results, truth, possible)
-    if both:
+    possible = [m for m in exercise.misconceptions if _spoils_nothing_right(exercise, m, rows)]
+    both = _one_on_top(exercise, rows, possible)
+    if both or any(isinstance(v, str) for row in rows for v in (row.truth.parts or {}).values()):
         return both
+    return _side_by_side([(m, *shown[m]) for m in possible if m in shown and any(shown[m][1])])
+
+
+def _rows(exercise: Exercise, cases: list[Case], results: list[Outcome], truth: list[Outcome]) -> list[Row]:
+    """The inputs in the order in which they tell most for least: wrong results first, small ones before large ones."""
+    rows = []
+    for case, result, right in zip(cases, results, truth):
+        got, known = _read(exercise, case, result), _read(exercise, case, right)
+        rows.append(Row(case, got, known, list(_same_parts(exercise, got, known, known))))
+    return sorted(
+        rows, key=lambda row: (sum(row.right), _steps(row.case), _size((row.case.args, row.truth.outcome.value)))
+    )
+
+
+def _steps(case: Case) -> int:
+    """The time steps of an input that holds sequences (T, B, D)."""
+    return max((len(a) for a in case.args if getattr(a, "ndim", 0) == 3), default=0)
+
+
+def _size(value: Any) -> int:
+    """How many numbers a value holds."""
+    items = value.values() if isinstance(value, dict) else value
+    return sum(map(_size, items)) if isinstance(value, (tuple, list, dict)) else getattr(value, "size", 1)
+
+
+def _shown(exercise: Exercise, rows: list[Row]) -> dict[Misconception, tuple[list[bool], list[bool]]]:
+    """For each slip and each result on each input: whether the answer agrees with it, and whether the slip is seen.
+
+    Empty as soon as some result agrees with no slip at all: then neither one nor two of them explain the answer.
+    """
+    shown: dict[Misconception, tuple[list[bool], list[bool]]] = {m: ([], []) for m in exercise.misconceptions}
+    for row in rows:
+        covered = [False] * len(row.right)
+        for item, (same, seen) in shown.items():
+            wrong = _reading(exercise, item.wrong, row.case)
+            now = list(_same_parts(exercise, row.got, wrong, row.truth))
+            hidden = _hidden(exercise, item, row)
+            same += now
+            seen += [s and not h and not wrong.outcome.error for s, h in zip(now, hidden)]
+            covered = [a or b for a, b in zip(covered, now)]
+        if not all(covered):
+            return {}
+    return shown
+
+
+def _hidden(exercise: Exercise, item: Misconception, row: Row) -> list[bool]:
+    """For each result on an input: whether a slip leaves it right."""
+    return list(_same_parts(exercise, _reading(exercise, item.wrong, row.case), row.truth, row.truth))
+
+
+def _spoils_nothing_right(exercise: Exercise, item: Misconception, rows: list[Row]) -> bool:
+    """Whether a slip leaves right all that is right in the answer."""
+    return all(h for row in rows if any(row.right) for h, r in zip(_hidden(exercise, item, row), row.right) if r)
+
+
+def _side_by_side(explained: list[tuple[Misconception, list[bool], list[bool]]]) -> Misconception | None:
+    """Two slips in different results."""
     for k, (first, same_1, seen_1) in enumerate(explained):
         for second, same_2, seen_2 in explained[k + 1 :]:
             only_1 = any(s and not t for s, t in zip(seen_1, same_2))
             only_2 = any(s and not t for s, t in zip(seen_2, same_1))
-            if all(map(any, zip(same_1, same_2))) and only_1 and only_2:
+            if only_1 and only_2 and all(map(any, zip(same_1, same_2))):
                 return first if first.name == second.name else _both(first, second)
     return None
 
 
-def _zeros(exercise: Exercise, case: Case, outcome: Outcome) -> set[str]:
+def _zeros(parts: dict[str, Any] | None) -> set[str]:
     """The named results that hold nothing but zeros."""
-    try:
-        parts = exercise.parts(case, outcome.value)
-    except Exception:
-        return set()
-    return {n for n, v in parts.items() if isinstance(v, (int, float, np.ndarray)) and not np.any(v)}
-
-
-@lru_cache(maxsize=20_000)
-def _shows(exercise: Exercise, item: Misconception, case: Case) -> tuple[bool, list[bool]]:
-    """Whether a listed slip spoils the result of a case, and for each of its parts whether the slip hides there."""
-    wrong, right = _run(item.wrong, case), right_outcome(exercise, case)
-    fault = not wrong.error and compare(exercise, case, wrong, right) is not None
-    return fault, _same_parts(exercise, case, wrong, right, right)
+    return {n for n, v in (parts or {}).items() if isinstance(v, (int, float, np.ndarray)) and not np.any(v)}
 
 
 def _both(first: Misconception, second: Misconception) -> Misconception:
     return Misconception(f"{first.key}+{second.key}", f"{first.name}; and also: {second.name}", None, first.hints)
 
 
-def _one_on_top(
-    exercise: Exercise, cases: list[Case], results: list[Outcome], truth: list[Outcome], possible: list[Misconception]
-) -> Misconception | None:
+def _one_on_top(exercise: Exercise, rows: list[Row], possible: list[Misconception]) -> Misconception | None:
     """Two slips in one and the same result."""
-    small_first = sorted(
-        zip(cases, results, truth), key=lambda row: sum(getattr(a, "size", 1) for a in row[0].args)
-    )  # most pairs already fail there, and that is cheap
-    rows = list(zip(cases, results, truth))
-    dead = set.intersection(*(_zeros(exercise, c, r) for c, r, _ in rows))
-    dead -= set.intersection(*(_zeros(exercise, c, t) for c, _, t in rows))
-    left = {m.key: _zeros(exercise, cases[0], _run(m.wrong, cases[0])) if dead else set() for m in possible}
+    dead = set.intersection(*(_zeros(row.got.parts) for row in rows))
+    dead -= set.intersection(*(_zeros(row.truth.parts) for row in rows))
+    some = next((row.case for row in rows if not row.case.easy), rows[0].case)
+    left = {m.key: _zeros(_reading(exercise, m.wrong, some).parts) if dead else set() for m in possible}
     for first, second in itertools.combinations(possible, 2):
         if not dead <= left[first.key] | left[second.key]:
             continue  # zeros on every input have many causes: two slips of which neither leaves them are not named
         if second.given and not first.given:
             first, second = second, first
         both = _joined(first, second) if first.name != second.name else None
-        seen = False
-        for case, result, right in small_first if both else ():
-            wrong = _run(both, case)
-            if not all(_same_parts(exercise, case, result, wrong, right)):
-                break
-            seen |= not wrong.error and compare(exercise, case, wrong, right) is not None
-        else:
-            if seen:
-                return _both(first, second)
+        if both and _explains(exercise, both, rows):
+            return _both(first, second)
     return None
+
+
+def _explains(exercise: Exercise, wrong: Any, rows: list[Row]) -> bool:
+    """Whether a wrong answer gives what the learner's gives on every input, and something that is not right."""
+    seen = False
+    for row in rows:  # most pairs already fail at the first input
+        ours = _reading(exercise, wrong, row.case)
+        if not all(_same_parts(exercise, row.got, ours, row.truth)):
+            return False
+        seen |= not ours.outcome.error and not all(_same_parts(exercise, ours, row.truth, row.truth))
+    return seen
 
 
 @lru_cache(maxsize=20_000)
@@ -392,21 +491,21 @@ def _with_other_arguments(wrong: Any, given: Any, *args: Any) -> Any:
     return wrong(*given(*args))
 
 
-def _same_parts(exercise: Exercise, case: Case, a: Outcome, b: Outcome, right: Outcome) -> list[bool]:
+def _same_parts(exercise: Exercise, a: Reading, b: Reading, right: Reading) -> Iterator[bool]:
     """For each named result of the right answer: whether two outcomes agree in it."""
-    names = [None] if right.error else list(exercise.parts(case, right.value))
-    if bool(a.error) != bool(b.error) or (a.changed != b.changed and not exercise.may_change):
-        return [False] * len(names)
-    if a.error and b.error:  # einsum, loops and matmul raise different errors for one and the same slip
-        return [True] * len(names)
-    try:
-        parts_a, parts_b = exercise.parts(case, a.value), exercise.parts(case, b.value)
-    except Exception:
+    n = 1 if right.parts is None else len(right.parts)
+    error_a, error_b = bool(a.outcome.error), bool(b.outcome.error)
+    if error_a != error_b or (a.outcome.changed != b.outcome.changed and exercise.arguments == "left"):
+        yield from [False] * n
+    elif error_a:  # einsum, loops and matmul raise different errors for one and the same slip
+        yield from [True] * n
+    elif a.parts is None or b.parts is None:
         # the form is wrong (one array where two results are asked): compare as they are
-        return [_agree(a.value, b.value, exercise.rtol)] * len(names)
-    if right.error:
-        return [all(_agree(parts_a.get(k), parts_b[k], exercise.rtol) for k in parts_b)]
-    return [_agree(parts_a.get(k), parts_b.get(k), exercise.rtol) for k in names]
+        yield from [_agree(a.outcome.value, b.outcome.value, exercise.rtol)] * n
+    elif right.parts is None:
+        yield all(_agree(a.parts.get(k), b.parts[k], exercise.rtol) for k in b.parts)
+    else:
+        yield from (_agree(a.parts.get(k), b.parts.get(k), exercise.rtol) for k in right.parts)
 
 
 def _in_another_order(
@@ -419,6 +518,8 @@ def _in_another_order(
         if not isinstance(result.value, (tuple, list)) or len(result.value) != n or right.error or not 1 < n < 7:
             return None
         asked = exercise.parts(case, right.value)
+        if not fits.any():
+            return None
         fits &= [[_agree(value, asked.get(name), exercise.rtol) for name in names] for value in result.value]
     order = next((p for p in itertools.permutations(range(n)) if all(fits[k, j] for j, k in enumerate(p))), ())
     if order in ((), tuple(range(n))):

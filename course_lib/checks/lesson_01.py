@@ -12,8 +12,6 @@ from course_lib.checks.inputs import away_from_zero, sigmoid, zeroed
 from course_lib.checks.probe import Source
 
 Array = np.ndarray
-# what these exercises ask you to write yourself
-OWN = ("course_lib.nn", "torch.nn", "torch.rnn_tanh_cell", "torch.rnn_tanh", "torch._VF")
 
 
 # ---------------------------------------------------------------- 01.1 rnn_step
@@ -98,7 +96,9 @@ RNN_STEP = Exercise(
     reference=rnn_step,
     cases=_step_cases,
     outputs=("h_t",),
-    not_allowed=OWN,
+    bare=True,
+    arguments="left",
+    new=True,
     hints=(
         "Write the shape of every operand next to the line.",
         "Compare with the worked example: set all but one argument to zero, one after the other.",
@@ -321,7 +321,8 @@ UNROLL = Exercise(
     reference=unroll,
     cases=_unroll_cases,
     outputs=("hs",),
-    not_allowed=OWN,
+    bare=True,
+    arguments="left",
     hints=(
         "Take T = 2 and write the two calls of step by hand. Which name is new, which is handed on?",
         "Print the shape of the state after each round, and of what you return.",
@@ -602,19 +603,26 @@ def influence(f: Any, xs: Array) -> Array:
 
 def _influence_cases(rng: np.random.Generator) -> list[Case]:
     def rnn() -> Source:
-        U, W = 0.4 * away_from_zero(rng, (2,)), 0.8 + 0.4 * rng.random()
+        U = 0.4 * rng.choice([-1.0, 1.0]) * rng.uniform(0.3, 1.3, 2)  # of one sign: + 1 in both adds up
+        W = 0.8 + 0.4 * rng.random()
         return Source(
             f"lambda xs: np.array((lambda h: [h := np.tanh({W:.3f} * h + {U[0]:.3f} * x[0] + {U[1]:.3f} * x[1])"
             " for x in xs])(0.0))"
         )
 
-    def xs(T: int) -> Array:
-        return 0.3 * away_from_zero(rng, (T, 2))
+    def xs(T: int, silent: int | None = None) -> Array:
+        """Inputs in 1024ths, so that adding 1 and taking it away again leaves no rounding; one row may be silent."""
+        rows = np.round(0.3 * away_from_zero(rng, (T, 2)) * 1024) / 1024
+        if silent is not None:
+            rows[silent] = 0.0
+        return rows
 
     return [
         Case("a recurrent net", (rnn(), xs(5))),
         Case("a window of two steps", (Source("lambda xs: xs[:, 1] + np.append(0, 0.01 * xs[:-1, 1])"), xs(6))),
         Case("a net that reads the future", (Source("lambda xs: 3 * xs[::-1, 0].cumsum()[::-1]"), xs(4))),
+        Case("a very small influence", (Source("lambda xs: xs[:, 0] + np.append(0, 5e-9 * xs[:-1, 1])"), xs(5))),
+        Case("an input row of zeros", (rnn(), xs(5, silent=int(rng.integers(4))))),
         Case("no memory", (Source("lambda xs: np.tanh(xs[:, 0] - 2 * xs[:, 1])"), xs(5)), easy=True,
              look="look at what happens between different steps"),
     ]  # fmt: skip
@@ -645,6 +653,26 @@ def _no_copy(f, xs):
     return np.zeros((len(xs), len(xs)), dtype=bool)
 
 
+def _by_threshold(f, xs, threshold=1e-6):
+    before = np.asarray(f(xs))
+    moves = []
+    for k in range(len(xs)):
+        changed = xs.copy()
+        changed[k] += 1.0
+        moves.append(np.abs(np.asarray(f(changed)) - before) > threshold)
+    return np.stack(moves)
+
+
+def _row_zeroed(f, xs):
+    before = np.asarray(f(xs))
+    moves = []
+    for k in range(len(xs)):
+        changed = xs.copy()
+        changed[k] = 0.0
+        moves.append(np.asarray(f(changed)) != before)
+    return np.stack(moves)
+
+
 def _one_feature_only(f, xs, feature=0):
     before = np.asarray(f(xs))
     moves = []
@@ -672,6 +700,7 @@ INFLUENCE = Exercise(
     name="influence",
     points=1,
     reference=influence,
+    arguments="left",
     cases=_influence_cases,
     outputs=("moves",),
     hints=(
@@ -739,6 +768,25 @@ INFLUENCE = Exercise(
             "C06.last", "only the last feature changed", partial(_one_feature_only, feature=-1), _ALL_FEATURES
         ),
         Misconception(
+            "C08",
+            "small changes are not counted: a tolerance where every difference counts",
+            _by_threshold,
+            (
+                "Print f(changed) - f(xs) with all its digits for a net whose influence is small.",
+                "The same f on the same numbers gives the same bits: what could your tolerance be good for here?",
+                "Does the statement ask whether an output changes, or whether it changes much?",
+            ),
+        ),
+        Misconception(
+            "C09",
+            "a row of zeros is not changed: set to zero or multiplied, where 1 was to be added",
+            _row_zeroed,
+            (
+                "Let one row of xs be zero. Does your changed input differ from xs there?",
+                "Which change can be seen for every row, whatever it holds?",
+            ),
+        ),
+        Misconception(
             "C05.half",
             "outputs before the changed input are not looked at: a net that reads the future is missed",
             lambda f, xs: np.triu(influence(f, xs)),
@@ -755,9 +803,7 @@ INFLUENCE = Exercise(
 # ---------------------------------------------------------------- 01.6 generate
 
 
-def generate(
-    x_1: Array, h0: Array, T: int, W_xh: Array, W_hh: Array, b_h: Array, W_hy: Array, b_y: Array
-) -> Array:
+def generate(x_1: Array, h0: Array, T: int, W_xh: Array, W_hh: Array, b_h: Array, W_hy: Array, b_y: Array) -> Array:
     """One input in, T outputs out: each output is the next step's input."""
     x_t, h_t, ys = x_1, h0, []
     for _ in range(T):
@@ -792,7 +838,7 @@ def _outputs(
     x_1: Array, h0: Array, T: int, W_xh: Array, W_hh: Array, b_h: Array, W_hy: Array, b_y: Array,
     *, reads: str = "y", carry: bool = True, late: bool = False, f: Any = np.tanh, b_inside: bool = True,
     out: Any = _same, kept: str = "y",
-) -> Array:
+) -> Array:  # fmt: skip
     x_t, h_t, ys = x_1, h0, []
     for _ in range(T):
         h_old, a_t = h_t, x_t @ W_xh.T + (h_t if carry else h0) @ W_hh.T
@@ -800,7 +846,7 @@ def _outputs(
         y_t = out((h_old if late else h_t) @ W_hy.T + b_y)
         ys.append(h_t if kept == "h" else y_t)
         x_t = {"y": y_t, "x_1": x_1, "0": np.zeros_like(x_1), "tanh": np.tanh(y_t)}[reads]
-    return np.stack(ys)  # fmt: skip
+    return np.stack(ys)
 
 
 def _generate_wrong(**changes: Any) -> partial:
@@ -836,7 +882,7 @@ GENERATE = Exercise(
     reference=generate,
     cases=_generate_cases,
     outputs=("ys",),
-    not_allowed=OWN,
+    bare=True,
     hints=_FEED_BACK,
     misconceptions=(
         Misconception("N01", "the first input is fed again at every step", _generate_wrong(reads="x_1"), _FEED_BACK),

@@ -11,7 +11,6 @@ from course_lib.checks.exercise import Case, Exercise, Misconception, misread
 from course_lib.checks.probe import Source
 
 Array = np.ndarray
-OWN = ("course_lib.nn", "course_lib.data", "torch.nn", "torch.softmax", "torch.log_softmax", "scipy.special")
 
 
 def _softmax(logits: Array, axis: int = -1) -> Array:
@@ -199,7 +198,8 @@ SOFTMAX = Exercise(
     reference=softmax_cross_entropy,
     cases=_softmax_cases,
     outputs=("loss", "dlogits"),
-    not_allowed=OWN,
+    bare=True,
+    arguments="left",
     hints=(
         "Compute the worked example step by step and compare each intermediate array.",
         "Check two sums: each row of p adds up to 1, each row of dlogits adds up to 0.",
@@ -356,7 +356,7 @@ ONE_HOT = Exercise(
     reference=one_hot,
     cases=_one_hot_cases,
     outputs=("one-hot vectors",),
-    not_allowed=("course_lib.data", "torch.nn"),
+    bare=True,
     hints=(
         "How many axes does the result have, and how long is the last one?",
         "A table with one row per symbol: which well-known matrix is it?",
@@ -467,7 +467,7 @@ SEQUENCE_LOSS = Exercise(
     reference=sequence_loss,
     cases=_sequence_cases,
     outputs=("loss",),
-    not_allowed=OWN,
+    bare=True,
     hints=(
         "T inputs, T predictions, T targets: which T of the T + 1 symbols are the targets?",
         "Write the double loop first: for t, for b, minus the log-probability of one symbol.",
@@ -634,7 +634,7 @@ TEMPERATURE = Exercise(
     reference=temperature_probs,
     cases=_temperature_cases,
     outputs=("probabilities",),
-    not_allowed=OWN,
+    bare=True,
     hints=("tau = 1 must give the plain softmax. Does it?", "Which logits grow apart when tau is small?"),
     misconceptions=(
         _probs_misread(lambda z, tau: (z, 1 / tau), "H17", "temperature multiplied instead of divided", _WHERE),
@@ -773,7 +773,7 @@ GENERATE = Exercise(
     reference=generate,
     cases=_generate_cases,
     outputs=("symbols",),
-    not_allowed=("course_lib.nn",),
+    bare=True,
     hints=(
         "Write the first two rounds by hand: what does step get in each of them?",
         "np.cumsum(p) climbs from p[0] to 1; count how many of its entries are at most u_t.",

@@ -5,10 +5,6 @@ import numpy as np
 from course_lib.checks.exercise import Case, Exercise, Misconception, bugs, pick
 from course_lib.checks.probe import Source
 
-NO_LIBRARY = ("course_lib.nn", "course_lib.show", "course_lib.checks")
-BY_HAND = (*NO_LIBRARY, "torch")  # autograd would do the work
-
-
 # --- 03.1 one step of a leaky cell: h_t = (1 - leak) h_prev + leak tanh(a_t) ----------------------------------------
 
 
@@ -16,29 +12,44 @@ def _sum(x_t, h_prev, W_xh, W_hh, b_h, bug=()):
     return x_t @ W_xh.T + h_prev @ (W_hh if "forward turned" in bug else W_hh.T) + (0 if "no bias" in bug else b_h)
 
 
+def _slope(u_t, a_t, h_prev, h_t):
+    return 1 - u_t**2
+
+
+def _over_the_batch(da_t):
+    return da_t.sum(axis=0)
+
+
+SLOPES = {
+    "no slope": lambda u_t, *_: np.ones_like(u_t),
+    "1 - u": lambda u_t, *_: 1 - u_t,
+    "u(1 - u)": lambda u_t, *_: u_t * (1 - u_t),
+    "tanh twice": lambda u_t, *_: 1 - np.tanh(u_t) ** 2,
+    "1 + u^2": lambda u_t, *_: 1 + u_t**2,
+    "u^2 - 1": lambda u_t, *_: u_t**2 - 1,
+    "divided": lambda u_t, *_: 1 / (1 - u_t**2),
+    "1 - a^2": lambda u_t, a_t, *_: 1 - a_t**2,
+    "slope at h_prev": lambda u_t, a_t, h_prev, h_t: 1 - h_prev**2,
+    "slope at h_t": lambda u_t, a_t, h_prev, h_t: 1 - h_t**2,
+    "plain, h_t": lambda u_t, a_t, h_prev, h_t: 1 - h_t**2,
+}
+SUMS = {
+    "db one row": lambda da_t: da_t.sum(axis=0, keepdims=True),
+    "db rows": lambda da_t: da_t,
+    "db number": lambda da_t: da_t.sum(),
+    "db units": lambda da_t: da_t.sum(axis=1),
+    "db mean": lambda da_t: da_t.mean(axis=0),
+}
+
+
 def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak, bug=()):
     """The right gradients, or with `bug` the same with one change, or with several."""
     a_t = _sum(x_t, h_prev, W_xh, W_hh, b_h, bug)
     u_t = np.tanh(a_t)
     h_t = (1 - leak) * h_prev + leak * u_t
-    slopes = {
-        "no slope": np.ones_like(u_t),
-        "1 - u": 1 - u_t,
-        "u(1 - u)": u_t * (1 - u_t),
-        "tanh twice": 1 - np.tanh(u_t) ** 2,
-        "1 + u^2": 1 + u_t**2,
-        "u^2 - 1": u_t**2 - 1,
-        "divided": 1 / (1 - u_t**2),
-        "1 - a^2": 1 - a_t**2,
-        "slope at h_prev": 1 - h_prev**2,
-        "slope at h_t": 1 - h_t**2,
-        "plain, h_t": 1 - h_t**2,
-    }
     outer = pick(bug, {"no leak": 1, "leak swapped": 1 - leak, "plain": 1, "plain, h_t": 1}, leak)
     flat = outer * dh_t
-    da_t = flat * pick(bug, slopes, 1 - u_t**2)
-    if "dh in place" in bug:
-        dh_t[:] = da_t
+    da_t = flat * pick(bug, SLOPES, _slope)(u_t, a_t, h_prev, h_t)
 
     def at(part):
         return flat if f"no slope in {part}" in bug else da_t
@@ -52,14 +63,7 @@ def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak, bug=()):
     dW_xh = at(in_dW).T @ x_t
     in_dW = "dW" if "no slope in dW" in bug else "dW_hh"
     dW_hh = at(in_dW).T @ pick(bug, {"h_t in dW_hh": h_t, "u_t in dW_hh": u_t}, h_prev)
-    sums = {
-        "db one row": da_t.sum(axis=0, keepdims=True),
-        "db rows": da_t,
-        "db number": da_t.sum(),
-        "db units": da_t.sum(axis=1),
-        "db mean": da_t.mean(axis=0),
-    }
-    db_h = pick(bug, sums, at("db").sum(axis=0))
+    db_h = pick(bug, SUMS, _over_the_batch)(at("db"))
     if "dW_xh turned" in bug:
         dW_xh = dW_xh.T
     if "dW_hh turned" in bug:
@@ -186,16 +190,6 @@ STEP_BUGS = (
         ),
     ),
     (
-        "B21",
-        "the gradient dh_t is changed in place",
-        "dh in place",
-        (
-            "Call your function twice with the same arrays. Are the answers equal?",
-            "Compare the arguments before and after the call.",
-            "Does your line make a new array, or write into the caller's?",
-        ),
-    ),
-    (
         "B30",
         "dh_prev is not multiplied by W_hh",
         "no W_hh",
@@ -209,7 +203,15 @@ STEP_BUGS = (
     ("leak-whole", "the direct path carries dh_t without its factor", "whole path", _PATH),
     ("leak-on-path", "the direct path carries leak in place of 1 - leak", "leak on path", _PATH),
     ("leak-twice", "the direct path carries the factor leak too", "both on path", _PATH),
-    ("leak-tanh", "the direct path goes through the tanh too", "path through tanh", _PATH),
+    (
+        "leak-tanh",
+        "the direct path goes through the tanh too",
+        "path through tanh",
+        (
+            *_PATH,
+            "Does a line above write into dh_t, so that the direct path reads another dh_t than the one that came?",
+        ),
+    ),
     ("leak-none", "the factor leak in front of the tanh is left out", "no leak", _LEAK),
     ("leak-swap", "leak and 1 - leak are exchanged", "leak swapped", _LEAK),
     ("leak-ignored", "this is the backward of the plain RNN: leak is ignored", "plain", _LEAK),
@@ -261,9 +263,6 @@ def leaky_bptt(xs, h0, W_xh, W_hh, b_h, leak, dhs, bug=()):
     for t in order:
         directs = {"last only": dhs[t] * (t == T - 1), "last everywhere": dhs[-1], "one early": dhs[t - 1]}
         direct = pick(bug, directs, dhs[t])
-        if "dhs in place" in bug:
-            dhs[t] += dh_next
-            direct = dhs[t] - dh_next
         dh_t = direct if "no future" in bug else direct + dh_next
         dxs[t], dh_prev, *parts = leaky_backward(dh_t, xs[t], hs[t], *weights, bug=bug)
         direct_path = {"path direct": direct, "path later": dh_next}
@@ -408,16 +407,6 @@ LOOP_BUGS = (
             "Run with two different h0. Should the results agree?",
             "Where does your function first read its argument h0?",
             "What is the state before the first input, according to the signature?",
-        ),
-    ),
-    (
-        "B35",
-        "dhs is changed in place",
-        "dhs in place",
-        (
-            "Call your function twice with the same arrays. Are the answers equal?",
-            "Compare dhs before and after the call.",
-            "Does your line make a new array, or write into the caller's?",
         ),
     ),
     ("B34", "the loop begins one step before the last", "starts late", _FIRST[1:]),
@@ -1100,7 +1089,7 @@ EXERCISES = (
         cases=_step_cases,
         outputs=("dx_t", "dh_prev", "dW_xh", "dW_hh", "db_h"),
         misconceptions=bugs(leaky_backward, STEP_BUGS),
-        not_allowed=BY_HAND,
+        bare=True,
         hints=(
             "Write the step as three lines: a_t, u_t = tanh(a_t), h_t. Then the backward of each, last line first.",
             "h_prev stands in two of the three lines: its gradient has two terms.",
@@ -1115,7 +1104,7 @@ EXERCISES = (
         cases=_sequence_cases,
         outputs=("dxs", "dh0", "dW_xh", "dW_hh", "db_h"),
         misconceptions=bugs(leaky_bptt, SEQUENCE_BUGS),
-        not_allowed=BY_HAND,
+        bare=True,
         hints=(
             "First a loop forward that keeps every state, h0 included; then a loop backward.",
             "In round t the total is dhs[t] plus what round t + 1 handed back; before the first round that is zero.",
@@ -1142,7 +1131,7 @@ EXERCISES = (
                 ),
             ),
         ),
-        not_allowed=BY_HAND,
+        bare=True,
         hints=(
             "Two loops inside one: for each chunk, forward through its steps, then backward through its steps.",
             "What goes from chunk to chunk is the last state. What does not?",
@@ -1167,8 +1156,8 @@ EXERCISES = (
                 ),
             ),
         ),
-        may_change=True,
-        not_allowed=NO_LIBRARY,
+        bare=True,
+        arguments="left",
         hints=(
             "np.ndindex(w.shape) visits every entry of an array of any shape.",
             "Work on a copy of w, and put the entry back before you go to the next.",
@@ -1182,7 +1171,7 @@ EXERCISES = (
         reference=worst_error,
         cases=_error_cases,
         misconceptions=bugs(worst_error, ERROR_BUGS),
-        not_allowed=NO_LIBRARY,
+        bare=True,
         hints=(
             "One number per parameter first; the answer is the largest of them.",
             "The scale of a parameter is its largest absolute entry, in either of the two gradients.",
@@ -1213,7 +1202,7 @@ EXERCISES = (
         cases=_band_cases,
         misconceptions=bugs(band_needed, BAND_BUGS),
         draws=4,  # whole numbers agree by chance where there are few
-        not_allowed=NO_LIBRARY,
+        bare=True,
         hints=(
             "np.subtract.outer(np.arange(T), np.arange(T)) holds row minus column: the lag of every entry.",
             "A band of k steps holds the lags 0 to k - 1.",

@@ -12,7 +12,6 @@ from course_lib.checks.exercise import Case, Exercise, Misconception, bugs, misr
 from course_lib.checks.probe import Source
 
 Array = np.ndarray
-OWN_WORK = ("course_lib.nn", "torch.nn")
 
 
 # ---------------------------------------------------------------- 04.1 spectral_radius
@@ -988,7 +987,7 @@ EXERCISES = (
         cases=_radius_cases,
         outputs=("the spectral radius",),
         misconceptions=RADIUS_WRONG,
-        not_allowed=OWN_WORK,
+        bare=True,
         hints=("Which numpy function returns all eigenvalues of a matrix that is not symmetric?",) + _EIGEN,
     ),
     Exercise(
@@ -999,7 +998,7 @@ EXERCISES = (
         cases=_product_cases,
         outputs=("dh_T/dh_{T-k}",),
         misconceptions=PRODUCT_WRONG,
-        not_allowed=OWN_WORK,
+        bare=True,
         hints=("Begin with the identity, for lag 0.", "Write one Jacobian first and test lag 1.") + _ORDER,
     ),
     Exercise(
@@ -1010,7 +1009,7 @@ EXERCISES = (
         cases=_by_lag_cases,
         outputs=("norms",),
         misconceptions=BY_LAG_WRONG,
-        not_allowed=OWN_WORK,
+        bare=True,
         hints=("Forward: keep every n_t.", "Backward: dh_prev has two terms, one for each path of h_prev into h_t.")
         + _LEAK,
     ),
@@ -1022,19 +1021,21 @@ EXERCISES = (
         cases=_clip_cases,
         outputs=("clipped", "norm"),
         misconceptions=CLIP_WRONG,
-        not_allowed=OWN_WORK,
+        bare=True,
+        arguments="left",
+        new=True,
         hints=("One norm for all arrays together.", "Is the norm finite? Above the limit?") + _FACTOR,
     ),
     Exercise(
         id="04.5",
         name="clipped_descent",
         points=1,
-        may_change=True,
+        arguments="free",
         reference=clipped_descent,
         cases=_descent_cases,
         outputs=("path", "norms"),
         misconceptions=bugs(_descent, DESCENT_BUGS),
-        not_allowed=OWN_WORK,
+        bare=True,
         hints=("One turn of the loop: gradient, norm, clip, update, store.",) + _PLACE,
     ),
     Exercise(

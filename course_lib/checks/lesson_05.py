@@ -15,8 +15,6 @@ from course_lib.checks.inputs import away_from_zero, sigmoid, zeroed
 from course_lib.checks.probe import Source
 
 Array = np.ndarray
-OWN = ("torch.nn", "torch.lstm_cell", "torch.lstm", "torch._VF", "course_lib.nn")
-BY_HAND = ("torch", "course_lib.nn")
 
 
 def _same(a: Array) -> Array:
@@ -206,7 +204,8 @@ LSTM_STEP = Exercise(
     reference=lstm_step,
     cases=_step_cases,
     outputs=("h_t", "c_t"),
-    not_allowed=OWN,
+    bare=True,
+    arguments="left",
     hints=(
         "Print the four gates for one unit and compare with the worked example, one after the other.",
         "One sum of shape (B, 4H) holds all four blocks; they are cut along axis 1.",
@@ -489,7 +488,7 @@ LSTM_BACKWARD = Exercise(
     cases=_backward_cases,
     outputs=("dx_t", "dh_prev", "dc_prev", "dW_xh", "dW_hh", "db_h"),
     blocks={"db_h": "ifgo"},
-    not_allowed=BY_HAND,
+    bare=True,
     hints=(
         "Check db_h first, one quarter after the other: it is the sum of the four blocks before any matrix.",
         "The total at c_t is needed by i, f, g and c_prev; o needs dh_t only.",
@@ -867,7 +866,7 @@ UNROLL = Exercise(
     reference=unroll_lstm,
     cases=_sequence_cases,
     outputs=("hs", "cs"),
-    not_allowed=OWN,
+    bare=True,
     hints=(
         "Write the two calls for T = 2 by hand, without a loop.",
         "Two names hold the state before the loop; both are read and both get a new value in each round.",
@@ -1091,7 +1090,7 @@ PEEPHOLE = Exercise(
     reference=peephole_step,
     cases=_peephole_cases,
     outputs=("h_t", "c_t"),
-    not_allowed=OWN,
+    bare=True,
     hints=(
         "With p = 0 it must be your lstm_step. Is it?",
         "Take c_prev = 0 next: then only the output gate sees anything.",
@@ -1298,8 +1297,8 @@ FORGET = Exercise(
     reference=open_forget_gate,
     cases=_bias_cases,
     view=_bias_view,
-    may_change=True,
-    not_allowed=OWN,
+    arguments="free",
+    bare=True,
     hints=(
         "Print the sum of your two biases, quarter by quarter.",
         "The order of the quarters is i, f, g, o.",
@@ -1354,7 +1353,6 @@ HALF_LIFE = Exercise(
     reference=bias_for_half_life,
     cases=_half_life_cases,
     outputs=("b",),
-    not_allowed=OWN,
     rtol=2e-4,
     hints=(
         "Put your bias back: sigmoid(b) ** steps should be 1/2.",

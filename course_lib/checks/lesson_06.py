@@ -13,8 +13,6 @@ from course_lib.checks.exercise import Case, Exercise, Misconception
 from course_lib.checks.inputs import away_from_zero, sigmoid, zeroed
 
 Array = np.ndarray
-OWN = ("course_lib.nn", "torch.nn", "torch.gru_cell", "torch.gru", "torch._VF")
-BY_HAND = ("torch", "course_lib.nn")
 
 
 def _draw(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> Array:
@@ -146,7 +144,8 @@ GRU_STEP = Exercise(
     reference=gru_step,
     cases=_gru_cases,
     outputs=("h_t",),
-    not_allowed=OWN,
+    bare=True,
+    arguments="left",
     hints=(
         "Print r, z and n of the worked example and compare them one by one.",
         "Compute both products whole, (B, 3H), and cut them into three blocks afterwards.",
@@ -341,9 +340,16 @@ GRU_STEP = Exercise(
 
 
 def gru_step_before(
-    *args: Array, inner: Callable[..., Array] = lambda a_x, a_h, b, r, h, W: a_x + (r * h) @ W.T + b, **changes: Any
+    x_t: Array,
+    h_prev: Array,
+    W_xh: Array,
+    W_hh: Array,
+    b_x: Array,
+    b_h: Array,
+    inner: Callable[..., Array] = lambda a_x, a_h, b, r, h, W: a_x + (r * h) @ W.T + b,
+    **changes: Any,
 ) -> Array:
-    return gru_step(*args, inner=inner, **changes)
+    return gru_step(x_t, h_prev, W_xh, W_hh, b_x, b_h, inner=inner, **changes)
 
 
 _before = partial(partial, gru_step_before)
@@ -355,7 +361,7 @@ GRU_BEFORE = Exercise(
     reference=gru_step_before,
     cases=_gru_cases,
     outputs=("h_t",),
-    not_allowed=OWN,
+    bare=True,
     hints=(
         "Only the line of the candidate differs from 06.1.",
         "Which array does r multiply here, before the product?",
@@ -533,7 +539,7 @@ GRU_BACKWARD = Exercise(
     cases=_backward_cases,
     outputs=("dx_t", "dh_prev", "dW_xh", "dW_hh", "db_x", "db_h"),
     blocks={"db_x": "rzn", "db_h": "rzn"},
-    not_allowed=BY_HAND,
+    bare=True,
     hints=(
         "Write the forward equations with a name for every intermediate, then go through them from last to first.",
         "Check one quantity after the other: da_n, da_z, da_r, and only then the six results.",
@@ -804,6 +810,8 @@ CONVERT = Exercise(
     name="to_pytorch",
     points=1,
     reference=to_pytorch,
+    arguments="left",
+    new=True,
     cases=_convert_cases,
     view=_run_converted,
     hints=_NEGATE,
@@ -900,7 +908,7 @@ MGU = Exercise(
     reference=mgu_step,
     cases=_mgu_cases,
     outputs=("h_t",),
-    not_allowed=OWN,
+    bare=True,
     hints=(
         "Two blocks, f first, then the candidate: cut W_xh, W_hh and b_h at H.",
         "One gate does two jobs: where does f appear in the equations?",
@@ -1096,7 +1104,6 @@ COUNT = Exercise(
     reference=count_parameters,
     cases=_count_cases,
     outputs=("parameters",),
-    not_allowed=("torch",),
     rtol=1e-9,
     hints=(*_GATE_COUNT[:2], *_DEEPER[:1]),
     misconceptions=(

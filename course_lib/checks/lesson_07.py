@@ -14,7 +14,6 @@ from course_lib.checks.exercise import Case, Exercise, Misconception, misread
 from course_lib.checks.probe import Seed
 
 Array = np.ndarray
-OWN = ("course_lib.nn", "course_lib.training", "course_lib.data", "torch.nn")
 
 
 def _seed(rng: np.random.Generator) -> Seed:
@@ -73,20 +72,22 @@ def _xavier_view(case: Case, result: Any) -> dict[str, Any]:
     asked = (n_gates * H, D)
     blocks = W.reshape(-1, H, D) if W.shape == asked else [W]
     alike = _alike(blocks)
-    off_centre = 0 if alike != "none" else W.mean() * np.sqrt(W.size) / (W.std() + 1e-300)
+    spread = W.std()
+    off_centre = 0 if alike != "none" else W.mean() * np.sqrt(W.size) / (spread + 1e-300)
     return {
         f"shape {asked}": "yes" if W.shape == asked else f"{W.shape}",
-        "standard deviation": W.std(),
+        "standard deviation": spread,
         "largest size": np.abs(W).max(),
         "mean": "about 0" if abs(off_centre) < 6 else "above 0" if off_centre > 0 else "below 0",
         "copies among the gates": alike,
-        "rows of a gate": "different" if len(np.unique(blocks[0], axis=0)) == len(blocks[0]) else "alike",
+        "rows of a gate": "different" if len({row.tobytes() for row in blocks[0]}) == len(blocks[0]) else "alike",
     }
 
 
 def _alike(blocks: Array | list[Array]) -> str:
     """How many blocks are the same as another one: none, some, all."""
-    same = [np.allclose(a, b, atol=1e-6) for k, a in enumerate(blocks) for b in blocks[k + 1 :]]
+    pairs = itertools.combinations(blocks, 2)
+    same = [np.allclose(a[:1], b[:1], atol=1e-6) and np.allclose(a, b, atol=1e-6) for a, b in pairs]
     return "all" if same and all(same) else "some" if any(same) else "none"
 
 
@@ -745,6 +746,9 @@ def _batch_view(case: Case, result: Any) -> dict[str, Any]:
             raise ValueError("a batch: expected ids (T, b) padded to one length, got rows of several lengths") from None
         if ids.ndim != 2 or names.shape != (ids.shape[1],) or ids.dtype.kind not in "biuf":
             raise ValueError(f"a batch: expected ids (T, b) and labels (b,), got {ids.shape} and {names.shape}")
+        for what, numbers in (("ids", ids), ("labels", names)):
+            if numbers.dtype.kind not in "iu":
+                raise ValueError(f"{what} must be whole numbers, got {numbers.dtype}: an id is used as an index")
         known = [by_label.get(name, np.zeros(1)).tolist() for name in names.astype(int).tolist()]
         inside &= sorted(known) == sorted(column[column != 0].tolist() for column in ids.T)
         for column, name in zip(ids.T, names.astype(int).tolist(), strict=True):
@@ -1151,7 +1155,7 @@ EXERCISES = (
         view=_xavier_view,
         rtol=0.03,
         misconceptions=XAVIER_WRONG,
-        not_allowed=OWN,
+        bare=True,
         hints=("Write one gate first; then several, and np.concatenate.",) + _SCALE,
     ),
     Exercise(
@@ -1162,7 +1166,7 @@ EXERCISES = (
         cases=_orthogonal_cases,
         view=_orthogonal_view,
         misconceptions=ORTHOGONAL_WRONG,
-        not_allowed=OWN,
+        bare=True,
         hints=("np.linalg.qr of a matrix of normal numbers.",) + _PER_GATE,
     ),
     Exercise(
@@ -1173,7 +1177,7 @@ EXERCISES = (
         cases=_masked_cases,
         outputs=("loss", "dlosses", "perplexity"),
         misconceptions=MASKED_WRONG,
-        not_allowed=OWN,
+        bare=True,
         hints=("Build the mask (T, B) first and print it for lengths 1 and T.",) + _PADDED_MEAN,
     ),
     Exercise(
@@ -1184,7 +1188,7 @@ EXERCISES = (
         cases=_last_cases,
         outputs=("the last states",),
         misconceptions=LAST_WRONG,
-        not_allowed=OWN,
+        bare=True,
         hints=_AFTER_PADDING,
     ),
     Exercise(
@@ -1195,7 +1199,9 @@ EXERCISES = (
         cases=_dropout_cases,
         outputs=("the states after dropout",),
         misconceptions=DROPOUT_WRONG,
-        not_allowed=OWN,
+        bare=True,
+        arguments="left",
+        new=True,
         hints=_DROPPED,
     ),
     Exercise(
@@ -1206,7 +1212,7 @@ EXERCISES = (
         cases=_batch_cases,
         view=_batch_view,
         misconceptions=BATCH_WRONG,
-        not_allowed=OWN,
+        bare=True,
         hints=("Work with indices: sort them by length, cut, shuffle the pieces.",) + _SORT,
     ),
     Exercise(
@@ -1217,7 +1223,7 @@ EXERCISES = (
         cases=_rate_cases,
         outputs=("the learning rates",),
         misconceptions=RATE_WRONG,
-        not_allowed=("torch.optim", "course_lib.training"),
+        bare=True,
         hints=_STEPPED,
     ),
     Exercise(

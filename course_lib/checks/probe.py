@@ -18,15 +18,19 @@ import threading
 import time
 import traceback
 import warnings
-from collections.abc import Iterator, MappingView
+from collections.abc import Iterator, MappingView, ValuesView
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from course_lib.checks import bare
+
 MAX_BYTES = 16 * 2**20
 MAX_DEPTH = 8
 MAX_ITEMS = 10_000
+MAX_PARTS = 1_000_000  # objects, lists and items of a JSON text: each takes a hundred bytes of memory when it is read
+MAX_ARGS = 100
 MIME = "application/vnd.course-answer+json"
 
 
@@ -46,11 +50,15 @@ class Seed:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one call gave: a value, or an error (type, message, line of code); `changed` lists changed arguments."""
+    """What one call gave: a value, or an error (type, message, line of code).
+
+    `changed` holds the places of arguments that were changed, `shared` of those whose memory the value shares.
+    """
 
     value: Any = None
     error: tuple[str, str, str] | None = None
     changed: tuple[int, ...] = ()
+    shared: tuple[int, ...] = ()
 
 
 class WrongForm(TypeError):
@@ -215,14 +223,68 @@ def call(function: Any, args: tuple[Any, ...], quiet: bool = True, limit: Any = 
             # NumPy's own settings, and back to those before: np.seterr in one answer must not stop the next one
             stack.enter_context(np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"))
             stack.enter_context(limit or contextlib.nullcontext())
-            value = function(*fresh)
-            value = decode(json.loads(json.dumps(encode(value))))
+            result = function(*fresh)
+            value = decode(json.loads(json.dumps(encode(result))))
+            shared = sharing(result, fresh)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         return Outcome(error=describe(error))
     changed = tuple(k for k, (a, b) in enumerate(zip(fresh, before, strict=True)) if not same_bits(a, b))
-    return Outcome(value=value, changed=changed)
+    return Outcome(value=value, changed=changed, shared=shared)
+
+
+def call_ours(function: Any, args: tuple[Any, ...], watched: bool) -> Outcome:
+    """The same for an answer of the course's own, which needs nothing around it; `changed` only where it is watched."""
+    fresh = tuple(materialise(a) for a in args)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = plain(function(*fresh))
+    except KeyboardInterrupt:
+        raise
+    except Exception as error:
+        return Outcome(error=describe(error))
+    before = args if watched else ()
+    return Outcome(value, None, tuple(k for k, a in enumerate(before) if not same_bits(a, fresh[k])))
+
+
+def plain(value: Any) -> Any:
+    """What comes back when a value was encoded and decoded; at once for what results are usually made of."""
+    if type(value) is np.ndarray and value.dtype.kind in "bifc" and value.dtype.isnative:
+        return value
+    if type(value) in (tuple, list):
+        return type(value)([plain(v) for v in value])
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    return decode(json.loads(json.dumps(encode(value))))
+
+
+def sharing(result: Any, args: tuple[Any, ...]) -> tuple[int, ...]:
+    """The places of the arguments that hold an array whose memory an array of the result uses, too."""
+    made = list(arrays_in(result))
+    return tuple(
+        k for k, arg in enumerate(args) if made and any(np.may_share_memory(a, b) for a in arrays_in(arg) for b in made)
+    )
+
+
+def arrays_in(value: Any, depth: int = 0) -> Iterator[np.ndarray]:
+    """The arrays in a value, a tensor as the array that it is made of; what iterates only once is left alone."""
+    if isinstance(value, np.ndarray) and value.dtype.kind != "O":
+        yield value
+    elif depth > MAX_DEPTH or isinstance(value, (str, bytes, int, float, complex, np.generic, type(None))):
+        return
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from arrays_in(item, depth + 1)
+    elif isinstance(value, (list, tuple, np.ndarray, ValuesView)):
+        for item in value.tolist() if isinstance(value, np.ndarray) else value:
+            yield from arrays_in(item, depth + 1)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from arrays_in(getattr(value, field.name), depth + 1)
+    elif hasattr(value, "detach"):
+        yield np.asarray(value.detach().cpu().numpy())
 
 
 def describe(error: BaseException) -> tuple[str, str, str]:
@@ -233,6 +295,8 @@ def describe(error: BaseException) -> tuple[str, str, str]:
         text = (str(error).strip().splitlines() or [""])[0][:300]
     except Exception:  # an exception of the learner's own that cannot say what it is
         text = ""
+    if isinstance(error, ModuleNotFoundError) and bare.in_force() and error.name and not bare.allowed(error.name):
+        text = bare.told(error.name)
     return type(error).__name__, text, (own[-1].line or "").strip()[:200] if own else ""
 
 
@@ -268,31 +332,46 @@ def outcomes(
 def pack(results: list[Outcome]) -> str:
     """Outcomes as one JSON text."""
     return json.dumps(
-        [{"value": encode(r.value), "error": r.error, "changed": list(r.changed)} for r in results], allow_nan=False
+        [
+            {"value": encode(r.value), "error": r.error, "changed": list(r.changed), "shared": list(r.shared)}
+            for r in results
+        ],
+        allow_nan=False,
     )
+
+
+def parts(*texts: bytes) -> int:
+    """At most how many values JSON texts hold: counted before anybody decodes them."""
+    return sum(text.count(mark) for text in texts for mark in (b"{", b"[", b","))
 
 
 def unpack(text: str, n: int) -> list[Outcome]:
     """The outcomes of `n` cases from a text that learner code may have written; ValueError when it is malformed."""
-    if len(text) > 4 * MAX_BYTES:
+    if len(text) > 4 * MAX_BYTES or parts(text.encode()) > MAX_PARTS:
         raise ValueError("the answer sent more data than is read")
     rows = json.loads(text)
     if not isinstance(rows, list) or len(rows) != n:
         raise ValueError(f"expected the results of {n} inputs, got something else")
     results = []
     for row in rows:
-        if not isinstance(row, dict) or set(row) != {"value", "error", "changed"}:
+        if not isinstance(row, dict) or set(row) != {"value", "error", "changed", "shared"}:
             raise ValueError("the data is not of the probe's form")
         error = row["error"]
         if error is not None:
             if not (isinstance(error, list) and len(error) == 3 and all(isinstance(e, str) for e in error)):
                 raise ValueError("the data is not of the probe's form")
             error = tuple(" ".join(e[:300].splitlines()) for e in error)  # one line, as all that `describe` says
-        changed = row["changed"]
-        if not (isinstance(changed, list) and all(type(k) is int for k in changed)):
-            raise ValueError("the data is not of the probe's form")
-        results.append(Outcome(decode(row["value"]), error, tuple(changed)))
+        results.append(Outcome(decode(row["value"]), error, _places(row["changed"]), _places(row["shared"])))
     return results
+
+
+def _places(numbers: Any) -> tuple[int, ...]:
+    """Places of arguments, each once and in order; ValueError for anything else."""
+    if not (isinstance(numbers, list) and len(numbers) <= MAX_ARGS and all(type(k) is int for k in numbers)):
+        raise ValueError("the data is not of the probe's form")
+    if numbers != sorted(set(numbers)) or any(not 0 <= k < MAX_ARGS for k in numbers):
+        raise ValueError("the data is not of the probe's form")
+    return tuple(numbers)
 
 
 def answer(name: str, packed_cases: str, is_value: bool, budget: float) -> None:
@@ -302,8 +381,21 @@ def answer(name: str, packed_cases: str, is_value: bool, budget: float) -> None:
 
     space = get_ipython().user_ns
     cases = [decode(c) for c in json.loads(packed_cases)]
-    if name not in space:
-        results = [Outcome(error=("NameError", f"{name} is not defined", ""))] * len(cases)
-    else:
+    if name in space:
         results = outcomes(space[name], cases, is_value, budget)
+    else:
+        results = [Outcome(error=("NameError", f"name {name!r} is not defined", ""))] * len(cases)
+    failed = space.get("_course_failed", {})
+    results = [dataclasses.replace(r, error=_cause(r.error, failed)) if r.error else r for r in results]
     display({MIME: {"answer": pack(results)}}, raw=True)
+
+
+def _cause(error: tuple[str, str, str], failed: dict[str, tuple[str, str]]) -> tuple[str, str, str]:
+    """Why a name is not defined, where the statement that should have bound it has failed."""
+    name = error[1].split("'")[1] if error[0] == "NameError" and error[1].count("'") > 1 else ""
+    if name not in failed:
+        return error
+    kind, text = failed[name]
+    if kind == "ModuleNotFoundError":
+        return kind, text, ""
+    return error[0], f"{error[1]}: its statement stops with {kind}: {text}", error[2]

@@ -11,17 +11,19 @@ import atexit
 import hashlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from distributed import Client, KilledWorker, LocalCluster, as_completed
+from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
 
 from course_lib.grading import executor
 from course_lib.grading.course import Course
 from course_lib.grading.executor import Local, Row
+from course_lib.grading.files import HandedIn, digest
 from course_lib.grading.plugin import Job, ungraded
 
+AHEAD = 256 * 2**20  # bytes of submissions that are on their way to workers
 _mine = threading.local()
 
 
@@ -47,22 +49,38 @@ class Cluster:
         version = executor.fingerprint(Path(course), sandbox)
         self.how = (course, sandbox, modules, cell_seconds, version)
 
-    def run(self, jobs: list[Job]) -> Iterator[tuple[int, Row]]:
-        """(index, result) for every job, as they finish; a job that ends every worker that it meets is reported."""
-        keys = [f"grade-{k}-{_name(job, self.how)}" for k, job in enumerate(jobs)]
-        futures = self.client.map(
-            grade_here, jobs, key=keys, retries=2, pure=False, **dict(zip(NAMES, self.how, strict=True))
-        )
-        number = {future.key: k for k, future in enumerate(futures)}
-        for future in as_completed(futures, loop=self.client.loop):
-            k = number[future.key]
-            error = future.exception()
-            if error is None:
-                yield k, future.result()
-                continue
-            lost = isinstance(error, KilledWorker)
-            told = "ends every worker that it is sent to" if lost else f"failed on a worker ({error})"
-            yield k, {**ungraded(jobs[k], f"{told}: look at it by hand"), "status": "failed"}
+    def run(self, jobs: Sequence[HandedIn]) -> Iterator[tuple[int, Row]]:
+        """(index, result) for every submission, as they finish; one that ends every worker that it meets is reported.
+
+        Files are read and sent while less than `AHEAD` bytes are on their way, so that no class is too large.
+        """
+        waiting = list(range(len(jobs)))[::-1]
+        sent: dict[str, tuple[int, str, int]] = {}  # key -> index, digest, size
+        results = as_completed(loop=self.client.loop)
+        while waiting or sent:
+            ahead = sum(size for *_, size in sent.values())
+            if waiting and (not sent or ahead + jobs[waiting[-1]].size <= AHEAD):
+                k = waiting.pop()
+                try:
+                    future, content, size = self.send(k, jobs[k])
+                except OSError as error:
+                    yield k, executor.gone(jobs[k], error)
+                    continue
+                sent[future.key] = k, content, size
+                results.add(future)
+            else:
+                future = next(results)
+                k, content, _ = sent.pop(future.key)
+                yield k, {**outcome(jobs[k], future), "digest": content}
+
+    def send(self, k: int, one: HandedIn) -> tuple[Future, str, int]:
+        """Read a submission and send it; its future, the digest of what was sent, its size."""
+        job = one.job()
+        how = dict(zip(NAMES, self.how, strict=True))
+        content = digest(job.raw)
+        key = f"grade-{k}-{_name(job, content, self.how)}"
+        future = self.client.submit(grade_here, job, key=key, retries=2, pure=False, **how)
+        return future, content, len(job.raw)
 
     def __enter__(self) -> Cluster:
         return self
@@ -73,11 +91,21 @@ class Cluster:
             self.own.close()
 
 
+def outcome(one: HandedIn, future: Future) -> Row:
+    """What came back for a submission."""
+    error = future.exception()
+    if error is None:
+        return future.result()
+    lost = isinstance(error, KilledWorker)
+    told = "ends every worker that it is sent to" if lost else f"failed on a worker ({error})"
+    return {**ungraded(one, f"{told}: look at it by hand"), "status": "failed"}
+
+
 NAMES = ("course", "sandbox", "modules", "cell_seconds", "version")
 
 
-def _name(job: Job, how: tuple[Any, ...]) -> str:
-    text = repr((job.file, hashlib.sha256(job.raw).hexdigest(), job.seed, job.lesson, how))
+def _name(job: Job, content: str, how: tuple[Any, ...]) -> str:
+    text = repr((job.file, content, job.seed, job.lesson, how))
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24]
 
 

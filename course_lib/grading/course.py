@@ -36,18 +36,18 @@ class Course:
     @classmethod
     def here(cls) -> Course:
         """The course that this package belongs to, else that of this folder; FileNotFoundError when there is none."""
-        places = [Path(__file__).resolve().parents[2], Path.cwd(), *Path.cwd().parents]
-        for root in places:
+        own = Path(__file__).resolve().parents[2]
+        for root in [own, *here_and_above()]:
             if any((root / folder).is_dir() for folder in ("solutions", "exercises")):
                 return cls(root)
-        raise FileNotFoundError(f"{places[1]}: no solutions/ and no exercises/ here; name the course with --course DIR")
+        raise FileNotFoundError(f"{own}: no solutions/ and no exercises/ here; name the course with --course DIR")
 
     def notebooks(self) -> dict[str, Path]:
         """Lesson number → its notebook, from solutions/, else from exercises/; lessons without checks are left out."""
         found: dict[str, Path] = {}
         for folder in ("exercises", "solutions"):
             for path in sorted((self.root / folder).glob("[0-9][0-9]_*.ipynb")):
-                if self.exercises(path.name[:2]):
+                if "." not in path.stem and self.exercises(path.name[:2]):  # not a learner's 01_name.old.ipynb
                     found[path.name[:2]] = path
         return dict(sorted(found.items()))
 
@@ -58,6 +58,14 @@ class Course:
     def assignments(self) -> list[Assignment]:
         """All lessons that can be graded."""
         return [_assignment(self.root, number, path) for number, path in self.notebooks().items()]
+
+
+def here_and_above() -> list[Path]:
+    """The current folder and those that it lies in; none where it was deleted."""
+    try:
+        return [Path.cwd(), *Path.cwd().parents]
+    except OSError:
+        return []
 
 
 @cache

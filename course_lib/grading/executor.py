@@ -13,18 +13,22 @@ import importlib.metadata
 import json
 import multiprocessing
 import os
+import platform
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from course_lib.grading.kernels import Nursery
+from course_lib.grading import isolation
+from course_lib.grading.files import HandedIn, digest
+from course_lib.grading.kernels import Nurseries
 from course_lib.grading.plugin import Job, Settings, ungraded
 
 Row = dict[str, Any]
@@ -38,23 +42,24 @@ class Store:
     def __init__(self, folder: Path, fingerprint: str) -> None:
         self.folder, self.fingerprint = folder, fingerprint
         self.folder.mkdir(parents=True, exist_ok=True)
+        remove_parts(self.folder)
 
-    def key(self, job: Job) -> str:
-        """The name of a job's result."""
-        text = hashlib.sha256(job.raw).hexdigest() + f"|{job.seed}|{job.lesson}|{name_hint(job.file)}|"
-        return hashlib.sha256((text + self.fingerprint).encode()).hexdigest()[:40]
+    def key(self, one: HandedIn) -> str:
+        """The name of a submission's result."""
+        text = f"{one.digest}|{one.seed}|{one.lesson}|{name_hint(one.file)}|{self.fingerprint}"
+        return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:40]
 
-    def get(self, job: Job) -> Row | None:
-        """The result of a job that was done before, else None."""
+    def get(self, one: HandedIn) -> Row | None:
+        """The result of a submission that was graded before, else None."""
         try:
-            row = json.loads((self.folder / f"{self.key(job)}.json").read_text("utf-8"))
+            row = json.loads((self.folder / f"{self.key(one)}.json").read_text("utf-8"))
         except (OSError, ValueError):
             return None
-        return {**row, "file": job.file} if isinstance(row, dict) and "exercises" in row else None
+        return {**row, "file": one.file} if isinstance(row, dict) and "exercises" in row else None
 
-    def put(self, job: Job, row: Row) -> None:
+    def put(self, one: HandedIn, row: Row) -> None:
         """Keep a result; OSError when the disk is full."""
-        write_atomically(self.folder / f"{self.key(job)}.json", json.dumps(row))
+        write_atomically(self.folder / f"{self.key(one)}.json", json.dumps(row))
 
 
 def name_hint(file: str) -> str:
@@ -70,7 +75,8 @@ def write_atomically(path: Path, text: str) -> None:
         return
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
+    prefix = f".{path.name[:40]}.{os.getpid()}@{_machine()}."
+    handle, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             file.write(text)
@@ -80,6 +86,29 @@ def write_atomically(path: Path, text: str) -> None:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
+
+
+def _machine() -> str:
+    return re.sub(r"\W", "", platform.node(), flags=re.ASCII)[:30]
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove the unfinished files that processes of this machine which are no longer there have left in a folder."""
+    for path in folder.glob(".*.tmp"):
+        found = re.search(r"\.(\d+)@(\w*)\.\w+\.tmp$", path.name)
+        if found and found[2] == _machine() and not alive(int(found[1])):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there (POSIX; elsewhere nobody knows, and it counts as there)."""
+    try:
+        return os.name != "posix" or os.kill(pid, 0) is None
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
 
 
 def fingerprint(course: Path, protection: str) -> str:
@@ -97,11 +126,18 @@ def fingerprint(course: Path, protection: str) -> str:
     return digest.hexdigest()
 
 
+def gone(one: HandedIn, error: OSError) -> Row:
+    """The result of a file that could be read at first, and no longer when it was to be graded."""
+    told = f"could not be read again ({error.strerror or error}): hand it in again"
+    return {**ungraded(one, told), "digest": ""}
+
+
 @dataclass
 class _Worker:
     process: Any
     pipe: Connection
     job: int | None = None
+    digest: str = ""
     since: float = 0.0
 
     @property
@@ -132,8 +168,8 @@ class LocalPool:
             self._end(worker)
         self.workers.clear()
 
-    def run(self, jobs: list[Job]) -> Iterator[tuple[int, Row]]:
-        """(index, result) for every job, as they finish."""
+    def run(self, jobs: Sequence[HandedIn | Job]) -> Iterator[tuple[int, Row]]:
+        """(index, result) for every submission, as they finish; `digest` says what content it belongs to."""
         waiting = list(range(len(jobs)))[::-1]
         tries = [0] * len(jobs)
         left = len(jobs)
@@ -142,12 +178,19 @@ class LocalPool:
             while waiting and len(self.workers) < min(self.size, left):
                 self.workers.append(self._start())
             for worker in self.workers:
-                if worker.job is None and waiting:
+                while worker.job is None and waiting:
                     k = waiting.pop()
                     tries[k] += 1
-                    worker.job, worker.since = k, time.monotonic()
+                    try:
+                        job = jobs[k].job()
+                    except OSError as error:
+                        left -= 1
+                        yield k, gone(jobs[k], error)
+                        continue
+                    worker.job, worker.digest, worker.since = k, digest(job.raw), time.monotonic()
                     with contextlib.suppress(OSError):  # it has died: found below
-                        worker.pipe.send(jobs[k])
+                        worker.pipe.send(job)
+                    del job  # of the largest class one file is in memory
             for worker, row in self._ready():
                 k, worker.job = worker.job, None
                 if row is None:
@@ -164,7 +207,7 @@ class LocalPool:
                     waiting.append(k)
                     continue
                 left -= 1
-                yield k, row
+                yield k, {**row, "digest": worker.digest}
 
     def _ready(self) -> Iterator[tuple[_Worker, Row | None]]:
         wait([w.pipe for w in self.workers], timeout=0.5)  # a worker that dies closes its pipe
@@ -190,8 +233,14 @@ class LocalPool:
 
     def _start_program(self) -> _Worker:
         here, there = multiprocessing.get_context("spawn").Pipe()
-        argv = [sys.executable, "-m", "course_lib.grading.executor", str(there.fileno()), str(os.getpid())]
-        process = subprocess.Popen(argv, pass_fds=(there.fileno(),), stdin=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(
+            isolation.command("course_lib.grading.executor", str(there.fileno()), str(os.getpid())),
+            env=isolation.environment(),
+            cwd=self.settings.kernel.folder,
+            pass_fds=(there.fileno(),),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         there.close()
         here.send(self.settings)
         return _Worker(_Program(process), here)
@@ -233,7 +282,7 @@ class Local:
         cell_seconds: float,
         attached: bool = False,
     ) -> None:
-        self.nursery = Nursery(sandbox, modules, course=course)
+        self.nursery = Nurseries(sandbox, modules, course=course)
         settings = Settings(course, self.nursery.kernels, cell_seconds)
         self.pool = LocalPool(settings, size, attached, self.nursery.look)
 
@@ -242,8 +291,8 @@ class Local:
         """Processor time of the nursery and its kernels, once it is closed."""
         return self.nursery.cpu_seconds
 
-    def run(self, jobs: list[Job]) -> Iterator[tuple[int, Row]]:
-        """(index, result) for every job, as they finish; `level` names the walls that were in force."""
+    def run(self, jobs: Sequence[HandedIn | Job]) -> Iterator[tuple[int, Row]]:
+        """(index, result) for every submission, as they finish; `level` names the walls that were in force."""
         for k, row in self.pool.run(jobs):
             yield k, {**row, "level": self.nursery.walls.level}
 
@@ -271,6 +320,8 @@ def _work(pipe: Connection, settings: Settings, parent: int, others: list[Connec
             other.close()
         die_with_parent(parent)
         limit_memory()
+
+    isolation.settle(settings.kernel.folder)
 
     def jobs() -> Iterator[Job]:
         while True:
@@ -340,7 +391,3 @@ def progress(total: int, done: int) -> Callable[[Row], None]:
             print(f"graded {count} of {total}, {rest:.0f} s left", file=sys.stderr, flush=True)
 
     return line
-
-
-if __name__ == "__main__":
-    main()

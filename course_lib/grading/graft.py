@@ -1,75 +1,63 @@
 """Put answers into the course's own notebook: which cell answers an exercise, and what of the rest it needs.
 
 Of a submission only the sources of its answers count, and what they use: imports, definitions, assignments, and calls
-that change a value.
-Points, checks, tags, outputs and metadata come from the course's notebook: what a learner's file says of them is not
-read.
+that change a value, in the learner's order. Points, checks, tags, outputs and metadata come from the course's
+notebook: what a learner's file says of them is not read.
 """
 
 from __future__ import annotations
 
 import ast
-import builtins
+import math
 import re
-from dataclasses import dataclass, field
+import symtable
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from course_lib.checks.sources import names_from_around
 from course_lib.grading.course import Assignment
 from course_lib.grading.notebook import MAX_CELLS, Cell, Submission, Unreadable, tagged
 
 SETTINGS = {"set_default_dtype", "setrecursionlimit"}  # of torch and sys: right answers may depend on them
 SHOWS = {"print", "display", "check", "quiz", "show", "help", "assert_allclose", "plot"}  # they change no argument
-BUILT_IN = {*dir(builtins), "display", "get_ipython", "__name__", "__file__", "__doc__", "_", "__", "In", "Out"}
-#: magics that may run Python which nobody reads: all but those that are known
-MAGIC = re.compile(
-    r"(?m)^[ \t]*%%?(?!(?:matplotlib|autoreload|load_ext[ \t]+(?:autoreload|tensorboard)|pip|conda|cd|pwd|ls|mkdir|env|"
-    r"time|timeit|prun|capture|who|whos|precision|bash|sh|html|latex|markdown|javascript|writefile)\b|"
-    r"config[ \t]+InlineBackend[^().]*\.[^().]*(?:\.\d[^().]*)?$)(\w+)"
-)
 RUN_HERE = "time|timeit|prun|capture"  # magics whose text is Python that runs in the notebook itself
+_CHECK = re.compile(r"\s*check\(")
+IMPORTS = (ast.Import, ast.ImportFrom)
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One cell to run: `role` is setup, answer or probe; `name` the exercise's function or variable."""
+    """One cell to run: `role` is setup, answer or probe; `names` the exercises' functions or variables."""
 
     role: str
     source: str
-    name: str = ""
+    names: tuple[str, ...] = ()
     cell: int = 0
 
 
 @dataclass(frozen=True)
 class Graft:
-    """A notebook that is ready to run: its steps, each answer's own code, and what to tell the learner."""
+    """A notebook that is ready to run: its steps for each kind of kernel, and what to tell the learner."""
 
-    steps: tuple[Step, ...]
+    steps: dict[bool, tuple[Step, ...]]  # by `Exercise.bare`
     answers: dict[str, str]
-    sources: dict[str, str]
     notes: tuple[str, ...]
     blank: frozenset[str] = frozenset()
 
 
-def is_blank(source: str, name: str = "") -> bool:
-    """Whether an answer is still a stub: nothing, comments, `NAME = ...`, functions that only raise or pass."""
-    tree = _tree(source)
-    imports = (ast.Import, ast.ImportFrom)
-    if tree is None or any(isinstance(n, imports) and name in bound_names(n) for n in tree.body):
-        return False
-    return all(map(_is_stub, tree.body))
+@dataclass(frozen=True)
+class Piece:
+    """A top-level statement, or several on one line: its text, the names that it binds or changes, those it reads."""
+
+    text: str
+    binds: frozenset[str]
+    changes: frozenset[str]
+    reads: frozenset[str]
+    kind: str  # import, call, stub, or ''
 
 
-def _is_stub(node: ast.stmt) -> bool:
-    if isinstance(node, ast.FunctionDef):
-        return all(map(_is_stub, node.body))
-    if isinstance(node, ast.Raise):
-        return "NotImplementedError" in ast.unparse(node)
-    value = node.value if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)) else None
-    if isinstance(node, ast.Expr):
-        return isinstance(value, ast.Constant)
-    dots = isinstance(value, ast.Constant) and value.value is Ellipsis
-    return dots or isinstance(node, (ast.Pass, ast.Import, ast.ImportFrom))
+# ---------------------------------------------------------------- code
 
 
 def plain(source: str) -> str:
@@ -79,13 +67,17 @@ def plain(source: str) -> str:
     """
     if _parsed(source):
         return source
-    if re.match(rf"\s*%%({RUN_HERE})\b", source):
-        source = re.sub(r"%%.*", "", source, count=1)
-    elif source.lstrip().startswith("%%"):
+    source = run_here(source)
+    if source.lstrip().startswith("%%"):
         return "".join(f"#{line}" for line in source.splitlines(keepends=True))
     source = re.sub(rf"(?m)^([ \t]*)%({RUN_HERE})[ \t]+((-\w+)[ \t]+(\d+[ \t]+)?)*", r"\1", source)
     source = re.sub(r"(?m)^([ \t]*\w[\w, ]*=)[ \t]*([%!].*)$", r"\1 None #\2", source)
     return re.sub(r"(?m)^([ \t]*)([%!?].*|[\w.]+\?+)$", r"\1pass #\2", source)  # no \s: blank lines
+
+
+def run_here(source: str) -> str:
+    """A cell under `%%time` or its like as a cell of its own: its statements run one by one, as all others."""
+    return re.sub(rf"\A(\s*)%%(?:{RUN_HERE})\b.*", r"\1", source)
 
 
 @lru_cache(maxsize=2 * MAX_CELLS)
@@ -103,21 +95,21 @@ def _parsed(source: str) -> ast.Module | None:
 def forget() -> None:
     """Let go of the code that was read: after a large submission, so that several do not add up."""
     _tree.cache_clear()
-    statements.cache_clear()
-
-
-def used_names(source: str) -> set[str]:
-    """Every name that a piece of code may read."""
-    tree = _tree(source)
-    if tree is None:
-        return set(re.findall(r"[^\W\d]\w*", source))
-    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    pieces.cache_clear()
 
 
 def free_names(source: str) -> set[str]:
     """The names that code reads from around it: arguments and local variables of its functions do not count."""
-    found = names_from_around(plain(source))
-    return used_names(source) if found is None else found
+    try:
+        tables = [symtable.symtable(plain(source), "answer", "exec")]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set(re.findall(r"[^\W\d]\w*", source))
+    found, top = set(), tables[0]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        found |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and (table is top or s.is_global())}
+    return found
 
 
 def bound_names(node: ast.AST) -> set[str]:
@@ -125,21 +117,24 @@ def bound_names(node: ast.AST) -> set[str]:
 
     The name "*" stands for any: of `from … import *`, and of what changes the meaning of all code that follows.
     """
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+    if isinstance(node, DEFINITIONS):
         return {node.name}
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {"*"} if getattr(node, "module", "") == "__future__" else {bound_by(alias) for alias in node.names}
+    if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+        return {"*"}
     if isinstance(node, ast.Expr):
         function = node.value.func if isinstance(node.value, ast.Call) else None
-        return {"*"} if isinstance(function, ast.Attribute) and function.attr in SETTINGS else set()
+        walrus = {at.target.id for at in ast.walk(node) if isinstance(at, ast.NamedExpr)}
+        return {"*"} if isinstance(function, ast.Attribute) and function.attr in SETTINGS else walrus
     found: set[str] = set()
     for at in ast.walk(node):
-        if isinstance(at, (ast.FunctionDef, ast.ClassDef)):
+        if isinstance(at, DEFINITIONS):
             found.add(at.name)
-        elif isinstance(at, (ast.Import, ast.ImportFrom)):
-            found |= {(n.asname or n.name).partition(".")[0] for n in at.names}
+        elif isinstance(at, ast.alias):
+            found.add((at.asname or at.name).partition(".")[0])
         elif isinstance(at, (ast.Name, ast.Subscript, ast.Attribute)) and isinstance(at.ctx, ast.Store):
             found.add(_root(at))
+        elif isinstance(at, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and at.name:
+            found.add(at.name)
     return found - {""}
 
 
@@ -169,17 +164,63 @@ def _root(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def bound_by(alias: ast.alias) -> str:
-    """The name that one part of an import binds: a for `import a.b`, c for `import a as c`."""
-    return (alias.asname or alias.name).partition(".")[0]
+def _is_stub(node: ast.stmt) -> bool:
+    """Nothing, `NAME = ...`, a function that only raises NotImplementedError or passes."""
+    if isinstance(node, ast.FunctionDef):
+        return all(isinstance(n, IMPORTS) or _is_stub(n) for n in node.body)
+    if isinstance(node, ast.Raise):
+        return "NotImplementedError" in ast.unparse(node)
+    value = node.value if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)) else None
+    if isinstance(node, ast.Expr):
+        return isinstance(value, ast.Constant)
+    return isinstance(node, ast.Pass) or isinstance(value, ast.Constant) and value.value is Ellipsis
+
+
+def is_blank(source: str, name: str = "") -> bool:
+    """Whether an answer is still a stub: nothing, comments, imports of something else, functions that only raise."""
+    tree = _tree(source)
+    if tree is None:
+        return False
+    return all(name not in bound_names(n) if isinstance(n, IMPORTS) else _is_stub(n) for n in tree.body)
 
 
 def defines(source: str, name: str) -> bool:
-    """Whether a cell defines a name at its top level."""
+    """Whether a cell defines a name at its top level, and not as a stub."""
     tree = _tree(source)
     if tree is None:
         return bool(re.search(rf"(?m)^(def\s+{re.escape(name)}\s*\(|{re.escape(name)}\s*=[^=])", source))
-    return any(name in bound_names(node) for node in tree.body)
+    return any(name in bound_names(node) and not _is_stub(node) for node in tree.body)
+
+
+@lru_cache(maxsize=1024)
+def pieces(source: str) -> tuple[Piece, ...]:
+    """The top-level statements of a cell in its own words, several on one line as one; () for no Python."""
+    tree = _tree(source)
+    lines = run_here(source).split("\n") if tree else []
+    groups: list[tuple[int, int, list[ast.stmt]]] = []
+    for node in tree.body if tree else ():
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        last = node.end_lineno or first
+        if groups and first <= groups[-1][1]:  # a = 1; b = 2
+            groups[-1] = (groups[-1][0], max(last, groups[-1][1]), [*groups[-1][2], node])
+        else:
+            groups.append((first, last, [node]))
+    found = []
+    for first, last, nodes in groups:
+        text = "\n".join(lines[first - 1 : last])
+        binds, changes = (frozenset().union(*map(f, nodes)) for f in (bound_names, changed_names))
+        kinds = {_kind(node) for node in nodes}
+        found.append(Piece(text, binds, changes, frozenset(free_names(text)), kinds.pop() if len(kinds) == 1 else ""))
+    return tuple(found)
+
+
+def _kind(node: ast.stmt) -> str:
+    if isinstance(node, IMPORTS):
+        return "import"
+    return "stub" if _is_stub(node) else "call" if isinstance(node, ast.Expr) else ""
+
+
+# ---------------------------------------------------------------- which lesson, which cells
 
 
 def choose(submission: Submission, assignments: list[Assignment], stem: str = "", lesson: str = "") -> Assignment:
@@ -214,267 +255,158 @@ def choose(submission: Submission, assignments: list[Assignment], stem: str = ""
 
 
 @dataclass
+class _Found:
+    """What was found for one exercise: the cells that define it (the last one counts), and where it is checked."""
+
+    cells: list[Cell]
+    check: float  # the number of the learner's cell that checks it; infinite where none does
+
+
+@dataclass
 class _Plan:
     assignment: Assignment
     submission: Submission
     notes: list[str] = field(default_factory=list)
-    taken: dict[str, Cell] = field(default_factory=dict)  # answer name -> the learner's cell that counts
     blank: set[str] = field(default_factory=set)
-    answer_cells: set[int] = field(default_factory=set)  # numbers of learner cells that are answers, chosen or not
+    found: dict[str, _Found] = field(default_factory=dict)
 
 
-def graft(assignment: Assignment, submission: Submission) -> Graft:
-    """Put the answers into the course's notebook; everything else that they use comes along, the rest is reported."""
+def find_answers(assignment: Assignment, submission: Submission) -> dict[str, list[Cell]]:
+    """Exercise name → the learner's code cells that define it, in order: the last one counts."""
+    plan = _plan(assignment, submission)
+    return {name: found.cells for name, found in plan.found.items()}
+
+
+def _plan(assignment: Assignment, submission: Submission) -> _Plan:
     plan = _Plan(assignment, submission)
-    names = [e.name for e in assignment.exercises]
-    for name in names:
-        _find(plan, name)
-    order = _order(plan)
-    steps, dropped = _slice(plan, order)
-    left_out = sorted({s.cell for s in dropped})
-    if left_out:
-        cells = ", ".join(map(str, left_out[:6])) + (" …" if len(left_out) > 6 else "")
-        plan.notes.append(f"not run, because no answer uses it: code in cell {cells} of your notebook")
-    trees = [tree for s in steps if (tree := _tree(s.source))]
-    known = {n for tree in trees for node in ast.walk(tree) for n in _stored(node)}
-    sources = {n: _sources(n, steps, known) for n in names if n in plan.taken}
-    answers = {n: plan.taken[n].source for n in plan.taken}
-    probed = {s.name for s in steps if s.role == "probe"}
-    steps += [Step("probe", "", n) for n in names if n in plan.taken and n not in probed]
-    return Graft(tuple(steps), answers, sources, (*submission.notes, *plan.notes), frozenset(plan.blank))
+    for task in assignment.exercises:
+        _find(plan, task.name, task.id)
+    return plan
 
 
-def _find(plan: _Plan, name: str) -> None:
-    """Decide which of the learner's cells answers an exercise: by id, by tag, by heading, by what it defines."""
-    pristine = next((c for c in plan.assignment.cells if tagged(c, "answer") == name), None)
+def _find(plan: _Plan, name: str, number: str) -> None:
+    """The last cell before its check that defines a name answers the exercise; other cells are code around it."""
+    published = {c.id for c in plan.assignment.cells if c.id and tagged(c, "answer") == name}
     cells = plan.submission.cells
-    ids = {pristine.id} - {""} if pristine else set()
-    own = [c for c in cells if c.id in ids or tagged(c, "answer") == name]
+    own = [c for c in cells if c.id in published or tagged(c, "answer") == name]
     for cell in own:
         if cell.kind != "code" and _tree(cell.source) is None:
             plan.notes.append(f"{name}: cell {cell.number} is a {cell.kind} cell: change it to code")
     own = [c for c in own if c.kind == "code" or _tree(c.source) is not None]
-    full = [c for c in own if not is_blank(c.source, name)]
-    how = ""
-    if not any(defines(c.source, name) for c in full):  # perhaps it stands in another cell, or in another answer's
-        code = [c for c in cells if c.kind == "code"]
-        elsewhere = [c for c in code if defines(c.source, name) and not is_blank(c.source, name)]
-        if elsewhere:
-            own = [c for c in own if c not in full]
-            full, how = elsewhere, "found by the name that it defines"
-    plan.answer_cells |= {c.number for c in own}
-    if not full and not own and pristine:
-        full = [c for c in _under_heading(plan, pristine) if not is_blank(c.source, name)]
-        how = "found under its heading" if full else ""
+    code = [c for c in cells if c.kind == "code" or c in own]
+    full = [c for c in code if defines(c.source, name)]
+    check = _check_cell(plan, name, number, min((c.number for c in full), default=0))
+    early = [c for c in full if c.number < check]
+    late = [str(c.number) for c in full if c.number > check] if early else []
+    if late:
+        plan.notes.append(f"{name}: what cell {', '.join(late)} makes of it does not count: it is not before the check")
+    full = early or full or [c for c in own if not is_blank(c.source, name)]
+    if not full and own:
+        plan.blank.add(name)
+    elif not full:
+        plan.notes.append(f"{name}: no cell answers it: restore the cell tagged answer:{name}")
     if not full:
-        if own or any(defines(c.source, name) for c in cells if c.kind == "code"):
-            plan.blank.add(name)
-        else:
-            plan.notes.append(f"{name}: no cell answers it: restore the cell tagged answer:{name}")
         return
-    again = [] if how else [c for c in cells if c.number > full[-1].number and _defines_anew(c, name)]
-    if again:
-        end = _check_cell(plan, name, full[-1].number)
-        full += [c for c in again if c.number < end]
-        late = [str(c.number) for c in again if c.number > end]
-        if late:
-            cell = f"cell {', '.join(late)}"
-            plan.notes.append(f"{name}: what {cell} makes of it does not count: it is not before the check")
-    chosen = full[-1]
     if len(full) > 1:
-        there = ", ".join(str(c.number) for c in full)
-        plan.notes.append(f"{name}: cells {there} answer it, the last one counts")
-    if how:
-        plan.notes.append(f"{name}: cell {chosen.number} was {how}")
-    plan.taken[name] = chosen
-    plan.answer_cells |= {c.number for c in full}
+        plan.notes.append(f"{name}: cells {', '.join(str(c.number) for c in full)} answer it, the last one counts")
+    if full[-1] not in own:
+        plan.notes.append(f"{name}: cell {full[-1].number} was found by the name that it defines")
+    plan.found[name] = _Found(full, check if early else math.inf)
 
 
-def _defines_anew(cell: Cell, name: str) -> bool:
-    """Whether a cell that belongs to no exercise holds another answer, complete in itself."""
-    tree = _tree(cell.source) if cell.kind == "code" and not tagged(cell, "answer") else None
-    for node in tree.body if tree else ():
-        if isinstance(node, ast.FunctionDef):
-            found = node.name == name
-        else:
-            found = isinstance(node, ast.Assign) and any(getattr(t, "id", "") == name for t in node.targets)
-            found = found and name not in {getattr(n, "id", "") for n in ast.walk(node.value)}
-        if found and not _is_stub(node):
-            return True
-    return False
-
-
-def _check_cell(plan: _Plan, name: str, after: int) -> int:
-    """The number of the learner's cell that checks an answer, the next one after another cell, else that one."""
-    task = next(e for e in plan.assignment.exercises if e.name == name)
+def _check_cell(plan: _Plan, name: str, number: str, after: int) -> float:
+    """The number of the learner's cell that checks an answer: the published one, else the next after a definition."""
     ids = {c.id for c in plan.assignment.cells if c.id and tagged(c, "check") == name}
-    call = re.compile(rf"check\(\s*[\"']{re.escape(task.id)}[\"']")
-    cells = [c for c in plan.submission.cells if c.number > after]
-    checks = [c.number for c in cells if c.id in ids or tagged(c, "check") == name or call.match(c.source.lstrip())]
-    return min(checks, default=after)
+    cells = plan.submission.cells
+    published = [c.number for c in cells if c.id in ids]
+    call = re.compile(rf"check\(\s*[\"']{re.escape(number)}[\"']")
+    others = [c for c in cells if c.number > after and (tagged(c, "check") == name or call.match(c.source.lstrip()))]
+    return published[0] if len(published) == 1 else min((c.number for c in others), default=math.inf)
 
 
-def _heading(cell: Cell) -> str:
-    line = next((x for x in cell.source.splitlines() if x.lstrip().startswith("#")), "")
-    return re.sub(r"[\W_]+", " ", line).strip().casefold() if cell.kind == "markdown" else ""
+# ---------------------------------------------------------------- what to run
 
 
-def _under_heading(plan: _Plan, pristine: Cell) -> list[Cell]:
-    before = [_heading(c) for c in plan.assignment.cells if c.number < pristine.number]
-    wanted = next((h for h in reversed(before) if h), "")
-    found, inside = [], False
-    for cell in plan.submission.cells:
-        if _heading(cell):
-            inside = _heading(cell) == wanted
-        elif inside and cell.kind == "code" and not re.match(r"\s*check\(", cell.source):
-            found.append(cell)
-    return found if wanted else []
+def graft(assignment: Assignment, submission: Submission) -> Graft:
+    """Put the answers into the course's notebook; everything else that they use comes along, the rest is reported."""
+    plan = _plan(assignment, submission)
+    cells = _all_code(plan)
+    ran: set[int] = set()
+    steps = {bare: tuple(_steps(plan, cells, bare, ran)) for bare in (True, False)}
+    left = [c for c in cells if c.number and c.number not in ran]
+    unused = [
+        c.number for c in left if any(p.kind in ("", "call") and not _CHECK.match(p.text) for p in pieces(c.source))
+    ]
+    if unused:
+        told = ", ".join(map(str, unused[:6])) + (" …" if len(unused) > 6 else "")
+        plan.notes.append(f"not run, because no answer uses it: cell {told} of your notebook")
+    answers = {name: found.cells[-1].source for name, found in plan.found.items()}
+    kept = {bare: rows for bare, rows in steps.items() if any(s.role == "probe" for s in rows)}
+    return Graft(kept, answers, (*submission.notes, *plan.notes), frozenset(plan.blank))
 
 
-def _order(plan: _Plan) -> list[Step]:
-    """All code in the course's order; a learner's added cells keep their place after the cell they follow."""
-    pristine_ids = {c.id: c for c in plan.assignment.cells if c.id}
-    by_source = {c.source.strip(): c for c in plan.assignment.cells if c.kind == "code"}
-    extra: dict[int, list[Cell]] = {}
-    anchor = 0
-    number_of = {tagged(c, "answer"): c.number for c in plan.assignment.cells if tagged(c, "answer")}
-    chosen = {c.number: n for n, c in plan.taken.items()}
-    for cell in plan.submission.cells:
-        known = pristine_ids.get(cell.id) or by_source.get(cell.source.strip())
-        if cell.number in chosen:
-            anchor = number_of.get(chosen[cell.number], anchor)
-        elif known:
-            anchor = known.number
-        if cell.kind != "code" or cell.number in plan.answer_cells or re.match(r"\s*check\([^\n]*\)\s*$", cell.source):
-            continue
-        if not (known and known.source.strip() == cell.source.strip()):
-            extra.setdefault(anchor, []).append(cell)
-    steps = [Step("setup", c.source, cell=c.number) for c in extra.get(0, [])]
-    for cell in plan.assignment.cells:
-        name = tagged(cell, "answer")
-        if name:
-            if name in plan.taken:
-                steps.append(Step("answer", plan.taken[name].source, name, plan.taken[name].number))
-        elif tagged(cell, "check"):
-            if tagged(cell, "check") in plan.taken:
-                steps.append(Step("probe", "", tagged(cell, "check")))
-        elif cell.kind == "code":
-            steps.append(Step("setup", cell.source))
-        steps += [Step("setup", c.source, cell=c.number) for c in extra.get(cell.number, [])]
-    placed = {s.name for s in steps if s.role == "answer"}
-    steps += [Step("answer", c.source, n, c.number) for n, c in plan.taken.items() if n not in placed]
-    return steps
+def _all_code(plan: _Plan) -> list[Cell]:
+    """The learner's code in its order; before it, with number 0, what the course's notebook had and theirs has not."""
+    theirs = [c for c in plan.submission.cells if c.kind == "code" or any(c in f.cells for f in plan.found.values())]
+    there = {c.source.strip() for c in theirs}
+    roles = ("answer", "check")
+    published = [c for c in plan.assignment.cells if c.kind == "code" and not any(tagged(c, role) for role in roles)]
+    missing = [Cell("code", c.source) for c in published if c.source.strip() not in there]
+    known = {c.source.strip() for c in published}
+    return [*missing, *(replace(c, number=0) if c.source.strip() in known else c for c in theirs)]
 
 
-def _slice(plan: _Plan, steps: list[Step]) -> tuple[list[Step], list[Step]]:
-    """Of the code around the answers, the statements that bind a name which an answer needs, however indirectly."""
-    answer_names = {e.name for e in plan.assignment.exercises}
-    needed: set[str] = set()
-    for step in steps:
-        if step.role == "answer":
-            needed |= _asks(step.source)
-    pieces = [(k, *piece) for k, step in enumerate(steps) if step.role == "setup" for piece in statements(step.source)]
+def _steps(plan: _Plan, cells: list[Cell], bare: bool, ran: set[int]) -> Iterable[Step]:
+    """The steps of one kind of kernel: its answers whole, of all other cells the statements that these need."""
+    tasks = [e.name for e in plan.assignment.exercises if e.bare is bare and e.name in plan.found]
+    answers: dict[int, list[str]] = {}
+    probes: dict[float, list[str]] = {}
+    for name in tasks:
+        found = plan.found[name]
+        answers.setdefault(found.cells[-1].number, []).append(name)
+        at = found.cells[-1].number if found.check == math.inf else found.check
+        probes.setdefault(at, []).append(name)
+    kept = _needed(plan, cells, set(answers))
+    for k, cell in enumerate(cells):
+        if cell.number in answers:
+            ran.add(cell.number)
+            yield Step("answer", run_here(cell.source), tuple(answers[cell.number]), cell.number)
+        elif kept[k]:
+            ran.add(cell.number)
+            yield Step("setup", "\n".join(kept[k]), cell=cell.number)
+        for name in probes.pop(cell.number, ()) if cell.number else ():
+            yield Step("probe", "", (name,))
+    yield from (Step("probe", "", (name,)) for names in probes.values() for name in names)
+
+
+def _needed(plan: _Plan, cells: list[Cell], answers: set[int]) -> list[list[str]]:
+    """For each cell the texts of its statements that bind or change a name which the answers need, however indirectly.
+
+    What an exercise asks for comes from the cells that answer it, and from nowhere else.
+    """
+    source = {
+        e.name: {c.number for c in plan.found[e.name].cells} if e.name in plan.found else set()
+        for e in plan.assignment.exercises
+    }
+    rows = [(k, p) for k, cell in enumerate(cells) if cell.number not in answers for p in pieces(cell.source)]
+    modules = {name for _, p in rows if p.kind == "import" for name in p.binds}
     binders: dict[str, list[int]] = {}
-    modules = {n for _, node, _, names in pieces if isinstance(node, (ast.Import, ast.ImportFrom)) for n in names}
-    others = answer_names | {f"{n}()" for n in answer_names | modules}
-    for i, (_, _, _, names) in enumerate(pieces):
-        for name in names - others:
-            binders.setdefault(name, []).append(i)
+    for i, (k, p) in enumerate(rows):
+        for name in p.binds | (p.changes - modules):
+            number = cells[k].number
+            if p.kind != "stub" and (name not in source or number in source[name]):
+                binders.setdefault(name, []).append(i)
+    wanted = ["*"]
+    for cell in cells:
+        if cell.number in answers:
+            wanted += free_names(cell.source)
     kept: set[int] = set()
-    wanted = [*needed, "*"]  # `from … import *` may bind anything
     while wanted:
         for i in binders.pop(wanted.pop(), ()):
             if i not in kept:
                 kept.add(i)
-                wanted += _asks(pieces[i][2])
-    mine: dict[int, list[list[str]]] = {}
-    left: set[int] = set()
-    for i, (k, node, text, _) in enumerate(pieces):
-        if i in kept:
-            parts = mine.setdefault(k, [[]])
-            if isinstance(node, ast.Expr):  # on its own: should it fail, the rest is still defined
-                parts += [[text], []]
-            else:
-                parts[-1].append(text)
-        elif not isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass)):
-            left.add(k)
-    result, dropped = [], []
-    for k, step in enumerate(steps):
-        if step.role != "setup":
-            result.append(step)
-            continue
-        result += [Step("setup", "\n".join(part), cell=step.cell) for part in mine.get(k, ()) if part]
-        if step.cell and k in left:
-            dropped.append(step)
-    return result, dropped
-
-
-def _asks(source: str) -> set[str]:
-    """What code needs: the names that it reads, and as `a()` the calls that change a value from around it."""
-    return used_names(source) | {f"{name}()" for name in free_names(source)}
-
-
-@lru_cache(maxsize=1024)
-def statements(source: str) -> tuple[tuple[ast.stmt, str, frozenset[str]], ...]:
-    """The top-level statements of a cell: the node, its own source, the names that it binds, those that it changes as
-    `a()`; () for no Python.
-    """
-    tree = _tree(source)
-    lines = plain(source).encode().split(b"\n")  # columns count bytes
-    found = []
-    for node in tree.body if tree else ():
-        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-        mine = lines[first - 1 : node.end_lineno]
-        mine[-1] = mine[-1][: node.end_col_offset]  # not more than its part of `a = 1; b = 2`
-        if first == node.lineno:
-            mine[0] = mine[0][node.col_offset :]
-        text = b"\n".join(mine).decode()
-        found.append((node, text, frozenset(bound_names(node) | {f"{n}()" for n in changed_names(node)})))
-    return tuple(found)
-
-
-def _sources(name: str, steps: list[Step], known: set[str]) -> str:
-    """An answer's code with the learner's helpers that it uses and the imports behind its names, for `not_allowed`."""
-    answer = "\n".join(s.source for s in steps if s.role == "answer" and s.name == name)
-    needed, parts = free_names(answer), [plain(answer)]
-    other = [s for s in steps if s.role == "setup" or s.role == "answer" and s.name != name]
-    imports: dict[str, list[ast.stmt]] = {}
-    helpers: dict[str, list[str]] = {}
-    for step in other:
-        for node, text, names in statements(step.source):
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                for alias in node.names:
-                    imports.setdefault(bound_by(alias), []).append(_only(node, alias))
-            elif step.cell:  # the learner's own helper; the course's own code is not accused
-                for bound in names:
-                    helpers.setdefault(bound, []).append(text)
-    wanted, seen = list(needed), set()
-    while wanted:
-        at = wanted.pop()
-        parts += [ast.unparse(node) for node in imports.get(at, ())]
-        for text in (*helpers.get(at, ()), *(() if at in imports else helpers.get(f"{at}()", ()))):
-            if text not in seen:
-                seen.add(text)
-                new = free_names(text) - needed
-                needed |= new
-                wanted += new
-                parts.append(text)
-    hidden = sorted(needed - known - BUILT_IN) if "*" not in known else []
-    hidden += [m[1] for s in steps if s.role == "answer" for m in MAGIC.finditer(s.source) if not _parsed(s.source)]
-    parts += [f"import {name}; {name}" for name in hidden]  # bound out of sight, as by a module that nobody knows
-    return "\n".join(reversed(parts))
-
-
-def _stored(node: ast.AST) -> set[str]:
-    """The names that one node binds, wherever it stands."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return {node.name}
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {bound_by(alias) for alias in node.names}
-    return {node.id} if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) else set()
-
-
-def _only(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.stmt:
-    if isinstance(node, ast.Import):
-        return ast.Import([alias])
-    return ast.ImportFrom(node.module, [alias], node.level)
+                wanted += rows[i][1].reads
+    found: list[list[str]] = [[] for _ in cells]
+    for i in sorted(kept):
+        found[rows[i][0]].append(rows[i][1].text)
+    return found

@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -31,6 +31,8 @@ from jupyter_client.provisioning import KernelProvisionerBase
 from jupyter_client.session import Session
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel
 
+from course_lib.checks import probe
+from course_lib.checks.bare import top_levels
 from course_lib.grading import sandbox
 from course_lib.grading.sandbox import Walls
 
@@ -64,31 +66,44 @@ class Kernels:
 
     folder: str
     level: str
+    bare: Kernels | None = None
 
-    def start(self) -> RunningKernel:
-        """A fresh kernel, ready to run cells."""
+    def start(self, bare: bool = False, modules: tuple[str, ...] = ()) -> RunningKernel:
+        """A fresh kernel, ready to run cells; a bare one has NumPy and the standard library only.
+
+        `modules` are those that its cells will import: the nursery loads them once for all.
+        """
         if self.level == "cold":
-            return self.start_cold()
+            return self.start_cold(bare)
+        if bare and self.bare is not None:
+            return self.bare.start(modules=modules)
         for pause in (0.2, 1.0, 3.0):  # a machine that is full for a moment is no learner's fault
             try:
-                return WarmKernel(self)
+                return WarmKernel(self, modules)
             except (KernelDied, OSError):
                 time.sleep(pause)
-        return WarmKernel(self)
+        return WarmKernel(self, modules)
 
-    def start_cold(self) -> RunningKernel:
+    def start_cold(self, bare: bool) -> RunningKernel:
         """A kernel as nbval starts it, for systems that cannot fork: slow and without walls."""
         home = Path(self.folder) / "k" / f"{os.getpid()}-{next(_counter)}"
         home.mkdir()
         os.environ.update({"COURSE_GRADING": "1", "MPLBACKEND": "agg", **dict.fromkeys(ONE_THREAD, "1")})
-        return ColdKernel(CURRENT_ENV_KERNEL_NAME, cwd=str(home))
+        kernel = ColdKernel(CURRENT_ENV_KERNEL_NAME, cwd=str(home))
+        lines = (
+            "from course_lib.checks import bare\nfrom course_lib.grading import inside\ninside.prepare(get_ipython())"
+        )
+        if bare:
+            lines += f"\nbare.take_away({sorted(top_levels())!r})"
+        kernel.await_reply(kernel.execute_cell_input(lines, False), timeout=START_SECONDS)
+        return kernel
 
-    def request(self) -> tuple[socket.socket, dict[str, Any], Path]:
+    def request(self, modules: tuple[str, ...] = ()) -> tuple[socket.socket, dict[str, Any], Path]:
         """Ask the nursery for a kernel: the connection that holds its life, what it was told, its folder here."""
         number = f"{os.getpid()}-{next(_counter)}"
         mine = Path(self.folder) / "k" / number
         mine.mkdir()
-        info = self.info(mine, secrets.token_hex(16))
+        info = {**self.info(mine, secrets.token_hex(16)), "modules": list(modules)}
         connection = self.connect(info)
         return connection, {**info, "ip": str(mine / "s")}, mine
 
@@ -122,8 +137,15 @@ class Nursery:
     """The process that kernels are forked from; use it with `with`, it leaves nothing behind."""
 
     def __init__(
-        self, mode: str = "best", modules: tuple[str, ...] = (), extra: tuple[str, ...] = (), course: str = ""
+        self,
+        mode: str = "best",
+        modules: tuple[str, ...] = (),
+        extra: tuple[str, ...] = (),
+        course: str = "",
+        bare: bool = False,
+        wait: bool = True,
     ) -> None:
+        self.bare, self.mode, self.modules = bare, mode, modules
         sweep(Path(_short_folder()))
         self.folder = Path(tempfile.mkdtemp(prefix=f"cg-{os.getpid()}-", dir=_short_folder()))
         self.folder.chmod(0o711)
@@ -134,29 +156,36 @@ class Nursery:
             (self.folder / "k").mkdir(mode=0o711)
             if os.name != "posix":
                 self.walls = Walls("off", str(self.folder), "", "", extra)
-                self.kernels = Kernels(str(self.folder), "cold")
                 self.fallen = ("this system cannot fork kernels",)
                 if mode == "required":
                     raise OSError("--sandbox required: this system has no walls; grade on Linux")
+                self.ready()
                 return
-            package = sandbox.public_copy(self.folder)
+            package = sandbox.public_copy(self.folder, bare)
+            absent = sandbox.not_in(top_levels()) if bare else ()
             sandbox.write_names(self.folder)
-            why: list[str] = []
+            real = str(Path(__file__).resolve().parents[1])
             self.fallen: tuple[str, ...] = ()  # levels that were tried before and why they do not work here
-            for level in sandbox.candidates(mode):
-                real = str(Path(__file__).resolve().parents[1])
-                self.walls = Walls(level, str(self.folder), str(package), real, extra, course)
-                self.modules = modules
-                told = self._start(modules)
-                if not told:
-                    self.kernels = Kernels(str(self.folder), level)
-                    return
-                why.append(f"{level}: {told}")
-                self.fallen = tuple(why)
-            raise OSError(f"--sandbox {mode}: nothing of it works on this machine ({'; '.join(why)})")
+            self.levels = sandbox.candidates(mode)
+            self.walls = Walls(self.levels[0], str(self.folder), str(package), real, extra, course, absent)
+            self._spawn()
+            if wait:
+                self.ready()
         except BaseException:
             self.close()
             raise
+
+    def ready(self) -> Nursery:
+        """Wait until it works, behind the best walls that do; OSError when none of them does."""
+        while os.name == "posix" and (told := self._trial()):
+            self.fallen += (f"{self.walls.level}: {told}",)
+            if len(self.fallen) == len(self.levels):
+                self.close()
+                raise OSError(f"--sandbox {self.mode}: nothing of it works on this machine ({'; '.join(self.fallen)})")
+            self.walls = replace(self.walls, level=self.levels[len(self.fallen)])
+            self._spawn()
+        self.kernels = Kernels(str(self.folder), "cold" if os.name != "posix" else self.walls.level)
+        return self
 
     @property
     def protection(self) -> str:
@@ -167,10 +196,11 @@ class Nursery:
         """Start the nursery again when something has ended it."""
         if self.process is not None and self.process.poll() is not None:
             self._stop()
-            self._start(self.modules)
+            self._spawn()
+            self._trial()
 
-    def _start(self, modules: tuple[str, ...]) -> str:
-        """Start the nursery and one kernel in it as a trial; '' or why it does not work."""
+    def _spawn(self) -> None:
+        """Start the nursery's process; whether it works is seen by `_trial`."""
         path = self.folder / "nursery"
         path.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX)
@@ -183,11 +213,11 @@ class Nursery:
             "listener": listener.fileno(),
             "life": inside.fileno(),
             "status": status_write,
-            "modules": list(modules),
+            "modules": list(self.modules),
+            "bare": sorted(top_levels()) if self.bare else None,
         }
         argv = [sys.executable, "-s", "-m", "course_lib.grading.nursery", json.dumps(options)]
-        errors = self.folder / "errors"
-        with errors.open("wb") as log:
+        with (self.folder / "errors").open("wb") as log:
             try:
                 self.process = subprocess.Popen(
                     sandbox.command(self.walls, argv),
@@ -200,15 +230,16 @@ class Nursery:
                     start_new_session=True,
                 )
             except OSError as error:
-                life.close()
-                os.close(status)
-                return str(error)
+                log.write(str(error).encode())
             finally:
                 listener.close()
                 inside.close()
                 os.close(status_write)
-        self.life = life
-        with os.fdopen(status, "rb") as pipe:
+        self.life, self.status = life, status
+
+    def _trial(self) -> str:
+        """Wait for the nursery and start one kernel in it; '' or why it does not work."""
+        with os.fdopen(self.status, "rb") as pipe:
             said = pipe.readline()
         if said == b"ready\n":
             try:
@@ -219,7 +250,7 @@ class Nursery:
                 connection.close()
                 shutil.rmtree(mine, ignore_errors=True)
                 return ""
-        lines = errors.read_text(errors="replace").strip().splitlines()
+        lines = (self.folder / "errors").read_text(errors="replace").strip().splitlines()
         self._stop()
         return (said.decode(errors="replace").strip() or (lines or ["it ended at once"])[-1])[:300]
 
@@ -273,6 +304,42 @@ class Nursery:
         self.close()
 
 
+class Nurseries:
+    """Two nurseries: one whose kernels have everything that is installed, one for bare kernels."""
+
+    def __init__(self, mode: str = "best", modules: tuple[str, ...] = (), course: str = "") -> None:
+        self.both: dict[bool, Nursery] = {}
+        try:
+            for bare in (False, True):  # both start up at the same time
+                heavy = () if bare else modules  # bare answers draw nothing as a rule
+                self.both[bare] = Nursery(mode, heavy, course=course, bare=bare, wait=False)
+            usual, without = (nursery.ready().kernels for nursery in self.both.values())
+        except BaseException:
+            self.close()
+            raise
+        self.kernels = Kernels(usual.folder, usual.level, without)
+
+    @property
+    def walls(self) -> Walls:
+        """The weaker of the walls that are in force; they are the same nearly always."""
+        return max((nursery.walls for nursery in self.both.values()), key=lambda w: sandbox.LEVELS.index(w.level))
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time of both and of all their kernels, once they are closed."""
+        return sum(nursery.cpu_seconds for nursery in self.both.values())
+
+    def look(self) -> None:
+        """Start again what something has ended."""
+        for nursery in self.both.values():
+            nursery.look()
+
+    def close(self) -> None:
+        """End both, every kernel, the folders."""
+        for nursery in self.both.values():
+            nursery.close()
+
+
 def _short_folder() -> str:
     """Unix sockets need short paths: /tmp where the usual temporary folder's name is long."""
     usual = tempfile.gettempdir()
@@ -294,10 +361,10 @@ def sweep(folder: Path) -> None:
 class WarmKernel(RunningKernel):
     """A kernel from the nursery behind nbval's interface; what comes out of it is read with limits, not with trust."""
 
-    def __init__(self, kernels: Kernels) -> None:
+    def __init__(self, kernels: Kernels, modules: tuple[str, ...] = ()) -> None:
         self.kernels = kernels
         self.dead: str | None = None
-        self.connection, self.info, self.mine = kernels.request()
+        self.connection, self.info, self.mine = kernels.request(modules)
         self.session = Session(key=self.info["key"].encode(), signature_scheme="hmac-sha256", check_pid=False)
         context = zmq.Context.instance()
         self.shell, self.iopub = context.socket(zmq.DEALER), context.socket(zmq.SUB)
@@ -376,7 +443,7 @@ class WarmKernel(RunningKernel):
     def _read(self, at: zmq.Socket[bytes]) -> dict[str, Any] | None:
         frames = at.recv_multipart()
         self.bytes += sum(map(len, frames)) + 256  # an empty message costs time as well
-        if self.bytes > CELL_BYTES:
+        if self.bytes > CELL_BYTES or probe.parts(*frames) > probe.MAX_PARTS:
             self.dead = "it floods its output"
             raise KernelDied(self.dead)
         try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
-import re
 import secrets
 import signal
 import sys
@@ -14,17 +14,17 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from course_lib.grading import executor, report
+from course_lib.grading import executor, isolation, kernels, report
 from course_lib.grading.course import Course
-from course_lib.grading.notebook import MAX_FILE
-from course_lib.grading.plugin import CELL_SECONDS, Job, ungraded
+from course_lib.grading.files import HandedIn, collect, hold, shown
+from course_lib.grading.plugin import CELL_SECONDS, ungraded
 from course_lib.grading.sandbox import LEVELS, SENTENCES
 
-NOTEBOOK = re.compile(r"\.ipynb\b", re.IGNORECASE)
+CHANGED = "changed while the class was graded: this is the result of its new content"
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,9 @@ class Options:
             raise ValueError(f"--seed: expected 0 or more, got {self.seed}")
         if self.jobs is not None and self.jobs < 1:
             raise ValueError(f"--jobs: expected at least 1, got {self.jobs}")
+        for kind, file in self.outputs.items():
+            if file.lower().endswith(".ipynb"):
+                raise ValueError(f"--{kind} {file}: a report would take the place of a notebook; name another file")
 
     @property
     def outputs(self) -> dict[str, str]:
@@ -72,7 +75,7 @@ def grade(paths: Sequence[str | Path], **options: Any) -> int:
     start = time.perf_counter()
     try:
         how = Options(**options)
-        home = Course(Path(how.course).resolve()) if how.course else Course.here()
+        home = chosen_course(how.course)
         files = list(collect(paths))
         if not home.notebooks():
             raise ValueError(f"{home.root}: the course has no lesson with exercises; name the course with --course DIR")
@@ -80,6 +83,7 @@ def grade(paths: Sequence[str | Path], **options: Any) -> int:
         print(f"course: {error}", file=sys.stderr)
         return 2
     try:
+        sweep_temporary_folder()
         with stoppable(), state_folder(how.state, files) as kept:
             seed = choose_seed(how.seed, kept)
             rows, protection, cpu = run(files, home, seed, kept, how)
@@ -97,7 +101,7 @@ def grade(paths: Sequence[str | Path], **options: Any) -> int:
         print(f"course: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("course: stopped; the same command goes on where this one was", file=sys.stderr)
+        print(isolation.STOPPED, file=sys.stderr)
         return 1
     try:
         if not how.quiet:
@@ -109,6 +113,19 @@ def grade(paths: Sequence[str | Path], **options: Any) -> int:
     for line in failed:
         print(f"course: {line}", file=sys.stderr)
     return 1 if failed or any(r["status"] != "graded" for r in rows) else 0
+
+
+def chosen_course(named: str | None) -> Course:
+    """The course of `--course`, else that of this package, else that of the current folder.
+
+    Checks that a folder brings along are code that runs in this process: only who names that folder wants that.
+    """
+    if named:
+        return Course(Path(named).resolve())
+    found = Course.here()
+    if (found.root / "checks").is_dir():
+        raise ValueError(f"{found.root}: a course with checks of its own; if they are to be run, give --course DIR")
+    return found
 
 
 @contextlib.contextmanager
@@ -158,46 +175,24 @@ def one_each(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [r if r["file"] in counted else {**r, "notes": [*r["notes"], told]} for r in rows]
 
 
-def collect(paths: Sequence[str | Path]) -> Iterator[Path]:
-    """The files to grade; ValueError for a path that is not there or a folder without notebooks."""
-    if not paths:
-        raise ValueError("name a notebook or a folder with notebooks")
-    seen: set[Path] = set()
-    for path in map(Path, paths):
-        if path.is_dir():
-            found = sorted(p for p in _walk(path) if p not in seen)
-            if not found:
-                raise ValueError(f"{shown(path)}: a folder without notebooks (*.ipynb); name another one")
-        elif os.path.lexists(path):
-            real = Path(os.path.realpath(path)) if path.is_symlink() else path  # the teacher names it: no trick
-            found = [real] if real not in seen else []
-        else:
-            raise ValueError(f"{shown(path)}: not there; name a notebook or a folder with notebooks")
-        seen.update(found)
-        yield from found
+def sweep_temporary_folder() -> None:
+    """Remove what graders that were killed have left there; OSError in words where there is no such folder."""
+    try:
+        folder = tempfile.gettempdir()
+    except FileNotFoundError:
+        raise OSError("no folder for temporary files can be written to: name one in TMPDIR") from None
+    if os.name == "posix":
+        kernels.sweep(Path(folder))
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Notebooks below a folder, and what takes the place of one: a folder that is closed, a learner's other file."""
-    closed: list[Path] = []
-    for at, folders, names in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
-        folders[:] = sorted(f for f in folders if not f.startswith((".", "__MACOSX", "__pycache__")))
-        files = sorted(n for n in names if not n.startswith("."))
-        yield from (Path(at) / f for f in folders if (Path(at) / f).is_symlink())
-        notebooks = [n for n in files if NOTEBOOK.search(n)]
-        if not notebooks and "_assignsubmission_file" in Path(at).name:
-            notebooks = files[:1]
-        yield from (Path(at) / n for n in notebooks)
-    yield from closed
+def require_open_files(workers: int) -> None:
+    """OSError where so few files may be open that kernels would fail for want of them."""
+    if os.name == "posix":
+        import resource
 
-
-def shown(path: Path) -> str:
-    """A path as text that every report can hold, whatever bytes its name is made of; two paths never look the same."""
-    raw = os.fsencode(path)
-    if os.sep == "/":  # a name's own backslash must not look like one that stands for a byte
-        raw = raw.replace(b"\\", b"\\\\")
-    unseen = "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
-    return re.sub(unseen, lambda m: ascii(m[0])[1:-1], raw.decode("utf-8", "backslashreplace"))
+        allowed, needed = resource.getrlimit(resource.RLIMIT_NOFILE)[0], 40 + 4 * workers
+        if 0 <= allowed < needed:
+            raise OSError(f"only {allowed} files may be open, --jobs {workers} needs {needed}: try `ulimit -n 1024`")
 
 
 @contextlib.contextmanager
@@ -207,7 +202,8 @@ def state_folder(state: str | None, files: list[Path]) -> Iterator[Path]:
         folder = Path(state) if state else _usual_state_folder(files)
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError):  # no place to write, or a user without a home
-        with tempfile.TemporaryDirectory(prefix="course-state-", ignore_cleanup_errors=True) as name:
+        prefix = f"cg-{os.getpid()}-state-"  # by this name the next run knows it, should this one be killed
+        with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
             yield Path(name)
     else:
         yield folder
@@ -236,31 +232,29 @@ def run(
 ) -> tuple[list[dict[str, Any]], str, float]:
     """All results in the order of the files, a sentence on the protection that was in force, processor seconds."""
     rows: list[dict[str, Any] | None] = [None] * len(files)
-    jobs_read: dict[int, Job] = {}
+    held: dict[int, HandedIn] = {}
     for k, path in enumerate(files):
-        name = shown(path)
         try:
-            jobs_read[k] = Job(name, read_bytes(path), seed, how.lesson)
+            held[k] = hold(shown(path), path, seed, how.lesson)
         except OSError as error:
-            rows[k] = ungraded(Job(name, b"", seed), f"cannot be read ({error.strerror or error}): hand it in again")
+            told = f"cannot be read ({error.strerror or error}): hand it in again"
+            rows[k] = ungraded(HandedIn(shown(path), path, seed), told)
     store = executor.Store(kept, executor.fingerprint(course.root, how.sandbox))
-    for k, job in jobs_read.items():
-        rows[k] = None if how.fresh else store.get(job)
-    todo = [(k, job) for k, job in jobs_read.items() if rows[k] is None]
+    for k, one in held.items():
+        rows[k] = None if how.fresh else store.get(one)
+    todo = [(k, one) for k, one in held.items() if rows[k] is None]
     tick = executor.progress(len(files), len(files) - len(todo)) if todo and not how.quiet else lambda row: None
     size = min(how.jobs or os.cpu_count() or 1, max(1, len(todo)))
     nursery_cpu = 0.0
     if todo:
-        modules = used_modules([job for _, job in todo])
+        require_open_files(size)
+        modules = tuple(sorted(set().union(*(one.heavy for _, one in todo)), reverse=True))  # torch first
         needs = (str(course.root), how.sandbox, size, modules, how.cell_seconds)
         backend = executor.Local(*needs) if how.cluster is None else _cluster(how.cluster, *needs)
         with backend:
-            for i, row in backend.run([job for _, job in todo]):
-                k, job = todo[i]
-                rows[k] = row
-                if row["status"] != "failed":
-                    with contextlib.suppress(OSError):  # a full disk costs the next run time, not this one its result
-                        store.put(job, row)
+            for i, row in backend.run([one for _, one in todo]):
+                k, one = todo[i]
+                rows[k] = kept_under_its_content(store, one, row)
                 tick(row)
         nursery_cpu = backend.cpu_seconds
     used = os.times()
@@ -279,23 +273,22 @@ def _cluster(address: str, *needs: Any) -> Any:
     return cluster.Cluster(address, *needs)
 
 
-def used_modules(jobs: list[Job]) -> tuple[str, ...]:
-    """The heavy modules that somebody's notebook imports, loaded once for all kernels; the JSON is not read."""
-    imported = {word for job in jobs for word in re.findall(rb"(?:import|from) (torch|matplotlib)\b", job.raw)}
-    return tuple(m for m in ("torch", "matplotlib.pyplot") if m.partition(".")[0].encode() in imported)
+def kept_under_its_content(store: executor.Store, one: HandedIn, row: dict[str, Any]) -> dict[str, Any]:
+    """Keep a result for the next run under what was graded, and say so where that is not what was first read."""
+    sent = row.pop("digest", one.digest)
+    if row["status"] != "failed" and sent:
+        with contextlib.suppress(OSError):  # a full disk costs the next run time, not this one its result
+            store.put(replace(one, digest=sent), row)
+    return {**row, "message": CHANGED} if sent not in ("", one.digest) and row["status"] == "graded" else row
 
 
-def read_bytes(path: Path) -> bytes:
-    """A submission's bytes; OSError in words for what is no file or too large."""
-    import stat
-
-    status = path.lstat()
-    if stat.S_ISLNK(status.st_mode):
-        raise OSError("it is a link to another file")
-    if stat.S_ISDIR(status.st_mode):
-        next(path.iterdir(), None)  # says what is wrong with it
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError("it is no file")
-    if status.st_size > MAX_FILE:
-        raise OSError(f"it has {status.st_size / 2**20:.0f} MiB, at most {MAX_FILE // 2**20}; clear its outputs")
-    return path.read_bytes()
+def main() -> None:
+    """The command in an isolated process: its options as JSON, then the paths."""
+    code = 1
+    with contextlib.suppress(BrokenPipeError):  # `| head`
+        code = grade(sys.argv[2:], **json.loads(sys.argv[1]))
+    try:
+        sys.stdout.flush()
+    except OSError:  # nobody reads on: Python is not to try it again at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)

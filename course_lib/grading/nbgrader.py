@@ -14,12 +14,13 @@ from typing import Any
 
 from course_lib.grading.course import Course
 from course_lib.grading.executor import write_atomically
+from course_lib.grading.update import keep
 
 HIDDEN_SEED = 815
 CONFIG = '''"""nbgrader's settings for this course: generate_assignment and autograde run in this folder as they are."""
 
 c = get_config()  # noqa: F821
-c.CourseDirectory.course_id = "{course}"
+c.CourseDirectory.course_id = {course!r}
 c.CourseDirectory.root = {root!r}
 c.ClearSolutions.code_stub = {{"python": 'raise NotImplementedError("your answer goes here")'}}
 c.ClearSolutions.begin_solution_delimeter = "BEGIN SOLUTION"
@@ -31,26 +32,39 @@ c.ExecutePreprocessor.timeout = 120
 def export(target: Path, course: Course | None = None) -> list[str]:
     """Write `nbgrader_config.py` and `source/LESSON/LESSON.ipynb` for every lesson with a solution; the files written.
 
+    What was there before and has another content is kept in `replaced/`: somebody may have changed it by hand.
+
     Raises: FileExistsError when the folder holds something that this function did not write; FileNotFoundError when
     the course has no solutions.
     """
-    course = course or Course.here()
+    try:
+        course = course or Course.here()
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{Path.cwd()}: no course here: run the command in a clone of the course") from None
     notebooks = {n: p for n, p in course.notebooks().items() if p.parent.name == "solutions"}
     if not notebooks:
-        raise FileNotFoundError(f"{course.root}: no solutions/ with exercises here; nothing to export")
+        raise FileNotFoundError(f"{course.root}: no solutions/ with exercises here: run the command in a whole clone")
     target = target.absolute()
     marker = target / "nbgrader_config.py"
     if target.is_dir() and any(target.iterdir()) and not marker.exists():
         raise FileExistsError(f"{target}: is not empty and was not written by this command; name another folder")
-    write_atomically(marker, CONFIG.format(course=course.root.name or "course", root=str(target)))
+    _put(target, marker, CONFIG.format(course=course.root.name or "course", root=str(target)))
     written = [str(marker)]
     for number, path in notebooks.items():
         ids = {e.name: e.id for e in course.exercises(number)}
         nb = assignment(json.loads(path.read_text("utf-8")), ids)
         file = target / "source" / path.stem / path.name
-        write_atomically(file, json.dumps(nb, indent=1, ensure_ascii=False) + "\n")
+        _put(target, file, json.dumps(nb, indent=1, ensure_ascii=False) + "\n")
         written.append(str(file))
     return written
+
+
+def _put(target: Path, file: Path, text: str) -> None:
+    before = file.read_bytes() if file.exists() else b""
+    if before and before != text.encode():
+        (target / "replaced").mkdir(exist_ok=True)  # not in source/: nbgrader hands out all that is there
+        keep(target / "replaced" / file.name, before)
+    write_atomically(file, text)
 
 
 def assignment(nb: dict[str, Any], ids: dict[str, str]) -> dict[str, Any]:

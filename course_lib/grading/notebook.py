@@ -6,7 +6,9 @@ Of a learner's file only sources, ids, tags and kinds of cells are read; outputs
 from __future__ import annotations
 
 import json
+import re
 import stat
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,17 @@ from typing import Any
 MAX_FILE = 64 * 2**20
 MAX_CODE = 2**20
 MAX_CELLS = 2000
+MAX_COMMAS = 3
 
-OTHER_FILES = {
-    b"PK": "a zip archive", b"\x1f\x8b": "a gzip archive", b"Rar!": "a rar archive", b"7z\xbc\xaf": "a 7z archive",
-    b"%PDF": "a PDF", b"<": "a web page",
+OTHER_FILES = {  # how a file begins, and what it is
+    rb"PK": "a zip archive", rb"\x1f\x8b": "a gzip archive", rb"BZh\d": "a bzip2 archive",
+    rb"\xfd7zXZ": "an xz archive",
+    rb"\x28\xb5\x2f\xfd": "a zstd archive", rb"Rar!": "a rar archive", rb"7z\xbc\xaf": "a 7z archive",
+    rb".{257}ustar": "a tar archive", rb"%PDF": "a PDF", rb"\x89PNG|\xff\xd8\xff|GIF8": "a picture",
+    rb"\xd0\xcf\x11\xe0|\{\\rtf": "a document of a word processor", rb"\x00\x05\x16\x07": "a companion file of macOS",
+    rb"\[InternetShortcut\]": "a link", rb"(\xef\xbb\xbf)?\s*<(?!<<<<<<)": "a web page",
 }  # fmt: skip
+LFS = b"version https://git-lfs"
 
 
 class Unreadable(ValueError):
@@ -93,9 +101,12 @@ def parse(raw: bytes) -> Submission:
 
 
 def _json(raw: bytes, notes: list[str]) -> Any:
-    kind = next((words for start, words in OTHER_FILES.items() if raw.startswith(start)), "")
-    if kind:
+    if kind := next((kind for start, kind in OTHER_FILES.items() if re.match(start, raw, re.DOTALL)), ""):
         raise Unreadable(f"is {kind}, not a notebook: hand in the .ipynb file itself")
+    if raw.startswith(LFS):
+        raise Unreadable(
+            "is a pointer of Git LFS, not the notebook: run `git lfs pull` in its folder, hand it in again"
+        )
     encoding = json.detect_encoding(raw)
     try:
         text = raw.decode(encoding)
@@ -103,15 +114,61 @@ def _json(raw: bytes, notes: list[str]) -> Any:
         text = raw.decode(encoding, errors="replace")
         notes.append(f"characters that are not {encoding.removesuffix('-sig').upper()} were replaced")
     text = text.rstrip("\0\x1a \t\r\n")  # a disk's padding is no damage
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        if error.pos >= len(text) - 1 or text.lstrip()[:1] == "{" and not text.endswith("}"):
-            raise Unreadable(f"is cut off at line {error.lineno}: save it and hand it in again") from None
-        what = "is damaged JSON" if text.lstrip()[:1] in "{[" else "is not a notebook (no JSON)"
-        raise Unreadable(f"{what} at line {error.lineno}: open it in JupyterLab, save, hand it in again") from None
-    except (ValueError, RecursionError):
-        raise Unreadable("is damaged JSON (nested too deep, or a number too long): hand in a fresh copy") from None
+    while True:
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as error:
+            comma = _trailing_comma(text, error.pos)
+            if comma is None:
+                raise Unreadable(_damage(text, error)) from None
+            line = text.count("\n", 0, comma) + 1
+            if len(notes) > MAX_COMMAS:
+                raise Unreadable(
+                    f"is damaged JSON at line {line}: delete every comma that stands before a ] or }}"
+                ) from None
+            notes.append(f"a comma too many at line {line} was left out")
+            text = text[:comma] + " " + text[comma + 1 :]
+        except (ValueError, RecursionError):
+            raise Unreadable("is damaged JSON (nested too deep, or a number too long): hand in a fresh copy") from None
+
+
+def _trailing_comma(text: str, pos: int) -> int | None:
+    """Where the comma before a closing bracket is, when the parser stopped at `pos` because of one, else None."""
+    if text[pos : pos + 1] == ",":  # Python 3.13 points to the comma, older ones to the bracket
+        comma, rest = pos, text[pos + 1 : pos + 10_000].lstrip()
+    else:
+        before = text[max(0, pos - 10_000) : pos]
+        comma, rest = pos - len(before) + len(before.rstrip()) - 1, text[pos : pos + 1]
+    return comma if comma > 0 and text[comma] == "," and rest[:1] in ("]", "}") else None
+
+
+def _damage(text: str, error: json.JSONDecodeError) -> str:
+    """One line on a text that is no JSON: what it is, where the damage is, how to mend it."""
+    line = error.lineno
+    own = "or hand in the copy that JupyterLab keeps in .ipynb_checkpoints"
+    if mark := re.search(r"^<{7}(?: .*)?\r?$", text, re.MULTILINE):
+        line = text.count("\n", 0, mark.start()) + 1
+        mend = "in a text editor keep one version at each mark and delete the marks, then hand it in again"
+        return f"holds Git's marks of a conflict (<<<<<<<, first at line {line}): {mend}"
+    if text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "["):
+        mend = "hand in the notebook itself, or put your answers into a fresh copy of the exercises"
+        return f"is not a notebook but {_kind_of_text(text)}: {mend}"
+    if error.msg == "Extra data":
+        return f"goes on at line {line}, after the end of the notebook: delete the rest in a text editor, {own}"
+    if text[error.pos : error.pos + 2].startswith(("//", "/*", "#")):
+        return f"holds a comment at line {line}, which JSON does not allow: delete it in a text editor, {own}"
+    if error.pos >= len(text) - 1 or error.msg.startswith("Unterminated string") or not text.endswith("}"):
+        return f"is cut off at line {text.count(chr(10)) + 1}: hand in the whole file again, {own}"
+    return f"is damaged JSON at line {line} or before it ({error.msg}): mend that place in a text editor, {own}"
+
+
+def _kind_of_text(text: str) -> str:
+    """What a text that is no notebook looks like."""
+    if "\0" in text:
+        return "a binary file"
+    if re.search(r"^(#!.*python|# ?%%|# In\[|(import|from|def|class) \w.*)", text, re.MULTILINE):
+        return "a Python script"
+    return "a text" if not re.search(r"^(#+ |---$|```)", text, re.MULTILINE) else "a Markdown text"
 
 
 def _list(value: Any) -> list[Any]:
@@ -127,10 +184,12 @@ def _cell(row: dict[str, Any], number: int) -> Cell:
     source = (
         source.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\r\n", "\n").replace("\r", "\n")
     )
+    kind = row.get("cell_type")
+    if kind == "code":
+        kind, source = _databricks(source)
     metadata = row.get("metadata")
     own = metadata if isinstance(metadata, dict) else {}
     tags = _list(own.get("tags"))
-    kind = row.get("cell_type")
     if kind == "heading":
         source = "# " + source
     return Cell(
@@ -140,6 +199,23 @@ def _cell(row: dict[str, Any], number: int) -> Cell:
         tuple(t for t in tags if isinstance(t, str)),
         number,
     )
+
+
+def _databricks(source: str) -> tuple[str, str]:
+    """Kind and source of a code cell, without Databricks' word for its language on a first line of its own."""
+    word, _, rest = source.partition("\n")
+    kind = {"%python": "code", "%md": "markdown"}.get(word.strip())
+    return (kind, rest) if kind else ("code", source)
+
+
+def syntax_note(ename: str, text: str) -> str:
+    """The text, with the Python that grades when it tells of a syntax error: what is right elsewhere may be new to it.
+
+    >>> syntax_note("NameError", "name 'x' is not defined")
+    "name 'x' is not defined"
+    """
+    version = f"graded with Python {sys.version_info[0]}.{sys.version_info[1]}"
+    return f"{text} ({version})" if ename == "SyntaxError" and version not in text else text
 
 
 def tagged(cell: Cell, role: str) -> str:

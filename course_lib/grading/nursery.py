@@ -44,38 +44,43 @@ def main() -> None:
         sandbox.own_processes()
     if sys.platform == "linux":
         sandbox.prctl(sandbox.PR_SET_CHILD_SUBREAPER, 1)
-    preload(options["modules"])
+    preload(options["modules"], options["bare"])
     os.write(options["status"], b"ready\n")
     os.close(options["status"])
     Nursery(walls, listener, life).run()
 
 
-def preload(modules: list[str]) -> None:
-    """Import what kernels share, so that each one finds it there."""
+def preload(modules: list[str], there: list[str] | None) -> None:
+    """Import what kernels share, so that each one finds it there; `there` names all that a bare kernel may import."""
+    from course_lib.checks import bare, probe  # noqa: F401
+    from course_lib.grading import inside
+
+    if there is not None:  # first: a hidden folder must not be taken for a package
+        bare.take_away(there)
     import numpy as np
     import zmq  # noqa: F401
     from ipykernel.zmqshell import ZMQInteractiveShell
     from jupyter_client.session import Session  # noqa: F401
-
-    import course_lib.checks.probe  # noqa: F401
-
-    for name in modules:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
-    real = np.random.default_rng
-
-    def default_rng(seed: Any = None) -> np.random.Generator:
-        """numpy.random.default_rng; without a seed it follows numpy's global state, which the grader seeds."""
-        return real(np.random.randint(2**31) if seed is None else seed)  # noqa: NPY002
-
-    np.random.default_rng = default_rng  # type: ignore[assignment]
     from traitlets.config import Config
 
+    load(modules)
+    np.random.default_rng(0)  # numpy.random is imported when it is first used
     config = Config()
     config.HistoryManager.enabled = False
-    ZMQInteractiveShell.instance(config=config)
+    inside.prepare(ZMQInteractiveShell.instance(config=config))
     gc.collect()
     gc.freeze()
+
+
+def load(modules: list[str]) -> None:
+    """Import what kernels will import, so that it is done once."""
+    new = [name for name in modules if name in sandbox.HEAVY and name not in sys.modules]
+    for name in new:
+        with contextlib.suppress(Exception):  # the kernel that asks for it is told
+            importlib.import_module(name)
+    if new:
+        gc.collect()
+        gc.freeze()
 
 
 class Nursery:
@@ -138,6 +143,7 @@ class Nursery:
 
     def fork(self, handle: int, request: dict[str, Any]) -> int:
         """Start one kernel; the guard's process id."""
+        load(request.get("modules", ()))
         self.count += 1
         if self.pid_namespace >= 0:
             libc = ctypes.CDLL(None, use_errno=True)
@@ -433,6 +439,8 @@ class Kernel:
         from ipykernel.zmqshell import ZMQInteractiveShell
         from jupyter_client.session import Session
 
+        from course_lib.grading import inside
+
         class Displays(Session):
             """What IPython takes for a session: its displays, results and errors pass the kernel's limit."""
 
@@ -450,6 +458,7 @@ class Kernel:
             at.sndhwm = 0 if name == "iopub" else 1000
             at.bind(f"{request['transport']}://{request['ip']}-{request[name + '_port']}")
             self.sockets[name] = at
+        inside.start_over()
         self.parent: dict[str, Any] = {}
         self.room, self.told_error = OUTPUT_BYTES, False
         self.shell = ZMQInteractiveShell.instance()
@@ -457,6 +466,7 @@ class Kernel:
         self.shell.displayhook.pub_socket = self.shell.display_pub.pub_socket = self.sockets["iopub"]
         self.shell.displayhook.topic = b"execute_result"
         self.shell.enable_gui = lambda gui=None: None  # a gui's event loop has no place here
+        self.shell.showtraceback = self.shell.showsyntaxerror = lambda *_, **__: None  # `execute` tells it in a line
         self.listening = False
         self.streams = Stream(self, "stdout"), Stream(self, "stderr")
         os.write(tell, b"bound\n")

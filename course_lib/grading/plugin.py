@@ -27,15 +27,18 @@ from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 from course_lib.checks import judge, probe
 from course_lib.checks.exercise import Exercise
 from course_lib.checks.judge import Verdict
+from course_lib.checks.probe import Outcome
 from course_lib.grading import graft, kernels, notebook
 from course_lib.grading.course import Assignment, Course
 from course_lib.grading.graft import Graft, Step
+from course_lib.grading.sandbox import HEAVY
 
 CELL_SECONDS = 20.0
 MANY_CELLS = 15  # so often a cell's time for all cells of a notebook, beside what its checks may take
 READING_SECONDS = 15.0  # processor time for reading a notebook, and for judging one answer
 LARGE = 2**18  # bytes of a submission that is not kept in the memory of those who read it
-OPTIONS = ["--nbval", "--nbval-current-env", "--assert=plain", "-s", "-c", os.devnull, "-p", "nbval.plugin"]
+OPTIONS = ["--nbval", "--nbval-current-env", "--assert=plain", "-s", "-p", "nbval.plugin"]
+OPTIONS += ["-c", os.devnull, "--rootdir=.", "--noconftest"]  # no settings and no code from any folder around
 UNUSED = (  # pytest's own plugins that would cost time at each start
     "cacheprovider terminal logging doctest unittest junitxml faulthandler stepwise pastebin unraisableexception "
     "threadexception"
@@ -51,6 +54,10 @@ class Job:
     seed: int
     lesson: str = ""
 
+    def job(self) -> Job:
+        """Itself: a submission whose bytes are here need not be read again."""
+        return self
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -62,22 +69,28 @@ class Settings:
 
 
 class GradedNotebook(IPyNbFile):
-    """A grafted notebook: nbval's file with a kernel that is replaced when an answer has taken it down."""
+    """One kernel's share of a grafted notebook: nbval's file with a kernel that is replaced when an answer ends it."""
 
     settings: Settings
     job: Job
     assignment: Assignment
-    graft: Graft
+    bare: bool
 
-    def begin(self, settings: Settings, job: Job, assignment: Assignment, graft: Graft) -> list[GradedCell]:
-        """The items of this notebook in order: what answers need, answers, probes."""
-        self.settings, self.job, self.assignment, self.graft = settings, job, assignment, graft
+    def begin(
+        self, settings: Settings, job: Job, assignment: Assignment, bare: bool, steps: tuple[Step, ...]
+    ) -> list[GradedCell]:
+        """The items in order: what answers need, answers, probes."""
+        self.settings, self.job, self.assignment, self.bare = settings, job, assignment, bare
         self.cell_seconds = 0.0
         self.fault = ""  # why no kernel could be started: not the learner's
         self.notes: list[str] = []
         self.stopped: dict[str, str] = {}  # answer name -> why its own cell did not run through
         self.items: list[GradedCell] = []
-        for step in graft.steps:
+        code = "\n".join(step.source for step in steps)
+        self.modules = tuple(
+            name for name in HEAVY if re.search(rf"\b(?:import|from)\s+{name.partition('.')[0]}\b", code)
+        )
+        for step in steps:
             self.append(step)
         return self.items
 
@@ -85,7 +98,7 @@ class GradedNotebook(IPyNbFile):
         """Add one more cell at the end."""
         kind = ProbeCell if step.role == "probe" else GradedCell
         number = len(self.items)
-        source = self.probe_source(step.name) if step.role == "probe" else step.source
+        source = self.probe_source(step.names[0]) if step.role == "probe" else step.source
         cell = NotebookNode(cell_type="code", source=source, metadata=NotebookNode(), outputs=[], execution_count=1)
         options = {"check": kind is ProbeCell, "skip": False, "check_exception": False}
         item = kind.from_parent(self, name=f"Cell {number}", cell_num=number, cell=cell, options=options)
@@ -115,7 +128,7 @@ class GradedNotebook(IPyNbFile):
     def setup(self) -> None:
         """Start a kernel; called by pytest before the first cell."""
         try:
-            self.kernel = self.settings.kernel.start()
+            self.kernel = self.settings.kernel.start(self.bare, self.modules)
         except (RuntimeError, OSError) as error:
             self.fault = one_line(error)
             raise
@@ -128,7 +141,7 @@ class GradedNotebook(IPyNbFile):
     def revive(self, before: GradedCell) -> None:
         """A fresh kernel in the place of a dead one, with all earlier definitions except those that ended kernels."""
         self.kernel.stop()
-        self.kernel = self.settings.kernel.start()
+        self.kernel = self.settings.kernel.start(self.bare, self.modules)
         self.timed_out = False
         for item in self.items[: before.cell_num]:
             if item.step.role != "probe" and not item.fatal:
@@ -138,7 +151,7 @@ class GradedNotebook(IPyNbFile):
                 except (Empty, RuntimeError):  # it ran before, and does no longer
                     item.fatal = True
                     self.kernel.stop()
-                    self.kernel = self.settings.kernel.start()
+                    self.kernel = self.settings.kernel.start(self.bare, self.modules)
                     return self.revive(before)
         return None
 
@@ -183,7 +196,8 @@ class GradedCell(IPyNbCell):
                 self.fatal = True
                 self.failed("timeout", f"more than {seconds:.3g} s")
             else:
-                self.failed("error", last_line(error.inner_traceback or ""))
+                line = last_line(error.inner_traceback or "")
+                self.failed("error", notebook.syntax_note(line.partition(":")[0], line))
             raise
         except (RuntimeError, Empty, OSError) as error:
             self.fatal = True
@@ -197,7 +211,7 @@ class GradedCell(IPyNbCell):
         """Keep the reason why a learner's cell did not run through."""
         told = {"timeout": f"takes {why}", "crash": f"ends the kernel ({why})"}.get(kind, f"stops with {why}")
         if self.step.role == "answer":
-            self.parent.stopped[self.step.name] = f"its cell {told}"
+            self.parent.stopped.update(dict.fromkeys(self.step.names, f"its cell {told}"))
         elif self.step.cell:
             self.parent.notes.append(f"cell {self.step.cell} of your notebook {told}")
 
@@ -217,19 +231,18 @@ class ProbeCell(GradedCell):
     @property
     def seconds(self) -> float:
         """The exercise's own limit, and a moment for the call itself."""
-        return self.parent.exercise(self.step.name).seconds + 2.0
+        return self.parent.exercise(self.step.names[0]).seconds + 2.0
 
     def compare_outputs(self, test: Any, ref: Any, skip_compare: Any = None) -> bool:
         """Decode the displayed data, compare, keep the verdict; True when the answer is right."""
         book = self.parent
-        task = book.exercise(self.step.name)
+        task = book.exercise(self.step.names[0])
         cases = task.draw(book.job.seed)
-        source = book.graft.sources.get(task.name, "")
         try:
             with at_most(READING_SECONDS):
-                results = probe.unpack(answer_text(test), len(cases))
-                self.verdict = judge.judge(task, cases, results, source)
-        except Exception as error:  # whatever learner data do here, they are wrong data
+                results = unpacked(answer_text(test), len(cases))
+                self.verdict = judge.judge(task, cases, results)
+        except (ForeignData, TimeoutError) as error:  # another failure is the grader's, and no grade: see `summary`
             self.verdict = self.no_points("error", f"the answer cannot be read: {one_line(error)}")
         why = book.stopped.get(task.name)
         if why and self.verdict.status == "error" and "is not defined" in self.verdict.message:
@@ -245,7 +258,7 @@ class ProbeCell(GradedCell):
 
     def no_points(self, status: str, message: str) -> Verdict:
         """A verdict without points."""
-        return no_points(self.parent.exercise(self.step.name), status, message)
+        return no_points(self.parent.exercise(self.step.names[0]), status, message)
 
 
 @contextlib.contextmanager
@@ -257,8 +270,22 @@ def at_most(seconds: float) -> Iterator[None]:
         yield
 
 
+class ForeignData(ValueError):
+    """What came back is not what a probe sends: the learner's code has had its hands in it."""
+
+
+def unpacked(text: str, n: int) -> list[Outcome]:
+    """The outcomes of `n` inputs; ForeignData where they cannot be read."""
+    try:
+        return probe.unpack(text, n)
+    except (TimeoutError, MemoryError):
+        raise
+    except Exception as error:
+        raise ForeignData(one_line(error)) from None
+
+
 def answer_text(outputs: Any) -> str:
-    """The last piece of data that a probe displayed; ValueError when there is none."""
+    """The last piece of data that a probe displayed; ForeignData when there is none."""
     found = [
         o["data"][probe.MIME]
         for o in outputs
@@ -266,7 +293,7 @@ def answer_text(outputs: Any) -> str:
     ]
     text = found[-1].get("answer") if found and isinstance(found[-1], dict) else None
     if not isinstance(text, str):
-        raise ValueError("no result came back from it")
+        raise ForeignData("no result came back from it")
     return text
 
 
@@ -302,6 +329,11 @@ class Loop:
         session.items = []
         return True
 
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> None:
+        """Remember what kept an item from its end; where no verdict came of it, `summary` tells it."""
+        if call.excinfo is not None:
+            item.trouble = f"{call.excinfo.typename}: {one_line(call.excinfo.value)}"  # type: ignore[attr-defined]
+
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Instead of pytest's own loop."""
         for job in self.jobs:
@@ -331,15 +363,22 @@ class Loop:
             return ungraded(job, str(error))
         except RecursionError:
             return ungraded(job, "is code that is nested too deep to be read: ask the learner for a plain version")
-        book = GradedNotebook.from_parent(session, path=Path(job.file).absolute())
-        items = book.begin(self.settings, job, assignment, grafted)
+        books = [self.run(session, job, assignment, bare, steps) for bare, steps in grafted.steps.items()]
+        return summary(job, assignment, grafted, books)
+
+    def run(
+        self, session: pytest.Session, job: Job, assignment: Assignment, bare: bool, steps: tuple[Step, ...]
+    ) -> GradedNotebook:
+        """Run what one kind of kernel has to run; RuntimeError when no kernel could be started."""
+        book = GradedNotebook.from_parent(session, path=Path("submission.ipynb").absolute())  # its name is only shown
+        items = book.begin(self.settings, job, assignment, bare, steps)
         last = Farewell.from_parent(book, name="end", cell_num=-1, cell=NotebookNode(), options={})
         run_in_order(items, last)
         run_in_order(again(book), last)
         last.config.hook.pytest_runtest_protocol(item=last, nextitem=None)
         if book.fault:
             raise RuntimeError(book.fault)
-        return summary(book)
+        return book
 
 
 def run_in_order(items: list[GradedCell], last: pytest.Item) -> None:
@@ -355,30 +394,33 @@ def again(book: GradedNotebook) -> list[GradedCell]:
     for item in book.items:
         verdict = item.verdict if isinstance(item, ProbeCell) else None
         if verdict and verdict.status == "error" and "raised NameError" in verdict.message:
-            missed.append(item.step.name)
+            missed.append(item.step.names[0])
     start = len(book.items)
     for name in missed:
-        book.append(Step("probe", "", name))
+        book.append(Step("probe", "", (name,)))
     return book.items[start:]
 
 
-def ungraded(job: Job, message: str) -> dict[str, Any]:
+def ungraded(job: Any, message: str) -> dict[str, Any]:
     """The result of a file that holds nothing to grade."""
     row = {"file": job.file, "points": 0, "max_points": 0, "status": "unreadable", "exercises": []}
     return {**row, "message": message, "lesson": "", "notes": [], "answers": {}}
 
 
-def summary(book: GradedNotebook) -> dict[str, Any]:
-    """All verdicts of a notebook as one plain dict; an answer that was not found keeps its line, with the reason."""
-    last = {item.step.name: item for item in book.items if isinstance(item, ProbeCell)}
+def summary(job: Job, assignment: Assignment, grafted: Graft, books: list[GradedNotebook]) -> dict[str, Any]:
+    """All verdicts of a notebook as one plain dict; an answer that was not found keeps its line, with the reason.
+
+    RuntimeError where the grader itself could not come to a verdict: that is no grade.
+    """
+    last = {item.step.names[0]: item for book in books for item in book.items if isinstance(item, ProbeCell)}
     verdicts = []
-    for task in book.assignment.exercises:
+    for task in assignment.exercises:
         item = last.get(task.name)
-        if item is not None and item.verdict is not None:
+        if item is not None and item.verdict is None:
+            raise RuntimeError(f"{task.id} came to no verdict ({getattr(item, 'trouble', 'it was not run')})")
+        if item is not None:
             verdicts.append(item.verdict)
-        elif item is not None:
-            verdicts.append(no_points(task, "crash", "the grader could not run this answer"))
-        elif task.name in book.graft.blank:
+        elif task.name in grafted.blank:
             verdicts.append(no_points(task, "blank", "not answered yet"))
         else:
             verdicts.append(
@@ -389,24 +431,25 @@ def summary(book: GradedNotebook) -> dict[str, Any]:
         row = dataclasses.asdict(verdict)
         rows.append({k: list(v) if isinstance(v, tuple) else v for k, v in row.items()})
     return {
-        "file": book.job.file,
+        "file": job.file,
         "points": sum(v.points for v in verdicts),
-        "max_points": book.assignment.max_points,
+        "max_points": assignment.max_points,
         "status": "graded",
         "exercises": rows,
         "message": "",
-        "lesson": book.assignment.number,
-        "cell_seconds": round(book.cell_seconds, 3),
-        "notes": [*book.graft.notes, *dict.fromkeys(book.notes)],
-        "answers": {name: source[:20000] for name, source in book.graft.answers.items()},
+        "lesson": assignment.number,
+        "cell_seconds": round(sum(book.cell_seconds for book in books), 3),
+        "notes": list(dict.fromkeys([*grafted.notes, *(note for book in books for note in book.notes)])),
+        "answers": {name: source[:20000] for name, source in grafted.answers.items()},
     }
 
 
 def serve(settings: Settings, jobs: Iterable[Job], done: Callable[[dict[str, Any]], None]) -> None:
     """Grade jobs in this process, one after another, inside one pytest session."""
+    for name in [n for n in os.environ if n.startswith("PYTEST_")]:
+        del os.environ[name]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    os.environ.pop("PYTEST_ADDOPTS", None)
-    options = [*OPTIONS, *(f"-pno:{name}" for name in UNUSED.split()), f"--rootdir={settings.kernel.folder}"]
+    options = [*OPTIONS, *(f"-pno:{name}" for name in UNUSED.split())]
     code = pytest.main(options, plugins=[Loop(settings, jobs, done)])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED, pytest.ExitCode.TESTS_FAILED):
         raise RuntimeError(f"pytest ended with {code!r}")

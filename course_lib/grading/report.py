@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from course_lib.grading.executor import write_atomically
+from course_lib.grading.executor import remove_parts, write_atomically
 
 Row = dict[str, Any]
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # the wide ones too: some spreadsheets take them for the others
@@ -34,6 +34,7 @@ def write(rows: list[Row], outputs: dict[str, str], seed: int, protection: str, 
     failed = []
     for kind, target in outputs.items():
         try:
+            remove_parts(Path(target) if kind == "html" else Path(target).parent)
             if kind == "html":
                 for name, text in pages(rows, seed, protection).items():
                     write_atomically(Path(target) / name, text)

@@ -47,6 +47,7 @@ MEMORY = 2 * 2**30  # over what a kernel starts with
 DISK = 64 * 2**20
 PROCESSES = 64
 CPU_SECONDS = 600
+HEAVY = ("torch", "matplotlib.pyplot")  # modules that take long to import: once for all kernels, when one needs them
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x20000, 0x4000000, 0x8000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -59,6 +60,7 @@ class Walls:
     """What the nursery and its kernels may see: `package` is shown in the place of the real course_lib.
 
     A course that lies in a visible folder (/usr/src, or with Python's own files around it) is emptied: see `hidden`.
+    `absent` are the packages' folders that a bare kernel does not have.
     """
 
     level: str
@@ -67,14 +69,18 @@ class Walls:
     real_package: str
     extra: tuple[str, ...] = ()
     course: str = ""
+    absent: tuple[str, ...] = ()
 
     def as_json(self) -> str:
         """For the command line of the nursery."""
         return json.dumps(asdict(self))
 
 
-def public_copy(folder: Path) -> Path:
-    """A copy of course_lib without answers: no lesson checks, no grader but the nursery; the copy's folder."""
+def public_copy(folder: Path, bare: bool = False) -> Path:
+    """A copy of course_lib without answers: no lesson checks, no grader but the nursery; the copy's folder.
+
+    For bare kernels nothing else either: the course's networks, data and pictures hold answers.
+    """
     real = Path(__file__).resolve().parents[1]
     target = folder / "lib" / "course_lib"
 
@@ -84,7 +90,9 @@ def public_copy(folder: Path) -> Path:
         if here == "checks":
             hidden |= {n for n in names if n.startswith("lesson_")}
         if here == "grading":
-            hidden |= set(names) - {"__init__.py", "nursery.py", "sandbox.py"}
+            hidden |= set(names) - {"__init__.py", "nursery.py", "sandbox.py", "inside.py"}
+        if here == "." and bare:
+            hidden |= set(names) - {"__init__.py", "checks", "grading"}
         if here == "show":
             hidden |= {"quizzes"}
         return hidden
@@ -119,6 +127,27 @@ def python_folders() -> list[str]:
     return sorted(n for n in real if not any(n != o and n.startswith(o.rstrip("/") + "/") for o in real | {"/usr"}))
 
 
+def package_folders() -> list[str]:
+    """Every folder of installed packages that a kernel could read, also of a Python around this one."""
+    found = {p for p in sys.path if p.rstrip("/").endswith(("site-packages", "dist-packages"))}
+    roots = {*python_folders(), "/usr", "/usr/local", sys.prefix, sys.base_prefix}
+    for pattern in ("lib*/python3*/site-packages", "lib*/python3*/dist-packages"):
+        found |= {str(path) for root in roots for path in Path(root).glob(pattern)}
+    return sorted({os.path.realpath(f) for f in found} | found)
+
+
+def not_in(allowed: frozenset[str]) -> tuple[str, ...]:
+    """The folders of all installed packages but these."""
+    folders = [path for folder in package_folders() if Path(folder).is_dir() for path in Path(folder).iterdir()]
+    stay = {*allowed, "__pycache__"}
+    return tuple(
+        str(path)
+        for path in folders
+        if path.name.partition(".")[0] not in stay and not path.name.endswith((".dist-info", ".egg-info"))
+        if path.is_dir() and not path.is_symlink()
+    )
+
+
 def own_packages() -> list[str]:
     """Folders of packages that Python itself would not find: of `pip install --user`, or named by PYTHONPATH."""
     usual = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *site.getsitepackages()}
@@ -131,11 +160,12 @@ def system_folders() -> list[str]:
 
 
 def hidden(walls: Walls) -> list[str]:
-    """The course's folders that would be visible because a folder around them is."""
+    """Folders that would be visible because a folder around them is: the course's own, and what a bare kernel lacks."""
     shown = (*system_folders(), *python_folders(), *walls.extra)
     names = ("solutions", "exercises", "checks", "notebooks", "tests", "docs", ".git") if walls.course else ()
     folders = [f"{Path(walls.course).resolve()}/{name}" for name in names]
-    return [f for f in folders if Path(f).is_dir() and any(f.startswith(s.rstrip("/") + "/") for s in shown)]
+    shown_folders = [s.rstrip("/") + "/" for s in shown]
+    return [f for f in (*folders, *walls.absent) if Path(f).is_dir() and f.startswith(tuple(shown_folders))]
 
 
 def command(walls: Walls, argv: list[str]) -> list[str]:
@@ -326,10 +356,8 @@ def drop(walls: Walls, uid: int) -> None:
         drop_capabilities()
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     if walls.level == "landlock":
-        restrict_files(
-            [*system_folders(), "/etc", *DEVICES, "/proc/self", *python_folders(), walls.package],
-            [str(Path.cwd().parent)],
-        )
+        readable = without(hidden(walls), system_folders() + python_folders())
+        restrict_files([*readable, "/etc", *DEVICES, "/proc/self", walls.package], [str(Path.cwd().parent)])
     if walls.level in ("bubblewrap", "namespaces", "landlock"):
         filter_calls(network=walls.level != "landlock")
 
@@ -423,6 +451,17 @@ def landlock_version() -> int:
         return max(0, _libc().syscall(444, None, ctypes.c_size_t(0), 1))
     except (OSError, AttributeError):
         return 0
+
+
+def without(hidden: list[str], folders: list[str]) -> list[str]:
+    """Paths that together are these folders without what is hidden in them: Landlock can only allow."""
+    found = []
+    for folder in folders:
+        inside = [h for h in hidden if h.startswith(folder.rstrip("/") + "/")]
+        if folder in hidden:
+            continue
+        found += without(inside, [str(path) for path in Path(folder).iterdir()]) if inside else [folder]
+    return found
 
 
 def restrict_files(readable: list[str], writable: list[str]) -> None:

@@ -1,12 +1,18 @@
 """Every lesson's checks: right answers pass in any style, every listed wrong answer loses its points and is named."""
 
+import ast
+from pathlib import Path
+
+import nbformat
 import numpy as np
 import pytest
 
 from course_lib import checks
 from course_lib.checks import judge, probe
+from course_lib.checks.exercise import BARE, OPEN
 from course_lib.show import question
 
+ROOT = Path(__file__).parents[2]
 SEEDS = (0, 1, 20)
 TASKS = [task for number in checks.lessons() for task in checks.lesson(number)]
 WRONG = [(task, item) for task in TASKS for item in task.misconceptions]
@@ -104,3 +110,35 @@ def test_questions_have_one_right_option_and_name_what_misleads(number):
         assert all(o["why"] for o in options), name
         assert all(o.get("misconception") for o in options if not o.get("right")), name
         assert question.as_html(f"{number}.{name}").count("<details>") == len(options)
+
+
+def notebook(folder, number):
+    (path,) = (ROOT / folder).glob(f"{number}_*.ipynb")
+    return nbformat.read(path, as_version=4)
+
+
+@pytest.mark.parametrize("number", checks.lessons())
+@pytest.mark.parametrize("folder", ["solutions", "exercises"])
+def test_a_statement_says_before_its_hints_what_is_there(folder, number):
+    said = {}
+    for cell in notebook(folder, number).cells:
+        if cell.cell_type == "markdown":
+            paragraphs = cell.source.split("\n\n")
+            first_hint = next((k for k, p in enumerate(paragraphs) if p.startswith("<details>")), 0)
+            sentences = [k for k, p in enumerate(paragraphs) if p in (BARE, OPEN)]
+            assert sentences in ([], [first_hint - 1]), cell.source
+            said |= {cell.source.split()[1]: paragraphs[k] for k in sentences}
+    assert said == {task.id: task.sentence for task in checks.lesson(number)}
+
+
+@pytest.mark.parametrize("number", checks.lessons())
+def test_messages_call_arguments_as_the_statement_does(number):
+    written = {}
+    for cell in notebook("solutions", number).cells:
+        if any(tag.startswith("answer:") for tag in cell.metadata.get("tags", ())):
+            functions = [node for node in ast.parse(cell.source).body if isinstance(node, ast.FunctionDef)]
+            written |= {f.name: [a.arg for a in [*f.args.args, f.args.vararg] if a] for f in functions}
+    for task in checks.lesson(number):
+        if not task.is_value:
+            names = written[task.name]
+            assert [task.argument(k) for k in range(len(names))] == [f"`{name}`" for name in names], task.id

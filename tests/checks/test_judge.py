@@ -6,6 +6,7 @@ import signal
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -13,9 +14,8 @@ from hypothesis.extra import numpy as hnp
 from course_lib import checks
 from course_lib.checks import probe
 from course_lib.checks.exercise import Case, Exercise, Misconception
-from course_lib.checks.judge import judge, names_not_allowed, right_outcome
+from course_lib.checks.judge import judge, right_outcome
 from course_lib.checks.probe import Outcome, Seed, Source
-from course_lib.checks.sources import source_of, way_round
 
 
 def affine(x, b):
@@ -40,13 +40,13 @@ TASK = Exercise(
         Misconception("X1", "bias forgotten", lambda x, b: 2 * x, ("set x to 0", "count the arguments")),
         Misconception("X2", "always fails", lambda x, b: 1 / 0, ("a", "b")),
     ),
-    not_allowed=("numpy.linalg",),
+    arguments="left",
 )
 
 
-def say(answer, task=TASK, source=""):
+def say(answer, task=TASK):
     drawn = task.draw(0)
-    return judge(task, drawn, probe.outcomes(answer, [c.args for c in drawn], task.is_value), source)
+    return judge(task, drawn, probe.outcomes(answer, [c.args for c in drawn], task.is_value))
 
 
 def test_a_listed_bug_is_named_and_an_unlisted_one_gets_its_fingerprint():
@@ -112,13 +112,94 @@ def test_nothing_handed_over_is_blank():
     assert say(...).status == "blank"
 
 
-def test_changing_the_arguments_is_found():
-    def answer(x, b):
+def doubled_in_place(x, b):
+    x *= 2
+    return x + b
+
+
+@pytest.mark.parametrize(
+    ("arguments", "points", "message"),
+    [
+        (
+            "left",
+            0,
+            "the result is right, but your code changes `x`, which you are asked to leave alone: work on a copy",
+        ),
+        ("noted", 2, "right on all 3 inputs; note: your code changes `x`, work on a copy if you need it later"),
+        ("free", 2, "right on all 3 inputs"),
+    ],
+)
+def test_a_changed_argument_loses_only_where_the_statement_asks_to_leave_it(arguments, points, message):
+    verdict = say(doubled_in_place, dataclasses.replace(TASK, arguments=arguments))
+    assert (verdict.points, verdict.message) == (points, message)
+
+
+@pytest.mark.parametrize("arguments", ["left", "noted", "free"])
+def test_a_changed_argument_hides_no_slip(arguments):
+    def bias_forgotten(x, b):
         x *= 2
-        x += b
         return x
 
-    assert "changed its arguments" in say(answer).message
+    verdict = say(bias_forgotten, dataclasses.replace(TASK, arguments=arguments))
+    too = "; and also: your code changes `x`" if arguments == "left" else ""
+    assert (verdict.misconception, verdict.message) == ("X1", f"this looks like: bias forgotten{too}")
+
+
+def test_an_unknown_field_of_arguments_is_refused():
+    with pytest.raises(ValueError, match=r"99\.1 arguments: expected left, noted or free, got 'leave'"):
+        dataclasses.replace(TASK, arguments="leave")
+
+
+@dataclasses.dataclass
+class Held:
+    inside: object
+
+
+@pytest.mark.parametrize(
+    ("result", "shared"),
+    [
+        (lambda x, b: x, (0,)),
+        (lambda x, b: [3, {"k": (b[None], x)}], (0, 1)),
+        (lambda x, b: Held(x[::-1].T), (0,)),
+        (lambda x, b: {"k": b}.values(), (1,)),
+        (lambda x, b: torch.from_numpy(x), (0,)),
+        (lambda x, b: np.array([b, None], dtype=object)[:1], (1,)),
+        (lambda x, b: (x.copy(), 1 * b, x[0, 0], "x", None, x.tolist()), ()),
+    ],
+)
+def test_a_result_in_the_memory_of_an_argument_is_seen_wherever_it_hides(result, shared):
+    assert probe.call(result, (np.ones((3, 2)), np.zeros(2))).shared == shared
+
+
+def test_a_result_that_holds_itself_is_told_at_once():
+    def endless(x, b):
+        rows = []
+        rows += [rows] * 1000
+        return rows
+
+    assert "nested more than" in probe.call(endless, (np.ones(1), np.ones(1))).error[1]
+
+
+def test_an_argument_handed_back_loses_only_where_new_arrays_are_asked():
+    task = of_one_case(lambda x: x + 0)
+    assert say(lambda x: x, task).points == 1
+    verdict = say(lambda x: x, dataclasses.replace(task, new=True))
+    told = "the result is right, but your code hands back `x` itself: return a new array"
+    assert (verdict.points, verdict.message, verdict.hints) == (0, told, ())
+    assert say(lambda x: x.copy(), dataclasses.replace(task, new=True)).points == 1
+
+
+def test_a_module_that_is_not_there_is_the_whole_message():
+    told = "torch is not there in this exercise: NumPy only"
+
+    def answer(x, b):
+        if b.any():
+            raise ModuleNotFoundError(told)
+        return 2 * x
+
+    verdict = say(answer)
+    assert (verdict.status, verdict.message, verdict.misconception, verdict.hints) == ("error", told, None, ())
+    assert say(lambda x, b: exec("import absent_1")).message.startswith("raised ModuleNotFoundError: No module named")
 
 
 class AlwaysEqual(np.ndarray):
@@ -132,15 +213,6 @@ class AlwaysEqual(np.ndarray):
 def test_a_subclass_that_equals_everything_is_read_as_its_numbers():
     assert say(lambda x, b: np.zeros((3, 2)).view(AlwaysEqual)).points == 0
     assert say(lambda x, b: affine(x, b).view(AlwaysEqual)).points == 2
-
-
-def test_names_that_are_not_allowed_are_found_through_aliases():
-    allowed = ("torch.nn", "course_lib.nn")
-    assert names_not_allowed("import torch\ntorch.nn.RNN(2, 3)", allowed)
-    assert names_not_allowed("from torch import nn as n\nn.RNN(2, 3)", allowed)
-    assert names_not_allowed("from course_lib.nn.cells import rnn_step", allowed)
-    assert not names_not_allowed("import torch\ntorch.tanh(x)\nnn = 3", allowed)
-    assert say(affine, source="import numpy as np\nnp.linalg.inv(x)").status == "not allowed"
 
 
 def test_functions_and_generators_travel_as_text():
@@ -173,14 +245,19 @@ def test_what_is_encoded_comes_back(value):
         "[]",
         "{}",
         "[1]",
-        '[{"value": {"nd": ["|O", [1], "AAAA"]}, "error": null, "changed": []}]',
-        '[{"value": {"nd": ["<f8", [9999999], "AAAA"]}, "error": null, "changed": []}]',
-        '[{"value": {"nd": ["<f8", [-1], ""]}, "error": null, "changed": []}]',
-        '[{"value": {"pickle": "gASV"}, "error": null, "changed": []}]',
-        '[{"value": 1e400, "error": null, "changed": []}]',
-        '[{"value": null, "error": ["a"], "changed": []}]',
-        '[{"value": null, "error": null, "changed": ["x"]}]',
-        '[{"value": ' + '{"list": [' * 50 + "]}" * 50 + ', "error": null, "changed": []}]',
+        '[{"value": {"nd": ["|O", [1], "AAAA"]}, "error": null, "changed": [], "shared": []}]',
+        '[{"value": {"nd": ["<f8", [9999999], "AAAA"]}, "error": null, "changed": [], "shared": []}]',
+        '[{"value": {"nd": ["<f8", [-1], ""]}, "error": null, "changed": [], "shared": []}]',
+        '[{"value": {"pickle": "gASV"}, "error": null, "changed": [], "shared": []}]',
+        '[{"value": 1e400, "error": null, "changed": [], "shared": []}]',
+        '[{"value": null, "error": ["a"], "changed": [], "shared": []}]',
+        '[{"value": null, "error": null, "changed": ["x"], "shared": []}]',
+        '[{"value": null, "error": null, "changed": [], "shared": [-1]}]',
+        '[{"value": null, "error": null, "changed": [], "shared": [true]}]',
+        '[{"value": null, "error": null, "changed": [1, 1], "shared": []}]',
+        '[{"value": null, "error": null, "changed": [1000], "shared": []}]',
+        '[{"value": null, "error": null, "changed": []}]',
+        '[{"value": ' + '{"list": [' * 50 + "]}" * 50 + ', "error": null, "changed": [], "shared": []}]',
     ],
 )
 def test_forged_data_is_refused(text):
@@ -189,13 +266,13 @@ def test_forged_data_is_refused(text):
 
 
 def test_packed_outcomes_come_back():
-    rows = [Outcome(np.arange(3.0), None, (1,)), Outcome(None, ("ValueError", "no", "f(x)"), ())]
-    forged = json.dumps([{"value": None, "error": ["A\n10 of 10", "b\r\u2028", "c"], "changed": []}])
+    rows = [Outcome(np.arange(3.0), None, (1,), (0, 2)), Outcome(None, ("ValueError", "no", "f(x)"))]
+    forged = json.dumps([{"value": None, "error": ["A\n10 of 10", "b\r\u2028", "c"], "changed": [], "shared": []}])
     assert probe.unpack(forged, 1)[0].error == ("A 10 of 10", "b ", "c")
     back = probe.unpack(probe.pack(rows), 2)
     assert back[1] == rows[1]
     assert (back[0].value == rows[0].value).all()
-    assert back[0].changed == (1,)
+    assert (back[0].changed, back[0].shared) == ((1,), (0, 2))
 
 
 def test_unknown_exercises_are_named():
@@ -219,108 +296,6 @@ def test_one_more_hint_at_each_wrong_try_and_progress_survives_torn_lines(capsys
     assert capsys.readouterr().out == "✓ 99.1 affine: right on all 3 inputs (2 points)\n"
     assert progress.points() == {"99.1": 2}
     assert progress.tries("99.1", "X1") == 0
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "import torch as t\nn = getattr(t, 'nn')\nn.RNN(2, 3)",
-        "import torch\nn = getattr(torch, 'n' + 'n')\nn.RNN(2, 3)",
-        "import torch\nt = torch\nt.nn.RNN(2, 3)",
-        "from torch import *\nnn.RNN(2, 3)",
-        "import torch as t\nt.autograd.torch.nn.RNN(2, 3)",
-    ],
-)
-def test_names_that_are_not_allowed_are_found_behind_a_detour(code):
-    assert "torch.nn" in names_not_allowed(code, ("torch.nn",))
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "files = !ls\nfrom numpy import linalg as n\nn.inv(x)",
-        "files = !ls\nexec('a')",
-        "import importlib as i\ni.import_module('a')",
-        "exec('a')",
-        "f.__globals__['a']",
-        "from sys import modules as m\nm['a']",
-        "from sys import *\nmodules['a']",
-        "import inspect\ninspect.sys.modules['a']",
-        "import collections\ncollections._sys.modules['a']",
-        "import torch\ntorch.builtins.open('a')",
-        "import pydoc\npydoc.locate('a')",
-        "from pkgutil import resolve_name as r\nr('a')",
-        "import gc\ngc.get_objects()",
-        "import IPython as I\nI.get_ipython().ev('a')",
-        "import subprocess\nsubprocess.run(['a'])",
-        "import a_file_of_my_own",
-        "import os\nos.system('a')",
-        "import sys\nsys.path.insert(0, '.')",
-        "import numpy as np\nnp.load('a', allow_pickle=True)",
-        "g = getattr\ng(x, 'a')",
-        "len.__self__",
-        "def f(y): return y.nn\nimport numpy\nf(numpy)",
-        "import numpy\nfor y in [numpy]: y.linalg",
-        "import numpy\n(y := numpy).linalg",
-        "from course_lib.training import CELLS\nCELLS['gru']",
-        "from course_lib import training\ntraining.SequenceModel('gru', 2, 3, 1).rnn",
-        "from course_lib.recipes import run_recipe\nrun_recipe('adding').model.rnn",
-        "import course_lib.bench as b\nb.layers.make_layer",
-        "from course_lib.show import lesson_06 as pictures\npictures.bptt",
-        "import numpy\nclass A:\n    n = numpy\nA.n.linalg",
-        "import numpy as n\nu = n.polynomial.polyutils\nu.np.linalg",
-        "import numpy\nnumpy.polynomial.polyutils.np.linalg.inv(x)",
-        "import numpy\nnumpy.put_here_by_another_cell.inv(x)",
-        "import enum\nenum.bltns.eval('a')",
-        "import numpy as np\nnp.testing.runstring('a', {})",
-        "from typing import get_type_hints as g\ng(f)",
-        "import string\nstring.Formatter().get_field('0.a', x, {})",
-    ],
-)
-def test_a_way_round_is_told_only_of_a_right_answer(code):
-    assert way_round(code, TASK.not_allowed)
-    assert say(affine, source=code).message.startswith("the answer uses ")
-    assert say(lambda x, b: 2 * x, source=code).misconception == "X1"
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "# torch.nn, exec\ndef f(x):\n    'torch.nn, eval'\n    nn, vars, eval = x\n    return nn @ vars + eval",
-        "import re\nre.compile('exec')\nmodel.eval()\nprint('importlib')",
-        "def f(nn, globals):\n    return nn.functional(globals)",
-        "def f(:\n    return 'a slip of the pen'",
-        "import os, inspect\nimport numpy as np\nnp.select(getattr(x, 'trace'), getattr(np, name)(x))",
-        "import os, logging, traceback\nos.environ['A'] = 'b'\nlogging.info('c')\ntraceback.print_exc()",
-        "try:\n    from numba import njit\nexcept ImportError:\n    njit = print\nnjit(1)",
-        "import sys, torch\nsys.path.append('..')\nprint(file=sys.stderr)\nt = torch\nisinstance(x, t.Tensor)",
-        "import os.path, numpy as np\nfrom numpy import *\nos.path.join(tanh(x), np.linalg.norm(np.random.rand(y)))",
-        "import numpy as np\nsize = len\nx.__class__.__name__, np.__version__, x._private, map(np, x)",
-    ],
-)
-def test_a_word_that_is_only_mentioned_or_a_local_variable_accuses_nobody(code):
-    assert not names_not_allowed(code, ("torch.nn",))
-    assert not way_round(code, ("torch.nn",))
-
-
-def test_the_code_behind_an_answer_holds_its_helpers_and_their_imports():
-    from functools import partial
-
-    from course_lib.nn import cells
-    from course_lib.nn.cells import rnn_step as borrowed
-
-    def helper(x):
-        return [borrowed(x) for _ in range(1)]
-
-    class Cell:
-        def __call__(self, x):
-            return helper(x)
-
-    for answer in (partial(borrowed), partial(cells.rnn_step), borrowed, helper, Cell(), lambda x: helper(x)):
-        assert names_not_allowed(source_of(answer), ("course_lib.nn",)), answer
-    assert not names_not_allowed(source_of(affine), ("course_lib.nn",))
-    assert not names_not_allowed(source_of({"check": judge, "f": lambda x: x}["f"]), ("course_lib",))
-    assert "torch" not in source_of(np.tanh)
 
 
 def test_odd_objects_are_data_or_an_error_never_a_crash():
@@ -355,7 +330,7 @@ def test_an_argument_put_back_up_to_rounding_is_unchanged_and_a_changed_one_gets
         return y if b.all() else y
 
     assert say(nudged).points == 2
-    assert say(kept).message == "the result is right, but your code changed its arguments: work on new arrays"
+    assert say(kept).message.startswith("the result is right, but your code changes `b`, ")
 
 
 def test_a_fingerprint_misleads_nobody():
@@ -434,7 +409,7 @@ def test_an_alarm_is_not_kept_as_the_reference_s_result(monkeypatch):
     task = Exercise("00.1", "f", 1, lambda x: x, lambda rng: [Case("one", (1.0,))])
     case = task.draw(0)[0]
     with monkeypatch.context() as patched:
-        patched.setattr(probe, "call", lambda *_: Outcome(error=("TimeoutError", "too long", "")))
+        patched.setattr(probe, "call_ours", lambda *_: Outcome(error=("TimeoutError", "too long", "")))
         with pytest.raises(TimeoutError):
             right_outcome(task, case)
     assert right_outcome(task, case).value == 1.0

@@ -1,13 +1,20 @@
 """Lesson 01's checks: the references equal torch, odd right styles keep their points, unknown slips accuse nobody."""
 
+from functools import partial
 from itertools import accumulate
 
 import numpy as np
 import pytest
 import torch
 
+from course_lib.checks import find, judge, probe
 from course_lib.checks import lesson_01 as lesson
-from course_lib.checks import study
+
+
+def verdict_of(exercise, answer, seed=5):
+    task = find(exercise)
+    cases = task.draw(seed)
+    return judge.judge(task, cases, probe.outcomes(answer, [c.args for c in cases], task.is_value))
 
 
 def test_the_step_is_torchs_cell():
@@ -72,6 +79,25 @@ def with_a_tiny_change(f, xs):
     return moves
 
 
+def one_copy_put_back(f, xs):
+    before, changed, moves = f(xs), xs.copy(), []
+    for k in range(len(xs)):
+        changed[k] = xs[k] + 1
+        moves.append(f(changed) != before)
+        changed[k] = xs[k]
+    return moves
+
+
+def by_one_up_and_down(f, xs, change=lambda row: row + 1, differ=np.not_equal):
+    before, moves = f(xs), []
+    for k in range(len(xs)):
+        old = xs[k].copy()
+        xs[k] = change(xs[k])
+        moves.append(differ(f(xs), before))
+        xs[k] = xs[k] - 1 if change(0) == 1 else old
+    return np.stack(moves)
+
+
 FOUR_UNITS = {
     "W_xh": [[6], [0], [6], [6]],
     "W_hh": [[0, 0, 0, 0], [6, 0, 0, 0], [3, 0, 0, 0], [3, 0, 0, 0]],
@@ -88,12 +114,14 @@ FOUR_UNITS = {
         *[("01.2", f) for f in (filled_in, accumulated)],
         ("01.3", lambda D, H, V, T: float(H * (D + H + 1) + V * (H + 1))),
         ("01.5", with_a_tiny_change),
+        ("01.5", one_copy_put_back),
+        ("01.5", by_one_up_and_down),
         ("01.7", FOUR_UNITS),
     ],
     ids=str,
 )
 def test_a_right_answer_in_another_style_keeps_its_points(exercise, answer):
-    verdict = study(exercise, answer, seed=5)
+    verdict = verdict_of(exercise, answer)
     assert verdict.points == verdict.max_points, verdict.message
 
 
@@ -111,18 +139,34 @@ def test_a_right_answer_in_another_style_keeps_its_points(exercise, answer):
     ids=str,
 )
 def test_an_unlisted_slip_is_described_and_accuses_nobody(exercise, answer, says):
-    verdict = study(exercise, answer, seed=5)
+    verdict = verdict_of(exercise, answer)
     assert verdict.points == 0
     assert verdict.misconception is None
     assert says in verdict.message
 
 
-def test_using_the_courses_own_step_is_refused_by_name():
-    def answer(x_t, h_prev, W_xh, W_hh, b_h):
-        from course_lib.nn.cells import rnn_step
+def by_more_than(threshold):
+    return lambda a, b: np.abs(a - b) > threshold
 
-        return rnn_step(x_t, h_prev, W_xh, W_hh, b_h)
 
-    verdict = study("01.1", answer)
-    assert verdict.status == "not allowed"
-    assert "course_lib.nn.cells.rnn_step" in verdict.message
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        *[({"differ": by_more_than(10.0**-n)}, "C08") for n in (2, 3, 6, 8)],
+        ({"differ": lambda a, b: ~np.isclose(a, b)}, "C08"),
+        ({"change": lambda row: 0 * row}, "C09"),
+        ({"change": lambda row: 2 * row}, "C09"),
+    ],
+)
+def test_a_tolerance_and_a_change_that_zeros_hide_lose_on_every_input(change, key):
+    named = []
+    for seed in range(25):
+        verdict = verdict_of("01.5", partial(by_one_up_and_down, **change), seed)
+        assert verdict.points == 0
+        named.append(verdict.misconception)
+    assert key in named
+
+
+def test_inputs_that_go_up_by_one_and_down_again_leave_no_rounding():
+    for seed in range(25):
+        assert verdict_of("01.5", by_one_up_and_down, seed).points == 1

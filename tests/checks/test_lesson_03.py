@@ -67,10 +67,31 @@ def test_two_slips_in_two_results_are_both_named_and_one_unlisted_slip_is_not_bl
     task = find("03.1")
     cases = task.draw(0)
 
-    def verdict_of(answer):  # without its source: it may call the reference
+    def verdict_of(answer):
         return give_verdict(task, cases, probe.outcomes(answer, [c.args for c in cases], False))
 
     assert verdict_of(two_slips).misconception == "B09+B11"
     verdict = verdict_of(unlisted)
     assert verdict.misconception is None
     assert verdict.message.startswith("wrong: dx_t; right: dh_prev, dW_xh, dW_hh, db_h")
+
+
+def in_place(xs, h0, W_xh, W_hh, b_h, leak, dhs):
+    """The usual loop backward, with the total written where the direct gradient stood."""
+    hs = [h0]
+    for x_t in xs:
+        hs.append((1 - leak) * hs[-1] + leak * np.tanh(x_t @ W_xh.T + hs[-1] @ W_hh.T + b_h))
+    dxs, totals, dh_next = np.zeros_like(xs), [0, 0, 0], 0 * h0
+    for t in reversed(range(len(xs))):
+        dhs[t] += dh_next
+        dxs[t], dh_next, *parts = lesson_03.leaky_backward(dhs[t], xs[t], hs[t], W_xh, W_hh, b_h, leak)
+        totals = [a + b for a, b in zip(totals, parts)]
+    return dxs, dh_next, *totals
+
+
+def test_a_gradient_summed_in_place_keeps_its_points_with_a_note():
+    task = find("03.2")
+    cases = task.draw(0)
+    verdict = give_verdict(task, cases, probe.outcomes(in_place, [c.args for c in cases], False))
+    assert verdict.points == task.points
+    assert verdict.message.endswith("note: your code changes `dhs`, work on a copy if you need it later")

@@ -5,10 +5,11 @@ import importlib.util
 import pytest
 
 from course_lib import checks
+from course_lib.checks import judge, probe
 
 SEEDS = (0, 7)
 
-#: exercise, label, "right" or "not allowed" or the key of the slip, or a part of the message; the code
+#: exercise, label, "right" or the key of the slip, or a part of the message; the code
 ANSWERS = [
     (
         "01.1",
@@ -72,46 +73,6 @@ rnn_step = Cell(np.tanh)
     ),
     (
         "01.1",
-        "under another name",
-        "not allowed",
-        """import torch.nn as q
-def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):
-    import torch
-    return q.functional.tanh(torch.tensor(x_t @ W_xh.T + h_prev @ W_hh.T + b_h))
-""",
-    ),
-    (
-        "01.1",
-        "through getattr",
-        "not allowed",
-        """import torch
-def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):
-    n = getattr(torch, 'nn')
-    return n.Tanh()(torch.tensor(x_t @ W_xh.T + h_prev @ W_hh.T + b_h))
-""",
-    ),
-    (
-        "01.1",
-        "through importlib",
-        "not allowed",
-        """import importlib
-def rnn_step(*a):
-    return importlib.import_module('course_lib.nn.cells').rnn_step(*a)
-""",
-    ),
-    (
-        "01.1",
-        "in a helper",
-        "not allowed",
-        """from course_lib.nn.cells import rnn_step as lib
-def helper(*a):
-    return lib(*a)
-def rnn_step(*a):
-    return helper(*a)
-""",
-    ),
-    (
-        "01.1",
         "S05 einsum",
         "S05",
         """def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):
@@ -151,7 +112,7 @@ def rnn_step(*a):
     (
         "01.1",
         "mutates x and right",
-        "work on new arrays",
+        "your code changes `x_t`",
         """def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):
     h = np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h)
     x_t *= 2
@@ -227,7 +188,7 @@ def generate(step, s, h, u, params):
     base = f(xs); out = []
     for k in range(len(xs)):
         xs[k] += 1
-        out.append(~np.isclose(f(xs), base))
+        out.append(f(xs) != base)
         xs[k] -= 1
     return np.array(out)
 """,
@@ -626,17 +587,6 @@ def softmax_cross_entropy(logits, targets):
 """,
     ),
     (
-        "03.1",
-        "torch autograd na",
-        "not allowed",
-        """import torch
-def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak):
-    x, h, U, W, b = [torch.tensor(v, requires_grad=True) for v in (x_t, h_prev, W_xh, W_hh, b_h)]
-    ((1-leak)*h + leak*torch.tanh(x @ U.T + h @ W.T + b)).backward(torch.tensor(dh_t))
-    return x.grad, h.grad, U.grad, W.grad, b.grad
-""",
-    ),
-    (
         "03.2",
         "two: B33+B27",
         "B33+B27",
@@ -919,7 +869,7 @@ def leaky_backward(dh_t, x, h, U, W, b, leak):
     n = np.sqrt(sum(np.vdot(g, g) for g in grads))
     if np.isnan(n) or np.isinf(n): return None, n
     c = max_norm/(n+1e-6)
-    return [g * c if c < 1 else g for g in grads], n
+    return [g * min(c, 1) for g in grads], n
 """,
     ),
     (
@@ -1060,16 +1010,6 @@ def leaky_backward(dh_t, x, h, U, W, b, leak):
     ),
     (
         "05.1",
-        "lstm_cell na",
-        "not allowed",
-        """import torch
-def lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
-    x, h, c, U, W, b = map(torch.from_numpy, (x_t, h_prev, c_prev, W_xh, W_hh, b_h))
-    return torch.lstm_cell(x, (h, c), U, W, b, 0*b)
-""",
-    ),
-    (
-        "05.1",
         "namedtuple class float32",
         "right",
         """from collections import namedtuple
@@ -1083,17 +1023,6 @@ class Cell:
         c = c_prev.copy(); c *= 1/(1+np.exp(-f)); c += np.tanh(g)/(1+np.exp(-i))
         return State(c_t=c, h_t=np.tanh(c)/(1+np.exp(-o)))
 lstm_step = Cell()
-""",
-    ),
-    (
-        "05.1",
-        "exec under another name",
-        "not allowed",
-        """run = exec
-def lstm_step(*args):
-    space = {}
-    run("from course_lib.nn.cells import lstm_step", space)
-    return space["lstm_step"](*args)
 """,
     ),
     (
@@ -1213,19 +1142,6 @@ def lstm_step(x_t, h_prev, c_prev, W_xh, W_hh, b_h):
     ),
     (
         "05.2",
-        "autograd without its name",
-        "not allowed",
-        """import torch
-def lstm_step_backward(dh_t, dc_t, *args):
-    x, h, c, U, W, b = leaves = [torch.tensor(a, requires_grad=True) for a in args]
-    i, f, g, o = (x @ U.T + h @ W.T + b).chunk(4, 1)
-    n = f.sigmoid()*c + i.sigmoid()*g.tanh()
-    ((o.sigmoid()*n.tanh()*torch.tensor(dh_t)).sum() + (n*torch.tensor(dc_t)).sum()).backward()
-    return [v.grad for v in leaves]
-""",
-    ),
-    (
-        "05.2",
         "half a slope in one block",
         "in db_h wrong: o, right: i, f, g",
         """sig = lambda a: 1/(1+np.exp(-a))
@@ -1332,15 +1248,6 @@ def mgu_step(x_t, h, U, W, b):
 
 def gru_step(x_t, h_prev, *w):
     return [row(x[None], h[None], *w)[0] for x, h in zip(x_t, h_prev)]
-""",
-    ),
-    (
-        "06.1",
-        "torch.gru_cell",
-        "not allowed",
-        """import torch
-def gru_step(*a):
-    return torch.gru_cell(*map(torch.tensor, a))
 """,
     ),
     (
@@ -1531,10 +1438,13 @@ def test_an_unseen_answer_gets_a_true_verdict(exercise, label, says, code, tmp_p
     spec = importlib.util.spec_from_file_location("answer", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    task = checks.find(exercise)
+    answer = getattr(module, task.name)
     for seed in SEEDS:
-        verdict = checks.study(exercise, getattr(module, checks.find(exercise).name), seed)
+        cases = task.draw(seed)
+        verdict = judge.judge(task, cases, probe.outcomes(answer, [c.args for c in cases], task.is_value))
         assert (verdict.points > 0) == (says == "right"), verdict.message
-        if says in ("right", "not allowed"):
+        if says == "right":
             assert verdict.status == says, verdict.message
         elif " " in says:
             assert verdict.misconception is None

@@ -81,16 +81,6 @@ PATCHES = {
     "evil-detach": "class D:\n    def detach(self): return self\n    def cpu(self): return self\n"
     "    def numpy(self): return 'tanh'\ndef step(x, h, W):\n    return D()\n",
     "recursion": "def step(x, h, W):\n    return step(x, h, W)\n",
-    "not-allowed-import": "import torch.nn as q\ndef step(x, h, W):\n    return np.tanh(x + h @ W.T)\n"
-    "cell = q.RNNCell\n",
-    "not-allowed-getattr": "import importlib as i\ncell = getattr(i.import_module('torch'), 'n' + 'n').RNNCell\n"
-    "def step(x, h, W):\n    return np.tanh(x + h @ W.T)\n",
-    "not-allowed-exec": "exec('from course_lib import ' + 'n' + 'n')\ndef step(x, h, W):\n"
-    "    return np.tanh(x + h @ W.T)\n",
-    "not-allowed-through-a-magic": "import torch as t\n%alias_magic now time\n%now c = t.nn\n"
-    "def step(x, h, W):\n    return np.tanh(x + h @ W.T)\n",
-    "not-allowed-from-another-cell": "def step(x, h, W):\n    borrowed.RNNCell\n    return np.tanh(x + h @ W.T)\n",
-    "not-allowed-from-inside-numpy": "def step(x, h, W):\n    np.nets.RNNCell\n    return np.tanh(x + h @ W.T)\n",
     "frozen-clock": "import time\ntime.monotonic = time.perf_counter = time.time = lambda: 0.0\n" + WRONG,
     "fake-modules": "import sys, types\nfor n in ('json', 'base64'):\n    sys.modules[n] = types.ModuleType(n)\n"
     + WRONG,
@@ -98,6 +88,39 @@ PATCHES = {
     "seccomp-probe": "import ctypes\nlibc = ctypes.CDLL(None)\nassert libc.unshare(0x10000000) != 0\n"
     "assert libc.ptrace(16, 1, 0, 0) != 0\n" + WRONG,
 }
+# ways to get at torch where an exercise is bare; each computes the right answer once it has it
+_WITH_TORCH = "def step(x, h, W):\n    t = borrow()\n    return t.tanh(t.tensor(x + h @ W.T)).numpy()\n"
+_SITE = "[d for d in sys.path if d.endswith('-packages')]"
+BORROW = {
+    "import": "import torch\n    return torch",
+    "import-module": "import importlib\n    return importlib.import_module('to' + 'rch')",
+    "exec": "space = {}\n    exec('import to' + 'rch as t', space)\n    return space['t']",
+    "modules": "import os, sys\n    return getattr(os, 's' + 'ys').modules['tor' + 'ch']",
+    "no-finders": "import sys\n    from importlib.machinery import PathFinder\n    sys.meta_path[:] = [PathFinder]\n"
+    "    import torch\n    return torch",
+    "finders-inside": "import sys\n    sys.meta_path[:] = [f.finder for f in sys.meta_path]\n    import torch\n"
+    "    return torch",
+    "allowed-patched": "from course_lib.checks import bare\n    bare.allowed = lambda name: True\n    import torch\n"
+    "    return torch",
+    "by-path": "import importlib.util, sys\n"
+    f"    for d in {_SITE}:\n        spec = importlib.util.spec_from_file_location('torch', d + '/torch/__init__.py')\n"
+    "        m = importlib.util.module_from_spec(spec)\n        sys.modules['torch'] = m\n"
+    "        spec.loader.exec_module(m)\n        return m",
+    "another-folder": "import glob, sys\n    sys.meta_path[:] = [f.finder for f in sys.meta_path]\n"
+    "    sys.path += glob.glob('/**/torch', recursive=True) + glob.glob('/usr/lib/python3*/*-packages')\n"
+    "    import torch\n    return torch",
+    "subclasses": "return next(c for c in object.__subclasses__() if c.__module__.startswith('torch'))",
+    "frames": "import traceback\n    for f, _ in traceback.walk_stack(None):\n        if 'torch' in f.f_globals:\n"
+    "            return f.f_globals['torch']",
+    "garbage": "import gc, types\n    return next(o for o in gc.get_objects() if type(o) is types.ModuleType"
+    " and o.__name__ == 'torch')",
+    "pickle": "import io, pickle\n    return pickle.loads(b'ctorch\\ntensor\\n.').__globals__['torch']",
+    "magic": "return get_ipython().run_line_magic('run', '-m torch')",
+    "other-python": "import subprocess, sys\n    subprocess.run([sys.executable, '-c', 'import torch'], check=True)\n"
+    "    import torch\n    return torch",
+    "planted": "import math\n    return math.borrowed",
+}
+ABSENT = {f"borrow-{name}": f"def borrow():\n    {code}\n\n{_WITH_TORCH}" for name, code in BORROW.items()}
 CRASHES = {
     "os-exit": "import os\ndef step(x, h, W):\n    os._exit(0)\n",
     "segfault": "import ctypes\ndef step(x, h, W):\n    ctypes.string_at(0)\n",
@@ -133,4 +156,4 @@ COSTS_OTHERS = {
     "forged-object-dtype", "forged-huge-shape", "forged-collisions",
     "forged-error-types", "late-thread", "fake-modules", "frozen-clock",
 }  # fmt: skip
-ALL = PATCHES | CRASHES
+ALL = PATCHES | CRASHES | ABSENT

@@ -65,7 +65,7 @@ def results(tmp_path_factory):
         Path(os.fsdecode(os.fsencode(tmp / "class") + b"/" + name)).write_text(json.dumps(notebook()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plugin, "READING_SECONDS", 1.0)
-        patch.setattr(plugin.notebook, "graft", slow_graft)
+        patch.setattr(plugin.graft, "graft", slow_graft)
         code, rows = grade([tmp / "class", tmp / "class" / "renamed"], tmp, csv_file=str(tmp / "x.csv"))
     return code, rows, (tmp / "x.csv").read_text()
 
@@ -162,13 +162,13 @@ def test_what_does_not_count_and_what_stops_is_told(folder, tmp_path):
 
 def test_large_submissions_do_not_add_up_in_memory(monkeypatch):
     def grade(loop, session, job):
-        graft_module.statements(job.raw.decode())
+        graft_module.pieces(job.raw.decode())
         return {}
 
     monkeypatch.setattr(plugin.Loop, "grade", grade)
     jobs = [plugin.Job("a", b"x = 1;" * size, 1) for size in (10, 100_000)]
     plugin.Loop(None, jobs, lambda row: None).pytest_runtestloop(None)
-    assert graft_module._tree.cache_info().currsize == graft_module.statements.cache_info().currsize == 0
+    assert graft_module._tree.cache_info().currsize == graft_module.pieces.cache_info().currsize == 0
 
 
 def test_a_syntax_error_is_named_with_its_place(folder, tmp_path):
@@ -176,7 +176,7 @@ def test_a_syntax_error_is_named_with_its_place(folder, tmp_path):
     _, rows = grade(folder, tmp_path)
     first, *others = rows["x.ipynb"]["exercises"]
     assert (first["status"], first["points"]) == ("error", 0)
-    assert "SyntaxError" in first["message"]
+    assert "SyntaxError" in first["message"] and "graded with Python 3." in first["message"]
     assert sum(e["points"] for e in others) == 6
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -31,6 +32,46 @@ def test_a_folder_of_somebody_else_is_not_touched(tmp_path):
     with pytest.raises(FileExistsError, match="name another folder"):
         nbgrader.export(tmp_path, Course(COURSE))
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_what_somebody_changed_in_an_export_is_kept(tmp_path):
+    files = [Path(name) for name in nbgrader.export(tmp_path, Course(COURSE))]
+    for number in ("", "-2"):
+        changed = {file: file.read_bytes() + f"# by hand {number}\n".encode() for file in files}
+        for file, content in changed.items():
+            file.write_bytes(content)
+        nbgrader.export(tmp_path, Course(COURSE))
+        for file, content in changed.items():
+            assert (tmp_path / "replaced" / f"{file.stem}.old{number}{file.suffix}").read_bytes() == content
+    assert [p.name for p in (tmp_path / "source" / "01_tiny").iterdir()] == ["01_tiny.ipynb"]
+
+
+def test_a_folder_without_a_course_is_sent_to_one(tmp_path, monkeypatch):
+    """The command has no option --course."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "exercises").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"no solutions/ .*: run the command in a whole clone"):
+        nbgrader.export(tmp_path / "out", Course(tmp_path))
+
+    def nowhere():
+        raise FileNotFoundError("name the course with --course DIR")
+
+    monkeypatch.setattr(Course, "here", nowhere)
+    with pytest.raises(FileNotFoundError, match="no course here: run the command in a clone of the course"):
+        nbgrader.export(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_any_name_makes_settings_that_can_be_read(tmp_path):
+    root = tmp_path / 'Übung "a" \\ {b}'
+    shutil.copytree(COURSE, root)
+    nbgrader.export(tmp_path / 'out "x"', Course(root))
+    told = SimpleNamespace(
+        **{k: SimpleNamespace() for k in ("CourseDirectory", "ClearSolutions", "ExecutePreprocessor")}
+    )
+    text = (tmp_path / 'out "x"' / "nbgrader_config.py").read_text("utf-8")
+    exec(text, {"get_config": lambda: told})
+    assert (told.CourseDirectory.course_id, told.CourseDirectory.root) == (root.name, str(tmp_path / 'out "x"'))
 
 
 def test_the_environment_of_nbgrader_follows_the_course(tmp_path, monkeypatch):

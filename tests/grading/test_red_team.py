@@ -99,9 +99,9 @@ def results(tmp_path_factory):
         "''.join(open(f'/proc/{p}/environ').read() for p in os.listdir('/proc') if p.isdigit()))\n",
     }
     os.environ["COURSE_TEST_SECRET"] = SECRET
-    smuggle = "import builtins, torch.nn as q\nclass lowly:\n    builtins.borrowed = q\n    setattr(np, 'nets', q)"
     for name, code in (hostile.ALL | reach).items():
-        more = {"before": smuggle, "word": "lowly\nword = 'tanh'"} if "not-allowed-from" in name else {}
+        plant = {"word": "import math, torch\nmath.borrowed = torch\nword = 'tanh'"}  # in a cell of an open exercise
+        more = plant if name.startswith("borrow") else {}
         save(tmp / "class", f"{name}.ipynb", notebook(step=code, **more))
     for name, edit in TAMPERED.items():
         save(tmp / "class", f"{name}.ipynb", forged(edit))

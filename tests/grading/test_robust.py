@@ -8,12 +8,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from course_lib.grading import executor, main
-from course_lib.grading.plugin import Job
+from course_lib.grading import executor, files, main, plugin
+from course_lib.grading.files import HandedIn
 from tests.grading.handed_in import COURSE, grade, notebook, save
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,6 +83,43 @@ def test_stopped_by_a_signal_and_then_another_it_leaves_nothing(folder, tmp_path
         assert list(Path(short).iterdir()) == []
 
 
+def test_the_next_run_removes_what_a_killed_one_has_left(folder, tmp_path):
+    fill(folder)
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:
+        line = [sys.executable, "-m", "course_lib.cli", "grade", str(folder), "--course", str(COURSE), "--jobs", "2"]
+        environment = os.environ | {"TMPDIR": short, "XDG_CACHE_HOME": "/dev/null"}  # results go to TMPDIR, too
+        first = subprocess.Popen(line, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+        while not list(Path(short).glob("cg-*/k/*")) and first.poll() is None:
+            time.sleep(0.01)
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        assert len(list(Path(short).iterdir())) > 1
+        again = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True)
+        assert again.returncode == 0, again.stderr
+        assert list(Path(short).iterdir()) == []
+
+
+def test_parts_of_reports_are_removed_when_their_writer_is_gone(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    here = executor._machine()
+    names = [f".x.json.{pid}@{at}.abc.tmp" for pid in (ended.pid, os.getpid()) for at in (here, f"{here}2")]
+    for name in (*names, ".mine.tmp"):
+        (tmp_path / name).write_text("half")
+    executor.remove_parts(tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {*names[1:], ".mine.tmp"}
+
+
+def test_a_half_written_file_carries_the_name_of_its_writer(tmp_path, monkeypatch):
+    left = []
+    monkeypatch.setattr(executor.Path, "replace", lambda part, path: left.append(part.name))
+    executor.write_atomically(tmp_path / "out.json", "{}")
+    monkeypatch.undo()
+    monkeypatch.setattr(executor, "alive", lambda pid: pid != os.getpid())
+    executor.remove_parts(tmp_path)
+    assert left and not list(tmp_path.iterdir())
+
+
 def grading_processes(tmp_path):
     """Processes of the runs of this test that are still there."""
     mine = str(tmp_path).encode()
@@ -122,16 +160,16 @@ def test_an_unfinished_run_keeps_its_seed(tmp_path):
 
 def test_a_result_belongs_to_bytes_seed_and_grader(tmp_path):
     store = executor.Store(tmp_path, "grader 1")
-    job = Job("a.ipynb", b"{}", 1)
+    one = HandedIn("a.ipynb", tmp_path / "a.ipynb", 1, digest="1a")
     row = {"file": "a.ipynb", "exercises": []}
-    store.put(job, row)
-    assert store.get(job) == row
-    assert store.get(Job("b.ipynb", b"{}", 1)) == {"file": "b.ipynb", "exercises": []}
-    for other in (Job("a.ipynb", b"{ }", 1), Job("a.ipynb", b"{}", 2), Job("a.ipynb", b"{}", 1, "02")):
+    store.put(one, row)
+    assert store.get(one) == row
+    assert store.get(replace(one, file="b.ipynb", path=Path("b"))) == {"file": "b.ipynb", "exercises": []}
+    for other in (replace(one, digest="1b"), replace(one, seed=2), replace(one, lesson="02")):
         assert store.get(other) is None
-    assert executor.Store(tmp_path, "grader 2").get(job) is None
+    assert executor.Store(tmp_path, "grader 2").get(one) is None
     next(tmp_path.glob("*.json")).write_text('{"file": ')
-    assert store.get(job) is None
+    assert store.get(one) is None
 
 
 def test_a_worker_that_dies_costs_no_other_submission(folder, tmp_path, monkeypatch):
@@ -156,6 +194,72 @@ def test_a_worker_that_dies_costs_no_other_submission(folder, tmp_path, monkeypa
     assert code == 1
     assert rows["killer.ipynb"]["status"] == "failed"
     assert [rows[f"learner{k}.ipynb"]["status"] for k in range(3)] == ["graded"] * 3
+
+
+def test_what_the_grader_cannot_run_is_no_grade(folder, tmp_path, monkeypatch, capsys):
+    def fails(cell):
+        if cell.step.names == ("total",):
+            raise UnicodeEncodeError("latin-1", "–", 0, 1, "the grader's own")
+        return real(cell)
+
+    real = plugin.GradedCell.runtest
+    monkeypatch.setattr(plugin.ProbeCell, "runtest", fails)
+    save(folder, "a.ipynb", notebook())
+    code, rows = grade(folder, tmp_path, quiet=False)
+    row = rows["a.ipynb"]
+    assert (code, row["status"], row["exercises"]) == (1, "failed", [])
+    assert "01.2 came to no verdict (UnicodeEncodeError: " in row["message"]
+    assert "not graded" in capsys.readouterr().out
+    monkeypatch.undo()
+    assert grade(folder, tmp_path)[1]["a.ipynb"]["points"] == 10, "a failure was kept as a result"
+
+
+class Weighed(bytes):
+    """Bytes that know how many of their kind there are."""
+
+    now = most = 0
+
+    def __new__(cls, raw):
+        cls.now += 1
+        cls.most = max(cls.most, cls.now)
+        return super().__new__(cls, raw)
+
+    def __del__(self):
+        type(self).now -= 1
+
+
+def test_the_bytes_of_a_class_are_not_in_memory_together(folder, tmp_path, monkeypatch):
+    fill(folder, 8)
+    real = files.read_bytes
+    monkeypatch.setattr(Weighed, "most", 0)
+    monkeypatch.setattr(files, "read_bytes", lambda path: Weighed(real(path)))
+    code, rows = grade(folder, tmp_path, jobs=2)
+    assert (code, len(rows)) == (0, 8)
+    assert Weighed.most <= 2
+
+
+def test_a_file_that_changes_before_it_is_sent_is_graded_as_it_is_and_that_is_told(folder, tmp_path, monkeypatch):
+    path = save(folder, "a.ipynb", notebook(word="word = 'sigmoid'"))
+    old = path.read_bytes()
+    gone = save(folder, "b.ipynb", notebook())
+    real = main.hold
+
+    def hold_and_change(name, path, *more):
+        held = real(name, path, *more)
+        gone.unlink() if path.name == "b.ipynb" else path.write_text(json.dumps(notebook()))
+        return held
+
+    monkeypatch.setattr(main, "hold", hold_and_change)
+    code, rows = grade(folder, tmp_path)
+    assert code == 1
+    assert (rows["a.ipynb"]["points"], rows["a.ipynb"]["message"]) == (10, main.CHANGED)
+    assert (rows["b.ipynb"]["status"], rows["b.ipynb"]["points"]) == ("unreadable", 0)
+    assert rows["b.ipynb"]["message"].startswith("could not be read again (No such file")
+    monkeypatch.undo()
+    code, rows = grade(folder, tmp_path)
+    assert (code, rows["a.ipynb"]["points"], rows["a.ipynb"]["message"]) == (0, 10, "")
+    path.write_bytes(old)
+    assert grade(folder, tmp_path)[1]["a.ipynb"]["points"] == 9, "the new result was kept under the old content"
 
 
 class Proxy:
@@ -220,13 +324,13 @@ def test_a_user_without_a_home_grades_and_nothing_stays(monkeypatch, tmp_path):
 def test_a_folder_that_vanishes_while_it_is_read(folder, tmp_path, monkeypatch):
     save(folder, "a.ipynb", notebook())
     gone = save(folder, "b.ipynb", notebook())
-    real = main.read_bytes
+    real = files.read_bytes
 
     def vanish(path):
         gone.unlink(missing_ok=True)
         return real(path)
 
-    monkeypatch.setattr(main, "read_bytes", vanish)
+    monkeypatch.setattr(files, "read_bytes", vanish)
     code, rows = grade(folder, tmp_path)
     assert code == 1
     assert rows["a.ipynb"]["points"] == 10
