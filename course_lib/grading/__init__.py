@@ -1,7 +1,8 @@
 """The grader: answers are grafted into the course's notebook, a fresh kernel computes, the grader compares.
 
 `main.grade` is the command; `notebook` reads and grafts, `plugin` lets nbval drive the kernel and the judge decide,
-`kernels` and `sandbox` make kernels warm and walled, `executor` spreads the work, `report` writes what came out.
+`kernels` and `sandbox` make kernels warm and walled, `files` holds what was handed in, `executor` spreads the work,
+`report` writes what came out; `isolation` starts the grader's own processes.
 """
 
 import sys
