@@ -54,7 +54,7 @@ def allowed(module: str) -> bool:
 
 def told(module: str) -> str:
     """The line that a learner reads who uses what is not there."""
-    name = module if module.startswith("course_lib") else module.partition(".")[0]
+    name = ".".join(module.split(".")[: 2 if module.startswith("course_lib") else 1])
     return f"{name} is not there in this exercise: NumPy only"
 
 

@@ -32,9 +32,7 @@ class Cluster:
 
     cpu_seconds = 0.0  # spent on other machines, not counted
 
-    def __init__(
-        self, address: str, course: str, sandbox: str, size: int, modules: tuple[str, ...], cell_seconds: float
-    ) -> None:
+    def __init__(self, address: str, course: str, sandbox: str, size: int, cell_seconds: float) -> None:
         self.own = None
         try:
             if address == "local":
@@ -47,7 +45,7 @@ class Cluster:
                 self.own.close()
             raise OSError(f"--cluster {address}: no scheduler answers ({error or type(error).__name__})") from None
         version = executor.fingerprint(Path(course), sandbox)
-        self.how = (course, sandbox, modules, cell_seconds, version)
+        self.how = (course, sandbox, cell_seconds, version)
 
     def run(self, jobs: Sequence[HandedIn]) -> Iterator[tuple[int, Row]]:
         """(index, result) for every submission, as they finish; one that ends every worker that it meets is reported.
@@ -101,7 +99,7 @@ def outcome(one: HandedIn, future: Future) -> Row:
     return {**ungraded(one, f"{told}: look at it by hand"), "status": "failed"}
 
 
-NAMES = ("course", "sandbox", "modules", "cell_seconds", "version")
+NAMES = ("course", "sandbox", "cell_seconds", "version")
 
 
 def _name(job: Job, content: str, how: tuple[Any, ...]) -> str:
@@ -109,14 +107,14 @@ def _name(job: Job, content: str, how: tuple[Any, ...]) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24]
 
 
-def grade_here(job: Job, course: str, sandbox: str, modules: tuple[str, ...], cell_seconds: float, version: str) -> Row:
+def grade_here(job: Job, course: str, sandbox: str, cell_seconds: float, version: str) -> Row:
     """One job, on a dask worker. Raises RuntimeError when this machine has another version of the course."""
     root = course if Path(course).is_dir() else str(Course.here().root)
-    how = (root, sandbox, modules, cell_seconds)
+    how = (root, sandbox, cell_seconds)
     if getattr(_mine, "how", None) != (os.getpid(), how):
         if executor.fingerprint(Path(root), sandbox) != version:
             raise RuntimeError("the worker has another version of the course or of its packages: install the same one")
-        _mine.local = Local(root, sandbox, 1, modules, cell_seconds, attached=True)
+        _mine.local = Local(root, sandbox, 1, cell_seconds, attached=True)
         _mine.how = (os.getpid(), how)
         atexit.register(_mine.local.close)
     [(_, row)] = _mine.local.run([job])

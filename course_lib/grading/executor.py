@@ -278,11 +278,10 @@ class Local:
         course: str,
         sandbox: str,
         size: int,
-        modules: tuple[str, ...],
         cell_seconds: float,
         attached: bool = False,
     ) -> None:
-        self.nursery = Nurseries(sandbox, modules, course=course)
+        self.nursery = Nurseries(sandbox, course)
         settings = Settings(course, self.nursery.kernels, cell_seconds)
         self.pool = LocalPool(settings, size, attached, self.nursery.look)
 

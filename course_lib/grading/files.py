@@ -17,12 +17,11 @@ from course_lib.grading.notebook import MAX_FILE
 from course_lib.grading.plugin import Job
 
 NOTEBOOK = re.compile(r"\.ipynb\b", re.IGNORECASE)
-HEAVY = {b"torch": "torch", b"matplotlib": "matplotlib.pyplot"}
 
 
 @dataclass(frozen=True)
 class HandedIn:
-    """A submission as it was when it was first read; `heavy` are the large modules that it imports."""
+    """A submission as it was when it was first read."""
 
     file: str
     path: Path
@@ -30,7 +29,6 @@ class HandedIn:
     lesson: str = ""
     digest: str = ""
     size: int = 0
-    heavy: frozenset[str] = frozenset()
 
     def job(self) -> Job:
         """What a worker gets, read anew; OSError in words when that is no longer possible."""
@@ -40,9 +38,7 @@ class HandedIn:
 def hold(file: str, path: Path, seed: int, lesson: str = "") -> HandedIn:
     """Read a file and keep what is needed to know it again; OSError in words for what cannot be read."""
     raw = read_bytes(path)
-    imported = set(re.findall(rb"(?:import|from) (torch|matplotlib)\b", raw))  # the JSON is not read
-    heavy = frozenset(HEAVY[name] for name in imported)
-    return HandedIn(file, path, seed, lesson, digest(raw), len(raw), heavy)
+    return HandedIn(file, path, seed, lesson, digest(raw), len(raw))
 
 
 def digest(raw: bytes) -> str:

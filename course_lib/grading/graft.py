@@ -48,12 +48,11 @@ class Graft:
 
 @dataclass(frozen=True)
 class Piece:
-    """A top-level statement, or several on one line: its text, the names that it binds or changes, those it reads."""
+    """A top-level statement, or several on one line: its text, the names that it binds and those that it changes."""
 
     text: str
     binds: frozenset[str]
     changes: frozenset[str]
-    reads: frozenset[str]
     kind: str  # import, call, stub, or ''
 
 
@@ -197,21 +196,26 @@ def pieces(source: str) -> tuple[Piece, ...]:
     """The top-level statements of a cell in its own words, several on one line as one; () for no Python."""
     tree = _tree(source)
     lines = run_here(source).split("\n") if tree else []
-    groups: list[tuple[int, int, list[ast.stmt]]] = []
+    groups: list[list[ast.stmt]] = []
+    end = 0
     for node in tree.body if tree else ():
-        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-        last = node.end_lineno or first
-        if groups and first <= groups[-1][1]:  # a = 1; b = 2
-            groups[-1] = (groups[-1][0], max(last, groups[-1][1]), [*groups[-1][2], node])
+        if groups and _first_line(node) <= end:  # a = 1; b = 2
+            groups[-1].append(node)
         else:
-            groups.append((first, last, [node]))
+            groups.append([node])
+        end = max(end, node.end_lineno or 0)
     found = []
-    for first, last, nodes in groups:
-        text = "\n".join(lines[first - 1 : last])
+    for nodes in groups:
+        text = "\n".join(lines[_first_line(nodes[0]) - 1 : nodes[-1].end_lineno])
         binds, changes = (frozenset().union(*map(f, nodes)) for f in (bound_names, changed_names))
         kinds = {_kind(node) for node in nodes}
-        found.append(Piece(text, binds, changes, frozenset(free_names(text)), kinds.pop() if len(kinds) == 1 else ""))
+        found.append(Piece(text, binds, changes, kinds.pop() if len(kinds) == 1 else ""))
     return tuple(found)
+
+
+def _first_line(node: ast.stmt) -> int:
+    """Where a statement begins, its decorators included."""
+    return min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
 
 
 def _kind(node: ast.stmt) -> str:
@@ -405,7 +409,7 @@ def _needed(plan: _Plan, cells: list[Cell], answers: set[int]) -> list[list[str]
         for i in binders.pop(wanted.pop(), ()):
             if i not in kept:
                 kept.add(i)
-                wanted += rows[i][1].reads
+                wanted += free_names(rows[i][1].text)
     found: list[list[str]] = [[] for _ in cells]
     for i in sorted(kept):
         found[rows[i][0]].append(rows[i][1].text)

@@ -307,12 +307,11 @@ class Nursery:
 class Nurseries:
     """Two nurseries: one whose kernels have everything that is installed, one for bare kernels."""
 
-    def __init__(self, mode: str = "best", modules: tuple[str, ...] = (), course: str = "") -> None:
+    def __init__(self, mode: str = "best", course: str = "") -> None:
         self.both: dict[bool, Nursery] = {}
         try:
             for bare in (False, True):  # both start up at the same time
-                heavy = () if bare else modules  # bare answers draw nothing as a rule
-                self.both[bare] = Nursery(mode, heavy, course=course, bare=bare, wait=False)
+                self.both[bare] = Nursery(mode, course=course, bare=bare, wait=False)
             usual, without = (nursery.ready().kernels for nursery in self.both.values())
         except BaseException:
             self.close()
@@ -343,11 +342,13 @@ class Nurseries:
 def _short_folder() -> str:
     """Unix sockets need short paths: /tmp where the usual temporary folder's name is long."""
     usual = tempfile.gettempdir()
-    return usual if len(usual) < 50 else "/tmp"
+    return usual if len(os.fsencode(usual)) < 50 else "/tmp"
 
 
 def sweep(folder: Path) -> None:
-    """Remove what graders that were killed have left in the temporary folder."""
+    """Remove what graders that were killed have left in the temporary folder (POSIX: elsewhere a signal ends)."""
+    if os.name != "posix":
+        return
     for path in folder.glob("cg-*-*"):
         pid = path.name.split("-")[1]
         with contextlib.suppress(OSError):

@@ -248,8 +248,7 @@ def run(
     nursery_cpu = 0.0
     if todo:
         require_open_files(size)
-        modules = tuple(sorted(set().union(*(one.heavy for _, one in todo)), reverse=True))  # torch first
-        needs = (str(course.root), how.sandbox, size, modules, how.cell_seconds)
+        needs = (str(course.root), how.sandbox, size, how.cell_seconds)
         backend = executor.Local(*needs) if how.cluster is None else _cluster(how.cluster, *needs)
         with backend:
             for i, row in backend.run([one for _, one in todo]):

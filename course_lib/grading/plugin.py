@@ -127,12 +127,16 @@ class GradedNotebook(IPyNbFile):
 
     def setup(self) -> None:
         """Start a kernel; called by pytest before the first cell."""
+        self.open_kernel()
+        self.setup_sanitize_files()
+
+    def open_kernel(self) -> None:
+        """A fresh kernel; that none could be started is the grader's fault and no grade."""
         try:
             self.kernel = self.settings.kernel.start(self.bare, self.modules)
         except (RuntimeError, OSError) as error:
             self.fault = one_line(error)
             raise
-        self.setup_sanitize_files()
 
     def collect(self) -> list[GradedCell]:
         """The items, as pytest asks for them."""
@@ -141,7 +145,7 @@ class GradedNotebook(IPyNbFile):
     def revive(self, before: GradedCell) -> None:
         """A fresh kernel in the place of a dead one, with all earlier definitions except those that ended kernels."""
         self.kernel.stop()
-        self.kernel = self.settings.kernel.start(self.bare, self.modules)
+        self.open_kernel()
         self.timed_out = False
         for item in self.items[: before.cell_num]:
             if item.step.role != "probe" and not item.fatal:
@@ -150,8 +154,6 @@ class GradedNotebook(IPyNbFile):
                     self.kernel.await_reply(self.kernel.execute_cell_input(item.cell.source, False), timeout=seconds)
                 except (Empty, RuntimeError):  # it ran before, and does no longer
                     item.fatal = True
-                    self.kernel.stop()
-                    self.kernel = self.settings.kernel.start(self.bare, self.modules)
                     return self.revive(before)
         return None
 

@@ -123,7 +123,7 @@ def test_of_a_large_class_a_part_is_on_its_way(folder, monkeypatch):
     monkeypatch.setattr(cluster, "AHEAD", 350)
     monkeypatch.setattr(cluster, "as_completed", lambda loop: Results())
     mine = object.__new__(cluster.Cluster)
-    mine.client, mine.how = Client(), ("", "best", (), 1.0, "")
+    mine.client, mine.how = Client(), ("", "best", 1.0, "")
     rows = dict(mine.run(handed))
     assert {k: row["file"] for k, row in rows.items()} == {k: f"{k}.ipynb" for k in range(10)}
     assert rows[4]["status"] == "unreadable"
