@@ -37,7 +37,7 @@ def top_levels() -> frozenset[str]:
         seen.add(name)
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             package = importlib.metadata.distribution(name)
-            files = package.read_text("RECORD") or package.read_text("installed-files.txt") or ""
+            files = "".join(package.read_text(name) or "" for name in ("RECORD", "top_level.txt"))
             found |= {re.split(r"[/,.]", line, maxsplit=1)[0] for line in files.splitlines()} | {name}
             wanted += [re.match(r"[\w.-]+", r)[0] for r in package.requires or () if "extra ==" not in r]
     return frozenset(found - {""})

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.grading import isolation
+from course_lib.grading.course import Course
 from course_lib.grading.files import HandedIn, digest
 from course_lib.grading.kernels import Nurseries
 from course_lib.grading.plugin import Job, Settings, ungraded
@@ -279,9 +280,12 @@ class Local:
         sandbox: str,
         size: int,
         cell_seconds: float,
+        torch: bool = False,
         attached: bool = False,
     ) -> None:
-        self.nursery = Nurseries(sandbox, course)
+        self.nursery = Nurseries(sandbox, course, ("torch",) if torch else ())
+        Course(Path(course)).assignments()  # read once for all workers, while the nurseries start
+        self.nursery.ready()
         settings = Settings(course, self.nursery.kernels, cell_seconds)
         self.pool = LocalPool(settings, size, attached, self.nursery.look)
 

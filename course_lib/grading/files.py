@@ -21,7 +21,7 @@ NOTEBOOK = re.compile(r"\.ipynb\b", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class HandedIn:
-    """A submission as it was when it was first read."""
+    """A submission as it was when it was first read; `torch`: whether it imports that, which takes a second to load."""
 
     file: str
     path: Path
@@ -29,6 +29,7 @@ class HandedIn:
     lesson: str = ""
     digest: str = ""
     size: int = 0
+    torch: bool = False
 
     def job(self) -> Job:
         """What a worker gets, read anew; OSError in words when that is no longer possible."""
@@ -38,7 +39,7 @@ class HandedIn:
 def hold(file: str, path: Path, seed: int, lesson: str = "") -> HandedIn:
     """Read a file and keep what is needed to know it again; OSError in words for what cannot be read."""
     raw = read_bytes(path)
-    return HandedIn(file, path, seed, lesson, digest(raw), len(raw))
+    return HandedIn(file, path, seed, lesson, digest(raw), len(raw), b"import torch" in raw or b"from torch" in raw)
 
 
 def digest(raw: bytes) -> str:

@@ -307,16 +307,25 @@ class Nursery:
 class Nurseries:
     """Two nurseries: one whose kernels have everything that is installed, one for bare kernels."""
 
-    def __init__(self, mode: str = "best", course: str = "") -> None:
+    def __init__(self, mode: str = "best", course: str = "", modules: tuple[str, ...] = ()) -> None:
         self.both: dict[bool, Nursery] = {}
         try:
             for bare in (False, True):  # both start up at the same time
-                self.both[bare] = Nursery(mode, course=course, bare=bare, wait=False)
-            usual, without = (nursery.ready().kernels for nursery in self.both.values())
+                heavy = () if bare else modules
+                self.both[bare] = Nursery(mode, heavy, course=course, bare=bare, wait=False)
         except BaseException:
             self.close()
             raise
-        self.kernels = Kernels(usual.folder, usual.level, without)
+
+    def ready(self) -> Nurseries:
+        """Wait until both work; OSError where one does not."""
+        try:
+            usual, bare = (nursery.ready().kernels for nursery in self.both.values())
+        except BaseException:
+            self.close()
+            raise
+        self.kernels = Kernels(usual.folder, usual.level, bare)
+        return self
 
     @property
     def walls(self) -> Walls:

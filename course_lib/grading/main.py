@@ -249,7 +249,8 @@ def run(
     if todo:
         require_open_files(size)
         needs = (str(course.root), how.sandbox, size, how.cell_seconds)
-        backend = executor.Local(*needs) if how.cluster is None else _cluster(how.cluster, *needs)
+        torch = any(one.torch for _, one in todo)
+        backend = executor.Local(*needs, torch=torch) if how.cluster is None else _cluster(how.cluster, *needs)
         with backend:
             for i, row in backend.run([one for _, one in todo]):
                 k, one = todo[i]

@@ -44,13 +44,13 @@ def main() -> None:
         sandbox.own_processes()
     if sys.platform == "linux":
         sandbox.prctl(sandbox.PR_SET_CHILD_SUBREAPER, 1)
-    preload(options["modules"], options["bare"])
+    preload(options["bare"])
     os.write(options["status"], b"ready\n")
     os.close(options["status"])
-    Nursery(walls, listener, life).run()
+    Nursery(walls, listener, life, options["modules"]).run()
 
 
-def preload(modules: list[str], there: list[str] | None) -> None:
+def preload(there: list[str] | None) -> None:
     """Import what kernels share, so that each one finds it there; `there` names all that a bare kernel may import."""
     from course_lib.checks import bare, probe  # noqa: F401
     from course_lib.grading import inside
@@ -63,7 +63,6 @@ def preload(modules: list[str], there: list[str] | None) -> None:
     from jupyter_client.session import Session  # noqa: F401
     from traitlets.config import Config
 
-    load(modules)
     np.random.default_rng(0)  # numpy.random is imported when it is first used
     config = Config()
     config.HistoryManager.enabled = False
@@ -86,8 +85,8 @@ def load(modules: list[str]) -> None:
 class Nursery:
     """The loop around fork."""
 
-    def __init__(self, walls: Walls, listener: socket.socket, life: int) -> None:
-        self.walls, self.listener, self.life = walls, listener, life
+    def __init__(self, walls: Walls, listener: socket.socket, life: int, modules: list[str]) -> None:
+        self.walls, self.listener, self.life, self.modules = walls, listener, life, modules
         self.kernels: dict[int, tuple[int, bytes]] = {}  # connection -> guard's process id (0: not yet), bytes read
         self.connections: dict[int, socket.socket] = {}
         self.count = 0
@@ -104,6 +103,9 @@ class Nursery:
         for handle in (self.listener.fileno(), self.life, self.wake):
             poller.register(handle, select.POLLIN | select.POLLHUP)
         while True:
+            if self.count and self.modules:  # after the trial, so that nobody waits for them who needs none
+                load(self.modules)
+                self.modules = []
             for handle, event in poller.poll():
                 if handle == self.life:
                     self.leave()
