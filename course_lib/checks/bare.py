@@ -18,6 +18,7 @@ from typing import Any
 
 #: installed packages that hold no answer: NumPy, figures, progress bars, and what a notebook's kernel runs on
 PACKAGES = ("numpy", "matplotlib", "tqdm", "ipykernel", "ipywidgets")
+_own: set[str] = set()  # modules that count as a learner's notebook while an answer of theirs is checked
 _told: list[str] = []  # to a bare kernel, which need not look for itself
 ROOMS = ("course_lib", "course_lib.checks", "course_lib.checks.probe", "course_lib.checks.bare")
 
@@ -123,7 +124,8 @@ def home(value: Any) -> str:
         names = [value.__module__, value.__globals__.get("__name__")]
     else:
         names = [kind.__module__ for kind in (value if inspect.isclass(value) else type(value)).__mro__]
-    return next((n for n in names if isinstance(n, str) and n and not allowed(n)), "")
+    there = [n for n in names if isinstance(n, str) and n and n not in _own]
+    return next((n for n in there if not allowed(n)), "")
 
 
 def veiled(value: Any) -> Any:
@@ -147,9 +149,11 @@ def absent(answer: Any) -> Iterator[None]:
         return real(name, space, local, names, level)
 
     changed: list[tuple[dict[str, Any], str, Any]] = []
+    spaces = _spaces(answer)
+    _own.update(str(space.get("__name__")) for space in spaces)
     try:
         builtins.__import__ = guarded
-        for space in _spaces(answer):
+        for space in spaces:
             for name, value in list(space.items()):
                 if not name.startswith("__") and home(value):
                     changed.append((space, name, value))
@@ -157,6 +161,7 @@ def absent(answer: Any) -> Iterator[None]:
         yield
     finally:
         builtins.__import__ = real
+        _own.clear()
         for space, name, value in changed:
             space[name] = value
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -51,6 +52,12 @@ class Verdict:
 @np.errstate(all="ignore")  # a learner's np.seterr(all="raise") must not stop the reference
 def judge(exercise: Exercise, cases: list[Case], results: list[Outcome]) -> Verdict:
     """The verdict for the outcomes of one answer on `cases`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the course's own wrong answers, and of odd data in the learner's
+        return _judge(exercise, cases, results)
+
+
+def _judge(exercise: Exercise, cases: list[Case], results: list[Outcome]) -> Verdict:
     if any(is_blank(r) for r in results):
         return _verdict(exercise, "blank", "not answered yet")
     missing = next((r.error[1] for r in results if r.error and _not_there(r.error)), "")

@@ -54,7 +54,7 @@ def leaky_backward(dh_t, x_t, h_prev, W_xh, W_hh, b_h, leak, bug=()):
     def at(part):
         return flat if f"no slope in {part}" in bug else da_t
 
-    W_back = pick(bug, {"W_hh turned": W_hh.T, "no W_hh": np.eye(len(W_hh))}, W_hh)
+    W_back = W_hh.T if "W_hh turned" in bug else np.eye(len(W_hh)) if "no W_hh" in bug else W_hh
     inners = {"no path": 0, "whole path": 1, "leak on path": leak, "both on path": leak * (1 - leak)}
     inner = pick(bug, {**inners, "leak swapped": leak, "plain": 0, "plain, h_t": 0}, 1 - leak)
     dx_t = at("dx") @ (W_xh.T if "W_xh turned" in bug else W_xh)
@@ -265,15 +265,13 @@ def leaky_bptt(xs, h0, W_xh, W_hh, b_h, leak, dhs, bug=()):
         direct = pick(bug, directs, dhs[t])
         dh_t = direct if "no future" in bug else direct + dh_next
         dxs[t], dh_prev, *parts = leaky_backward(dh_t, xs[t], hs[t], *weights, bug=bug)
-        direct_path = {"path direct": direct, "path later": dh_next}
-        for name, part in direct_path.items():
+        for name, part in (("path direct", direct), ("path later", dh_next)):
             dh_prev = dh_prev + (1 - leak) * (part - dh_t) if name in bug else dh_prev
-        others = {"h_t in all dW_hh": hs[t + 1], "wraps": hs[1:][t - 1], "last in all dW_hh": hs[-1]}
-        others["one back"] = hs[t - 1]
+        others = {"h_t in all dW_hh": t + 1, "wraps": t or T, "last in all dW_hh": T, "one back": t - 1}
         other = pick(bug, others, None)
         if other is not None:  # the step as it was, its matrix gradient with another state
             u_t = np.tanh(xs[t] @ W_xh.T + hs[t] @ W_hh.T + b_h)
-            parts[1] = (leak * dh_t * (1 - u_t**2)).T @ other
+            parts[1] = (leak * dh_t * (1 - u_t**2)).T @ hs[other]
         for i, part in enumerate(parts):
             anew = "overwritten" in bug or f"overwritten {i}" in bug
             grads[i] = part if anew else grads[i] + part
