@@ -560,7 +560,8 @@ class Kernel:
             with contextlib.suppress(Exception):
                 stream.flush()
         if error is not None:
-            told = {"ename": type(error).__name__, "evalue": str(error)[:500]}
+            text = f"{error.msg} (line {error.lineno})" if isinstance(error, SyntaxError) else str(error)
+            told = {"ename": type(error).__name__, "evalue": text[:500]}
             if not self.told_error:  # IPython itself gave up on the cell
                 self.publish("error", {**told, "traceback": [": ".join(told.values())]})
             content |= {"status": "error", **told, "traceback": []}
