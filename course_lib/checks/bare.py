@@ -59,6 +59,10 @@ def told(module: str) -> str:
     return f"{name} is not there in this exercise: NumPy only"
 
 
+class NotThere(ModuleNotFoundError):
+    """Something was used whose import failed before; the message says what, and in which exercise."""
+
+
 class Absent:
     """Stands where an import failed: nothing happens before it is used, and then the learner reads why."""
 
@@ -70,8 +74,8 @@ class Absent:
             raise AttributeError(name)
         raise self._error()
 
-    def _error(self, *_: Any, **__: Any) -> ModuleNotFoundError:
-        return ModuleNotFoundError(self.__dict__["message"], name=self.__dict__["module"])
+    def _error(self, *_: Any, **__: Any) -> NotThere:
+        return NotThere(self.__dict__["message"], name=self.__dict__["module"])
 
     def _used(self, *_: Any, **__: Any) -> Any:
         raise self._error()

@@ -293,7 +293,8 @@ def describe(error: BaseException) -> tuple[str, str, str]:
         text = ""
     if isinstance(error, ModuleNotFoundError) and bare.in_force() and error.name and not bare.allowed(error.name):
         text = bare.told(error.name)
-    return type(error).__name__, text, (own[-1].line or "").strip()[:200] if own else ""
+    kind = "ModuleNotFoundError" if isinstance(error, bare.NotThere) else type(error).__name__
+    return kind, text, (own[-1].line or "").strip()[:200] if own else ""
 
 
 def outcomes(

@@ -100,9 +100,9 @@ def note(space: dict[str, Any], node: ast.stmt, error: BaseException) -> bool:
     """Remember why names were not bound; True where the cause is a module that is not there."""
     failed = space.setdefault("_course_failed", {})
     cause = failed.get(error.name) if isinstance(error, NameError) else None
-    text = why(error, error.name) if isinstance(error, ModuleNotFoundError) and error.name else str(error)[:300]
-    text = str(error) if isinstance(error, ModuleNotFoundError) and "NumPy only" in str(error) else text
-    cause = cause or (type(error).__name__, text)
+    missing = isinstance(error, ModuleNotFoundError) and error.name and not isinstance(error, bare.NotThere)
+    kind = "ModuleNotFoundError" if isinstance(error, bare.NotThere) else type(error).__name__
+    cause = cause or (kind, why(error, error.name) if missing else str(error)[:300])
     failed.update((name, cause) for name in bound(node))
     return cause[0] == "ModuleNotFoundError"
 

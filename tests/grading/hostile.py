@@ -142,6 +142,10 @@ CRASHES = {
     "        subprocess.Popen(['sleep', '98765'], start_new_session=True)\n    return x * 0\n",
     "memory": "def step(x, h, W):\n    a = []\n    while True: a.append(np.ones(10**7))\n",
     "memory-at-once": "def step(x, h, W):\n    return np.ones(10**12)\n",
+    "nested-flood": "from IPython.display import display\nfor _ in range(2):\n"
+    "    display({'application/vnd.course-answer+json': [{}] * 4_000_000}, raw=True)\n" + WRONG,
+    "nested-answer": "import course_lib.checks.probe as p\nfrom IPython.display import display\n"
+    "p.pack = lambda r: '[' + '{},' * 4_000_000 + '{}]'\n" + WRONG,
     "print-flood": "def step(x, h, W):\n    while True: print('z' * 999)\n",
     "display-flood": "from IPython.display import display\ndef step(x, h, W):\n    while True:\n"
     "        display({'application/vnd.course-answer+json': {'answer': 'q' * 10**6}}, raw=True)\n",
