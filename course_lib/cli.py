@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from course_lib.grading.isolation import Handover, require_folder
+from course_lib.grading.isolation import Handover, lost, require_folder
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="The course in recurrent networks."
@@ -159,6 +159,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # a Windows console may not know ✓
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    if sys.argv[1:2] != ["grade"] and lost():  # which works with whole paths
+        typer.echo("course: the current folder was deleted or is closed; go to another one and start again", err=True)
+        sys.exit(2)
     try:
         app(prog_name="course")
     except Handover as next_step:

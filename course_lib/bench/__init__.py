@@ -51,6 +51,8 @@ def run(group: str | None = None, json_path: str | Path | None = None) -> list[d
         raise ValueError(f"group: expected one of {', '.join(GROUPS)}, got {group!r}")
     if json_path is not None and (Path(json_path).is_dir() or not Path(json_path).absolute().parent.is_dir()):
         raise ValueError(f"json: expected a file in a folder that exists, got {json_path}")
+    if json_path is not None and Path(json_path).suffix.lower() == ".ipynb":
+        raise ValueError(f"json: {json_path} is a notebook and stays as it is; name another file")
     if any(os.environ.get(name) != value for name, value in ONE_THREAD.items()):
         return _run_elsewhere(group, json_path)
     rows = []

@@ -185,12 +185,15 @@ def test_a_deleted_current_folder_costs_nothing_or_one_line(folder, tmp_path):
     )
 
     def run(*words):
-        line = [sys.executable, "-c", code, "grade", *map(str, words), "--course", str(COURSE), "--seed", "3"]
+        words = words if words[0] == "build" else ["grade", *words, "--course", COURSE, "--seed", "3"]
+        line = [sys.executable, "-c", code, *map(str, words)]
         env = os.environ | {"PYTHONPATH": str(ROOT)}
         return subprocess.run(line, cwd=tmp_path, env=env, capture_output=True, text=True)
 
     done = run(file, "--state", tmp_path / "state")
     assert (done.returncode, done.stdout.split()[:3]) == (0, ["6", "of", "10"]), done.stderr
+    done = run("build", "--check")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     for words in (["x.ipynb"], [file, "--json", "out.json"]):
         done = run(*words)
         assert done.returncode == 2
