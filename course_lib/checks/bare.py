@@ -64,21 +64,35 @@ class NotThere(ModuleNotFoundError):
 
 
 class Absent:
-    """Stands where an import failed: nothing happens before it is used, and then the learner reads why."""
+    """Stands where an import failed: to name it, or a part of it, is no matter; to compute with it says why not.
+
+    So annotations, default values and `isinstance(x, torch.Tensor)` are what they are where there are no tensors.
+    """
 
     def __init__(self, message: str, module: str) -> None:
         self.__dict__.update(message=message, module=module)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Absent:
         if name.startswith("__") and name.endswith("__"):  # Python asks for these by itself, to look and to copy
             raise AttributeError(name)
-        raise self._error()
-
-    def _error(self, *_: Any, **__: Any) -> NotThere:
-        return NotThere(self.__dict__["message"], name=self.__dict__["module"])
+        return self
 
     def _used(self, *_: Any, **__: Any) -> Any:
-        raise self._error()
+        raise NotThere(self.__dict__["message"], name=self.__dict__["module"])
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __instancecheck__(self, value: Any) -> bool:
+        return False
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
+        return ()
+
+    def __or__(self, other: Any) -> Absent:
+        return self
+
+    __ror__ = __or__
 
 
 _SPECIAL = "call getitem setitem iter len contains enter exit array float int index neg lt le gt ge "
@@ -153,6 +167,7 @@ def absent(answer: Any) -> Iterator[None]:
         return real(name, space, local, names, level)
 
     changed: list[tuple[dict[str, Any], str, Any]] = []
+    kept: list[tuple[Any, Any]] = []
     spaces = _spaces(answer)
     _own.update(str(space.get("__name__")) for space in spaces)
     try:
@@ -162,12 +177,28 @@ def absent(answer: Any) -> Iterator[None]:
                 if not name.startswith("__") and home(value):
                     changed.append((space, name, value))
                     space[name] = veiled(value)
+        for cell in _cells(answer, spaces):
+            kept.append((cell, cell.cell_contents))
+            cell.cell_contents = veiled(cell.cell_contents)
         yield
     finally:
         builtins.__import__ = real
         _own.clear()
+        for cell, value in kept:
+            cell.cell_contents = value
         for space, name, value in changed:
             space[name] = value
+
+
+def _cells(answer: Any, spaces: list[dict[str, Any]]) -> list[Any]:
+    """The variables of functions around a learner's functions that hold what is not there."""
+    functions = [f for f in (answer, *(v for space in spaces for v in space.values())) if inspect.isfunction(f)]
+    cells = {id(cell): cell for f in functions for cell in f.__closure__ or () if not _of_a_library(f.__module__ or "")}
+    found = []
+    for cell in cells.values():
+        with contextlib.suppress(ValueError):  # a name that has no value yet
+            found += [cell] if home(cell.cell_contents) else []
+    return found
 
 
 def _of_a_library(module: str) -> bool:
@@ -202,6 +233,9 @@ def optional_imports_again(answer: Any) -> Iterator[None]:
     try:
         for space, _ in before:
             for node in [n for cell in list(space.get("In") or ()) for n in _guarded_imports(cell)]:
+                if isinstance(node, ast.With):  # `torch = None` before `with contextlib.suppress(ImportError):`
+                    names = {(k.asname or k.name) for k in ast.walk(node) if isinstance(k, ast.alias)}
+                    space.update((n, None) for n in names if isinstance(space.get(n), Absent))
                 with contextlib.suppress(Exception):
                     exec(compile(ast.Module([node], []), "<optional import>", "exec"), space)
         yield
@@ -218,4 +252,5 @@ def _guarded_imports(cell: Any) -> list[ast.stmt]:
     except (SyntaxError, ValueError, TypeError, RecursionError):
         return []
     imports = (ast.Import, ast.ImportFrom)
-    return [n for n in tree.body if isinstance(n, ast.Try) and any(isinstance(k, imports) for k in n.body)]
+    guards = [node for node in ast.walk(tree) if isinstance(node, (ast.Try, ast.With))]
+    return [node for node in guards if any(isinstance(k, imports) for k in ast.walk(node))]

@@ -342,7 +342,7 @@ def short(value: Any, limit: int = 200) -> str:
     elif isinstance(value, dict):
         text = "{" + "; ".join(f"{k}: {short(v, max(40, limit // len(value)))}" for k, v in value.items()) + "}"
     else:
-        text = " ".join(repr(value).split())
+        text = " ".join(repr(value)[: 20 * limit].split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -18,7 +18,7 @@ import threading
 import time
 import traceback
 import warnings
-from collections.abc import Iterator, MappingView, ValuesView
+from collections.abc import Iterator, Mapping, MappingView, ValuesView
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +83,7 @@ def encode(value: Any, depth: int = 0) -> Any:
         return {"seed": value.value}
     if isinstance(value, (tuple, list)):
         return {"tuple" if isinstance(value, tuple) else "list": [encode(v, depth + 1) for v in value]}
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {"dict": [[encode(k, depth + 1), encode(v, depth + 1)] for k, v in value.items()]}
     if isinstance(value, (set, frozenset)):
         return {"list": [encode(v, depth + 1) for v in sorted(value)]}

@@ -72,7 +72,11 @@ def _walk(folder: Path) -> Iterator[Path]:
     for at, folders, names in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
         folders[:] = sorted(f for f in folders if not f.startswith((".", "__MACOSX", "__pycache__")))
         files = sorted(n for n in names if not n.startswith("."))
-        yield from (Path(at) / f for f in folders if (Path(at) / f).is_symlink())
+        try:
+            yield from (Path(at) / f for f in folders if (Path(at) / f).is_symlink())
+        except OSError:  # a path that is too long
+            closed.append(Path(at))
+            folders.clear()
         notebooks = [n for n in files if NOTEBOOK.search(n)]
         if not notebooks and "_assignsubmission_file" in Path(at).name:
             notebooks = files[:1]

@@ -22,6 +22,8 @@ SETTINGS = {"set_default_dtype", "setrecursionlimit"}  # of torch and sys: right
 SHOWS = {"print", "display", "check", "quiz", "show", "help", "assert_allclose", "plot"}  # they change no argument
 RUN_HERE = "time|timeit|prun|capture"  # magics whose text is Python that runs in the notebook itself
 _CHECK = re.compile(r"\s*check\(")
+RUNS_TEXT = {"exec", "eval", "compile", "get_ipython"}  # any word may be a name that the text in a string reads
+WORD = re.compile(r"[^\W\d]\w*")
 IMPORTS = (ast.Import, ast.ImportFrom)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -38,11 +40,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Graft:
-    """A notebook that is ready to run: its steps for each kind of kernel, and what to tell the learner."""
+    """A notebook that is ready to run: its steps for each kind of kernel, and what to tell the learner.
+
+    `everything` has the steps for a second look, with all of the learner's code, where some of it is left out at first.
+    """
 
     steps: dict[bool, tuple[Step, ...]]  # by `Exercise.bare`
+    everything: dict[bool, tuple[Step, ...]]
     answers: dict[str, str]
     notes: tuple[str, ...]
+    unused: tuple[str, ...] = ()
     blank: frozenset[str] = frozenset()
 
 
@@ -53,7 +60,7 @@ class Piece:
     text: str
     binds: frozenset[str]
     changes: frozenset[str]
-    kind: str  # import, call, stub, or ''
+    kind: str  # import, definition, call, stub, or ''
 
 
 # ---------------------------------------------------------------- code
@@ -102,13 +109,15 @@ def free_names(source: str) -> set[str]:
     try:
         tables = [symtable.symtable(plain(source), "answer", "exec")]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set(re.findall(r"[^\W\d]\w*", source))
+        return set(WORD.findall(source))
     found, top = set(), tables[0]
     while tables:
         table = tables.pop()
         tables += table.get_children()
         found |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and (table is top or s.is_global())}
-    return found
+    tree = _tree(source)
+    found |= {_root(n.target) for n in ast.walk(tree) if isinstance(n, ast.AugAssign)} - {""} if tree else set()
+    return found | set(WORD.findall(source)) if found & RUNS_TEXT else found
 
 
 def bound_names(node: ast.AST) -> set[str]:
@@ -168,7 +177,7 @@ def _is_stub(node: ast.stmt) -> bool:
     if isinstance(node, ast.FunctionDef):
         return all(isinstance(n, IMPORTS) or _is_stub(n) for n in node.body)
     if isinstance(node, ast.Raise):
-        return "NotImplementedError" in ast.unparse(node)
+        return any(isinstance(n, ast.Name) and n.id == "NotImplementedError" for n in ast.walk(node))
     value = node.value if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)) else None
     if isinstance(node, ast.Expr):
         return isinstance(value, ast.Constant)
@@ -221,6 +230,8 @@ def _first_line(node: ast.stmt) -> int:
 def _kind(node: ast.stmt) -> str:
     if isinstance(node, IMPORTS):
         return "import"
+    if isinstance(node, DEFINITIONS) and not _is_stub(node):
+        return "definition"
     return "stub" if _is_stub(node) else "call" if isinstance(node, ast.Expr) else ""
 
 
@@ -270,6 +281,7 @@ class _Found:
 class _Plan:
     assignment: Assignment
     submission: Submission
+    last: bool = False
     notes: list[str] = field(default_factory=list)
     blank: set[str] = field(default_factory=set)
     found: dict[str, _Found] = field(default_factory=dict)
@@ -281,8 +293,9 @@ def find_answers(assignment: Assignment, submission: Submission) -> dict[str, li
     return {name: found.cells for name, found in plan.found.items()}
 
 
-def _plan(assignment: Assignment, submission: Submission) -> _Plan:
-    plan = _Plan(assignment, submission)
+def _plan(assignment: Assignment, submission: Submission, last: bool = False) -> _Plan:
+    """What answers which exercise; `last`: of several attempts with a check each the last one."""
+    plan = _Plan(assignment, submission, last=last)
     for task in assignment.exercises:
         _find(plan, task.name, task.id)
     return plan
@@ -300,7 +313,7 @@ def _find(plan: _Plan, name: str, number: str) -> None:
     code = [c for c in cells if c.kind == "code" or c in own]
     full = [c for c in code if defines(c.source, name)]
     check = _check_cell(plan, name, number, min((c.number for c in full), default=0))
-    early = [c for c in full if c.number < check]
+    early = [c for c in full if c.number < check or plan.last and c.number == check]
     late = [str(c.number) for c in full if c.number > check] if early else []
     if late:
         plan.notes.append(f"{name}: what cell {', '.join(late)} makes of it does not count: it is not before the check")
@@ -325,6 +338,8 @@ def _check_cell(plan: _Plan, name: str, number: str, after: int) -> float:
     published = [c.number for c in cells if c.id in ids]
     call = re.compile(rf"check\(\s*[\"']{re.escape(number)}[\"']")
     others = [c for c in cells if c.number > after and (tagged(c, "check") == name or call.match(c.source.lstrip()))]
+    if plan.last:
+        return max([*published, *(c.number for c in others)], default=math.inf)
     return published[0] if len(published) == 1 else min((c.number for c in others), default=math.inf)
 
 
@@ -336,17 +351,53 @@ def graft(assignment: Assignment, submission: Submission) -> Graft:
     plan = _plan(assignment, submission)
     cells = _all_code(plan)
     ran: set[int] = set()
-    steps = {bare: tuple(_steps(plan, cells, bare, ran)) for bare in (True, False)}
+    steps, everything = {}, {}
+    later = _plan(assignment, submission, last=True)
+    for bare in (True, False):
+        answers = _answers(plan, bare)
+        if not answers:
+            continue
+        kept = _needed(plan, cells, answers, bare)
+        steps[bare] = tuple(_steps(plan, cells, bare, kept))
+        ran |= {s.cell for s in steps[bare]}
+        own = [k for k, c in enumerate(cells) if c.number and c.number not in answers]
+        left_out = any(_whole(plan, cells[k]).split() != "\n".join(kept[k]).split() for k in own)
+        if left_out or answers != _answers(later, bare):
+            parts = [[w] if (w := _whole(plan, c)) else _with_definitions(c, k) for c, k in zip(cells, kept)]
+            everything[bare] = tuple(_steps(later, cells, bare, parts))
     left = [c for c in cells if c.number and c.number not in ran]
     unused = [
-        c.number for c in left if any(p.kind in ("", "call") and not _CHECK.match(p.text) for p in pieces(c.source))
+        c.number
+        for c in left
+        if any(p.kind in ("", "call", "definition") and not _CHECK.match(p.text) for p in pieces(c.source))
     ]
-    if unused:
-        told = ", ".join(map(str, unused[:6])) + (" …" if len(unused) > 6 else "")
-        plan.notes.append(f"not run, because no answer uses it: cell {told} of your notebook")
-    answers = {name: found.cells[-1].source for name, found in plan.found.items()}
-    kept = {bare: rows for bare, rows in steps.items() if any(s.role == "probe" for s in rows)}
-    return Graft(kept, answers, (*submission.notes, *plan.notes), frozenset(plan.blank))
+    told = ", ".join(map(str, unused[:6])) + (" …" if len(unused) > 6 else "")
+    left_out = (f"not run, because no answer uses it: cell {told} of your notebook",) if unused else ()
+    sources = {name: found.cells[-1].source for name, found in plan.found.items()}
+    return Graft(steps, everything, sources, (*submission.notes, *plan.notes), left_out, frozenset(plan.blank))
+
+
+def _answers(plan: _Plan, bare: bool) -> set[int]:
+    """The numbers of the cells that answer the exercises of one kind."""
+    asked = {e.name for e in plan.assignment.exercises if e.bare is bare}
+    return {found.cells[-1].number for name, found in plan.found.items() if name in asked}
+
+
+def _with_definitions(cell: Cell, kept: list[str]) -> list[str]:
+    """Of the course's own cells what is kept, and all imports and definitions."""
+    parts = pieces(cell.source) if not cell.number else ()
+    return [p.text for p in parts if p.kind in ("import", "definition") or p.text in kept] or kept
+
+
+def _whole(plan: _Plan, cell: Cell) -> str:
+    """All of a learner's cell but its stubs and checks; '' for the course's own."""
+    parts = pieces(cell.source)
+    if not cell.number or parts and all(_CHECK.match(p.text) for p in parts):
+        return ""
+    asked = {e.name for e in plan.assignment.exercises}
+    if any(p.kind == "stub" and p.binds & asked for p in parts):
+        return "\n".join(p.text for p in parts if p.kind != "stub")
+    return run_here(cell.source)
 
 
 def _all_code(plan: _Plan) -> list[Cell]:
@@ -360,8 +411,8 @@ def _all_code(plan: _Plan) -> list[Cell]:
     return [*missing, *(replace(c, number=0) if c.source.strip() in known else c for c in theirs)]
 
 
-def _steps(plan: _Plan, cells: list[Cell], bare: bool, ran: set[int]) -> Iterable[Step]:
-    """The steps of one kind of kernel: its answers whole, of all other cells the statements that these need."""
+def _steps(plan: _Plan, cells: list[Cell], bare: bool, kept: list[list[str]]) -> Iterable[Step]:
+    """The steps of one kind of kernel: its answers whole, of all other cells what is kept."""
     tasks = [e.name for e in plan.assignment.exercises if e.bare is bare and e.name in plan.found]
     answers: dict[int, list[str]] = {}
     probes: dict[float, list[str]] = {}
@@ -370,23 +421,20 @@ def _steps(plan: _Plan, cells: list[Cell], bare: bool, ran: set[int]) -> Iterabl
         answers.setdefault(found.cells[-1].number, []).append(name)
         at = found.cells[-1].number if found.check == math.inf else found.check
         probes.setdefault(at, []).append(name)
-    kept = _needed(plan, cells, set(answers))
     for k, cell in enumerate(cells):
         if cell.number in answers:
-            ran.add(cell.number)
             yield Step("answer", run_here(cell.source), tuple(answers[cell.number]), cell.number)
         elif kept[k]:
-            ran.add(cell.number)
             yield Step("setup", "\n".join(kept[k]), cell=cell.number)
         for name in probes.pop(cell.number, ()) if cell.number else ():
             yield Step("probe", "", (name,))
     yield from (Step("probe", "", (name,)) for names in probes.values() for name in names)
 
 
-def _needed(plan: _Plan, cells: list[Cell], answers: set[int]) -> list[list[str]]:
+def _needed(plan: _Plan, cells: list[Cell], answers: set[int], bare: bool) -> list[list[str]]:
     """For each cell the texts of its statements that bind or change a name which the answers need, however indirectly.
 
-    What an exercise asks for comes from the cells that answer it, and from nowhere else.
+    What an exercise asks for comes from the cells that answer it, and from calls that change it before its check.
     """
     source = {
         e.name: {c.number for c in plan.found[e.name].cells} if e.name in plan.found else set()
@@ -397,10 +445,15 @@ def _needed(plan: _Plan, cells: list[Cell], answers: set[int]) -> list[list[str]
     binders: dict[str, list[int]] = {}
     for i, (k, p) in enumerate(rows):
         for name in p.binds | (p.changes - modules):
-            number = cells[k].number
-            if p.kind != "stub" and (name not in source or number in source[name]):
+            number, found = cells[k].number, plan.found.get(name)
+            if p.kind == "stub":
+                counts = name in source and found is None  # who calls it reads that it is not answered yet
+            else:
+                counts = name not in source or number in source[name]
+                counts |= found is not None and name in p.changes and found.cells[0].number < number < found.check
+            if counts:
                 binders.setdefault(name, []).append(i)
-    wanted = ["*"]
+    wanted = ["*", *(e.name for e in plan.assignment.exercises if e.bare is bare)]
     for cell in cells:
         if cell.number in answers:
             wanted += free_names(cell.source)
@@ -410,7 +463,7 @@ def _needed(plan: _Plan, cells: list[Cell], answers: set[int]) -> list[list[str]
             if i not in kept:
                 kept.add(i)
                 wanted += free_names(rows[i][1].text)
-    found: list[list[str]] = [[] for _ in cells]
+    texts: list[list[str]] = [[] for _ in cells]
     for i in sorted(kept):
-        found[rows[i][0]].append(rows[i][1].text)
-    return found
+        texts[rows[i][0]].append(rows[i][1].text)
+    return texts

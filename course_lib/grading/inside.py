@@ -62,6 +62,7 @@ class Soft(ast.NodeTransformer):
         return node
 
     visit_AsyncFunctionDef = visit_ClassDef = visit_Lambda = visit_FunctionDef
+    visit_With = visit_FunctionDef  # `with contextlib.suppress(ImportError):` is an `except`, too
 
     def visit_Import(self, node: ast.Import | ast.ImportFrom) -> ast.stmt:
         """`try: import a` and `except ImportError: a = _course_absent(…)`."""
@@ -104,11 +105,16 @@ def note(space: dict[str, Any], node: ast.stmt, error: BaseException) -> bool:
     kind = "ModuleNotFoundError" if isinstance(error, bare.NotThere) else type(error).__name__
     cause = cause or (kind, why(error, error.name) if missing else str(error)[:300])
     failed.update((name, cause) for name in bound(node))
+    if cause[0] == "ModuleNotFoundError":  # `device = torch.device("cpu")`: no matter until it is used
+        for name in bound(node):
+            space.setdefault(name, bare.Absent(cause[1], getattr(error, "name", None) or ""))
     return cause[0] == "ModuleNotFoundError"
 
 
 def bound(node: ast.stmt) -> set[str]:
     """The names that a statement binds, wherever in it."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {node.name}
     found = set()
     for at in ast.walk(node):
         if isinstance(at, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):

@@ -43,11 +43,13 @@ def command(module: str, *words: str) -> list[str]:
 
     Folders of packages that only this Python found (`pip install --user`, PYTHONPATH) come last there.
     """
+    here = "" if lost() else os.path.realpath(".")  # a class's folder may have any name
     packages = [p for p in sys.path if p.rstrip("/").endswith(("site-packages", "dist-packages"))]
+    packages = [p for p in packages if os.path.realpath(p) != here]
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     flags = ["-I", "-X", "utf8", *(["-B"] if sys.dont_write_bytecode else [])]
-    here = str(Path(__file__).resolve())
-    return [sys.executable, *flags, here, module, os.pathsep.join(packages), encoding, *words]
+    this = str(Path(__file__).resolve())
+    return [sys.executable, *flags, this, module, os.pathsep.join(packages), encoding, *words]
 
 
 class Handover(Exception):

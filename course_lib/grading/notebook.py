@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from course_lib.checks.probe import parts
+
 MAX_FILE = 64 * 2**20
 MAX_CODE = 2**20
 MAX_CELLS = 2000
+MAX_VALUES = 4_000_000
 MAX_COMMAS = 3
 
 OTHER_FILES = {  # how a file begins, and what it is
@@ -107,6 +110,8 @@ def _json(raw: bytes, notes: list[str]) -> Any:
         raise Unreadable(
             "is a pointer of Git LFS, not the notebook: run `git lfs pull` in its folder, hand it in again"
         )
+    if parts(raw) > MAX_VALUES:
+        raise Unreadable("holds more values than a notebook has: clear its outputs and hand it in again")
     encoding = json.detect_encoding(raw)
     try:
         text = raw.decode(encoding)

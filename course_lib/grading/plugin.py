@@ -34,6 +34,7 @@ from course_lib.grading.graft import Graft, Step
 from course_lib.grading.sandbox import HEAVY
 
 CELL_SECONDS = 20.0
+SECOND_LOOK = 5.0  # seconds for each cell when everything is run that was left out at first
 MANY_CELLS = 15  # so often a cell's time for all cells of a notebook, beside what its checks may take
 READING_SECONDS = 15.0  # processor time for reading a notebook, and for judging one answer
 LARGE = 2**18  # bytes of a submission that is not kept in the memory of those who read it
@@ -75,6 +76,16 @@ class GradedNotebook(IPyNbFile):
     job: Job
     assignment: Assignment
     bare: bool
+    hurry = False
+
+    def verdicts(self) -> dict[str, Verdict]:
+        """The latest verdict on each answer; RuntimeError where the grader itself could not come to one."""
+        last = {item.step.names[0]: item for item in self.items if isinstance(item, ProbeCell)}
+        for name, item in last.items():
+            if item.verdict is None and not self.hurry:
+                trouble = getattr(item, "trouble", "it was not run")
+                raise RuntimeError(f"{self.exercise(name).id} came to no verdict ({trouble})")
+        return {name: item.verdict for name, item in last.items() if item.verdict is not None}
 
     def begin(
         self, settings: Settings, job: Job, assignment: Assignment, bare: bool, steps: tuple[Step, ...]
@@ -202,6 +213,8 @@ class GradedCell(IPyNbCell):
                 self.failed("error", notebook.syntax_note(line.partition(":")[0], line))
             raise
         except (RuntimeError, Empty, OSError) as error:
+            if getattr(book.kernel, "lost", False):
+                book.fault = str(error)
             self.fatal = True
             self.failed("crash", str(error) or type(error).__name__)
             raise
@@ -366,17 +379,32 @@ class Loop:
         except RecursionError:
             return ungraded(job, "is code that is nested too deep to be read: ask the learner for a plain version")
         books = [self.run(session, job, assignment, bare, steps) for bare, steps in grafted.steps.items()]
+        for book in list(books):  # perhaps code that was left out makes an answer right after all
+            if book.bare in grafted.everything and any(
+                v.status in ("wrong", "error") for v in book.verdicts().values()
+            ):
+                second = self.run(session, job, assignment, book.bare, grafted.everything[book.bare], hurry=True)
+                books.append(second)
         return summary(job, assignment, grafted, books)
 
     def run(
-        self, session: pytest.Session, job: Job, assignment: Assignment, bare: bool, steps: tuple[Step, ...]
+        self,
+        session: pytest.Session,
+        job: Job,
+        assignment: Assignment,
+        bare: bool,
+        steps: tuple[Step, ...],
+        hurry: bool = False,
     ) -> GradedNotebook:
         """Run what one kind of kernel has to run; RuntimeError when no kernel could be started."""
         book = GradedNotebook.from_parent(session, path=Path("submission.ipynb").absolute())  # its name is only shown
-        items = book.begin(self.settings, job, assignment, bare, steps)
+        seconds = min(SECOND_LOOK, self.settings.cell_seconds) if hurry else self.settings.cell_seconds
+        settings = dataclasses.replace(self.settings, cell_seconds=seconds)
+        items = book.begin(settings, job, assignment, bare, steps)
+        book.hurry = hurry
         last = Farewell.from_parent(book, name="end", cell_num=-1, cell=NotebookNode(), options={})
         run_in_order(items, last)
-        run_in_order(again(book), last)
+        run_in_order([] if hurry else again(book), last)
         last.config.hook.pytest_runtest_protocol(item=last, nextitem=None)
         if book.fault:
             raise RuntimeError(book.fault)
@@ -414,14 +442,14 @@ def summary(job: Job, assignment: Assignment, grafted: Graft, books: list[Graded
 
     RuntimeError where the grader itself could not come to a verdict: that is no grade.
     """
-    last = {item.step.names[0]: item for book in books for item in book.items if isinstance(item, ProbeCell)}
+    best: dict[str, Verdict] = {}
+    for book in books:
+        best |= {n: v for n, v in book.verdicts().items() if n not in best or v.status == "right"}
+    unused = () if any(book.hurry for book in books) else grafted.unused
     verdicts = []
     for task in assignment.exercises:
-        item = last.get(task.name)
-        if item is not None and item.verdict is None:
-            raise RuntimeError(f"{task.id} came to no verdict ({getattr(item, 'trouble', 'it was not run')})")
-        if item is not None:
-            verdicts.append(item.verdict)
+        if task.name in best:
+            verdicts.append(best[task.name])
         elif task.name in grafted.blank:
             verdicts.append(no_points(task, "blank", "not answered yet"))
         else:
@@ -441,7 +469,7 @@ def summary(job: Job, assignment: Assignment, grafted: Graft, books: list[Graded
         "message": "",
         "lesson": assignment.number,
         "cell_seconds": round(sum(book.cell_seconds for book in books), 3),
-        "notes": list(dict.fromkeys([*grafted.notes, *(note for book in books for note in book.notes)])),
+        "notes": list(dict.fromkeys([*grafted.notes, *unused, *(note for book in books for note in book.notes)])),
         "answers": {name: source[:20000] for name, source in grafted.answers.items()},
     }
 

@@ -115,7 +115,7 @@ def learner(row: Row) -> tuple[str, str]:
     Moodle: `Ada Byron_4711_assignsubmission_file/x.ipynb`; Canvas: `byronada_[LATE_]4711_815_x.ipynb`; else the file.
     """
     parts = Path(row["file"]).parts
-    for part in reversed(parts[:-1]):
+    for part in parts[:-1]:  # the outermost: a folder inside what somebody handed in names nobody
         found = re.match(r"(.+?)_(\d+)_assignsubmission", part)
         if found:
             return found[1], found[2]

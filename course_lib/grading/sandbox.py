@@ -188,10 +188,10 @@ def command(walls: Walls, argv: list[str]) -> list[str]:
     for name in [*python_folders(), *walls.extra]:
         line += ["--ro-bind", name, name]
     for name in hidden(walls):
-        line += ["--tmpfs", name]
+        line += ["--tmpfs", name, "--remount-ro", name]  # else kernels could leave notes there for each other
     line += ["--ro-bind", walls.package, walls.real_package]
     line += ["--ro-bind", f"{walls.folder}/etc/passwd", "/etc/passwd", "--ro-bind", f"{walls.folder}/etc/group"]
-    line += ["/etc/group", "--proc", "/proc", "--dev", "/dev", "--tmpfs", HOME]
+    line += ["/etc/group", "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--tmpfs", HOME]
     line += ["--bind", f"{walls.folder}/k", SOCKETS, "--chdir", HOME, "--remount-ro", "/", "--", *argv]
     return line
 
@@ -288,6 +288,7 @@ def outer_wall(walls: Walls) -> None:
         _bind(name, root + name)
     for name in hidden(walls):
         small_disk(root + name, 4096, "755")
+        mount("", root + name, "", MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
     _bind(walls.package, root + walls.real_package)
     for name in ("passwd", "group"):
         _bind(f"{walls.folder}/etc/{name}", f"{root}/etc/{name}")
@@ -357,7 +358,8 @@ def drop(walls: Walls, uid: int) -> None:
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     if walls.level == "landlock":
         readable = without(hidden(walls), system_folders() + python_folders())
-        restrict_files([*readable, "/etc", *DEVICES, "/proc/self", walls.package], [str(Path.cwd().parent)])
+        settings = [f"/etc/{name}" for name in (*ETC, "passwd", "group")]
+        restrict_files([*readable, *settings, *DEVICES, "/proc/self", walls.package], [str(Path.cwd().parent)])
     if walls.level in ("bubblewrap", "namespaces", "landlock"):
         filter_calls(network=walls.level != "landlock")
 

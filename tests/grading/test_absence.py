@@ -31,6 +31,10 @@ INNOCENT = {
     + STEP.replace("    return", "    if torch is not None:\n        x = torch.tensor(x)\n    return"),
     "optional-by-spec": "import importlib.util\nif importlib.util.find_spec('torch'):\n    import torch\n" + STEP,
     "in-a-block": "if True:\n    import torch\n    " + STEP.replace("\n", "\n    "),
+    "annotated": "import torch\nfrom typing import Union\ndef step(x: torch.Tensor, h: Union[torch.Tensor, None], W, "
+    "kind=torch.float32):\n    if isinstance(x, torch.Tensor):\n        x = x.numpy()\n    return np.tanh(x + h @ W.T)",
+    "suppressed": "import contextlib\ntorch = None\nwith contextlib.suppress(ImportError):\n    import torch\n"
+    + STEP.replace("    return", "    if torch is not None:\n        x = torch.tensor(x)\n    return"),
     "figure": "import matplotlib.pyplot as plt\n" + STEP.replace("    return", "    plt.plot(x)\n    return"),
     "progress": "from tqdm.auto import tqdm\n" + STEP.replace("    return", "    list(tqdm([1]))\n    return"),
     "exception-named": "try:\n    open('nowhere')\nexcept OSError as e:\n    print(e)\n" + STEP,
@@ -44,8 +48,11 @@ GUILTY = {
     "part": "from torch.nn import functional as F\ndef step(x, h, W):\n    return F.tanh(x + h @ W.T)",
     "called": "from torch import tanh\ndef step(x, h, W):\n    return tanh(x + h @ W.T)",
     "inside": "def step(x, h, W):\n    import torch\n    return torch.tanh(torch.tensor(x + h @ W.T))",
+    "closure": "def make():\n    import torch as t\n\n    def step(x, h, W):\n"
+    "        return t.tanh(t.tensor(x + h @ W.T))\n\n    return step\nstep = make()",
     "decorated": "import torch\n@torch.no_grad()\n" + STEP,
-    "class": "import torch\nclass Cell(torch.nn.Module):\n    pass\nstep = Cell()",
+    "class": "import torch\nclass Cell(torch.nn.Module):\n    def __init__(self):\n        self.W = torch.ones(3)\n"
+    "step = Cell()",
     "made-of-it": "import torch\ncell = torch.nn.RNNCell(3, 3)\nstep = lambda x, h, W: cell(x)",
 }
 

@@ -5,7 +5,7 @@ import pytest
 from course_lib.grading import notebook
 from course_lib.grading.course import Course
 from course_lib.grading.graft import find_answers, free_names, graft
-from tests.grading.handed_in import COURSE, grade, save
+from tests.grading.handed_in import COURSE, RIGHT, grade, save
 from tests.grading.handed_in import notebook as handed_in
 
 [TINY] = Course(COURSE).assignments()
@@ -20,6 +20,7 @@ from tests.grading.handed_in import notebook as handed_in
         ("def f(x):\n    def inner(y):\n        return x * y + z\n    return inner(x)", {"z"}),
         ("class A:\n    def f(self):\n        return torch.ones(1)", {"torch"}),
         ("a = b\nc = a", {"a", "b"}),
+        ("exec('f = np.tanh')", {"np"}),
         ("def f(:", set()),
     ],
 )
@@ -71,9 +72,31 @@ def test_only_what_answers_need_runs_and_in_the_learners_order():
     made = graft(TINY, submission(*cells))
     sources = [s.source for s in made.steps[False] if s.role == "setup" and s.cell]
     assert sources == ["import math", "table = []\ntable.append(1); other = 2", "table.reverse()"]
-    assert [n for n in made.notes if n.startswith("not run")] == [
-        "not run, because no answer uses it: cell 5 of your notebook"
-    ]
+    assert made.unused == ("not run, because no answer uses it: cell 5 of your notebook",)
+    assert "while True" in made.everything[False][-1].source  # run only where an answer is not right without it
+
+
+#: effects that no name in the statement shows; the answer is right once everything has run
+HIDDEN = {
+    "registered": ["R = {}\ndef register(f):\n    R[f.__name__] = f", "register(np.sum)", "R['sum'](xs)"],
+    "decorated": ["R = {}\ndef reg(f):\n    R['f'] = f", "@reg\ndef anything(xs):\n    return xs.sum()", "R['f'](xs)"],
+    "global": ["def setup():\n    global act\n    act = np.sum", "setup()", "act(xs)"],
+    "popped": ["acts = [np.sum, np.sin]", "last = acts.pop()", "acts[-1](xs)"],
+    "written": ["one = np.zeros(1)", "np.copyto(dst=one, src=1.0)", "xs.sum() * one[0]"],
+    "counted": ["n = 1", "n += 0", "[globals().update(m=n), xs.sum()][1] * m"],
+    "planted": ["1", "setattr(np, 'act', np.sum)", "np.act(xs)"],
+}
+
+
+def test_what_no_name_shows_comes_along_in_a_second_look(tmp_path):
+    for name, (first, second, answer) in HIDDEN.items():
+        nb = handed_in(before=first, total=f"def total(xs):\n    return {answer}")
+        own = {"cell_type": "code", "id": "own2", "metadata": {}, "source": second, "outputs": [], "execution_count": 1}
+        nb["cells"].insert(3, own)
+        save(tmp_path / "class", f"{name}.ipynb", nb)
+    _, rows = grade(tmp_path / "class", tmp_path)
+    assert {n: r["points"] for n, r in rows.items()} == {f"{n}.ipynb": 10 for n in HIDDEN}
+    assert all(r["notes"] == [] for r in rows.values())
 
 
 def test_a_name_of_pythons_own_in_a_scratch_cell_is_what_the_answer_sees(tmp_path):
@@ -114,3 +137,13 @@ def test_the_same_seed_gives_the_same_points_whatever_the_answer_draws(tmp_path)
         runs.append({n: [(e["points"], e["message"]) for e in r["exercises"]] for n, r in rows.items()})
     assert {name: runs[0][name] for name in runs[1]} == runs[1]
     assert runs[0]["memo.ipynb"][0][0] == 4
+
+
+def test_the_last_of_two_attempts_with_a_check_each_counts_where_it_is_right(tmp_path):
+    nb = handed_in(step=OTHER)
+    check = next(c for c in nb["cells"] if c["id"] == "check-step")
+    attempt = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": 1}
+    again = [{**attempt, "id": "b1", "source": RIGHT["step"]}, {**check, "id": "b2", "source": 'check("01.1", step)'}]
+    nb["cells"][nb["cells"].index(check) + 1 : 0] = again
+    save(tmp_path / "class", "again.ipynb", nb)
+    assert grade(tmp_path / "class", tmp_path)[1]["again.ipynb"]["points"] == 10
