@@ -161,7 +161,7 @@ def test_no_locale_and_no_name_changes_a_grade(tmp_path, kind):
     folder = tmp_path / "Ünterlagen 日本"
     save(folder, LATIN, notebook(**WRONG))
     settings = {
-        "latin": {"LC_ALL": "en_US.ISO-8859-1"},
+        "latin": {"LC_ALL": "en_US.ISO-8859-1", "PYTHONUTF8": "0"},  # the launcher sets it for its children
         "ascii": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
     }[kind]
     if kind == "latin":
