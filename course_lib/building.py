@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import dataclasses
 import hashlib
 import json
 import re
@@ -20,8 +21,11 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
+from course_lib.checks import solution
+from course_lib.checks.solution import BEGIN, END
+
 STUB = 'raise NotImplementedError("your answer goes here")'
+KEPT = Path("course_lib/checks") / solution.KEPT.name
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 READABLE_ID = re.compile(r"^(?=.*[a-z])[a-z0-9]+(-[a-z0-9_]+)+$|^[a-z_]{3,40}$")
@@ -445,7 +449,7 @@ def syllabus_rows() -> list[dict[str, Any]]:
 
 
 def build(root: Path, check: bool = False, only: tuple[str, ...] = (), run: bool = True) -> Report:
-    """Bring notebooks/, solutions/, exercises/ and docs/syllabus.md into step, or (check) report what is not.
+    """Bring notebooks/, solutions/, exercises/ and what is made of them into step, or (check) report what is not.
 
     A notebook is executed when its code is not the code that its outputs come from. With `check` nothing is written
     or run. `only` limits the work to notebooks whose name contains one of the words. An exercise that holds a
@@ -482,7 +486,15 @@ def build(root: Path, check: bool = False, only: tuple[str, ...] = (), run: bool
     _left_behind(root, {p.name for p in files if p.parent.name == "solutions"}, report)
     if len(final) == len(files):  # else the index would lose the links into the notebook that failed
         _put_text(root, "docs/syllabus.md", syllabus(final, syllabus_rows()), check, report)
+        if (root / KEPT.parent).is_dir():
+            _put_text(root, KEPT.as_posix(), answers(final), check, report)
     return report
+
+
+def answers(notebooks: dict[str, NotebookNode]) -> str:
+    """The answers and statements of all solutions: checks need them also where a teacher takes solutions/ away."""
+    solved = {Path(name).name[:2]: solution.parts(nb.cells) for name, nb in notebooks.items() if "solutions/" in name}
+    return json.dumps(solved, indent=1, ensure_ascii=False) + "\n"
 
 
 def _put_exercise(root: Path, name: str, made: NotebookNode, check: bool, report: Report) -> None:
@@ -522,6 +534,7 @@ def _refreshed(path: Path, name: str, run: bool) -> NotebookNode:
     nb = canonical(read(path))
     if path.parent.name == "solutions":
         validate_solution(nb, name, lesson_points(path.name[:2]))
+        validate_slips(path, name)
     if run and not _in_step(nb):
         before = path.read_bytes()
         nb = canonical(execute(nb, path.parent))
@@ -543,6 +556,21 @@ def lesson_points(number: str) -> dict[str, float]:
         return {e.name: float(e.points) for e in checks.lesson(number)}
     except LookupError as error:
         raise BuildError(f"no course_lib/checks/lesson_{number}.py; write the lesson's checks") from error
+
+
+def validate_slips(path: Path, name: str) -> None:
+    """Refuse a solution that no longer has a piece of code which a slip of the lesson's checks replaces."""
+    from course_lib import checks
+
+    number = path.name[:2]
+    for exercise in checks.lesson(number) if number in checks.lessons() else ():
+        published = dataclasses.replace(exercise, folder=path.parent)
+        for slip in exercise.slips:
+            try:
+                published.answer(slip)
+            except (LookupError, SyntaxError) as error:
+                where = f"course_lib/checks/lesson_{number}.py"
+                raise BuildError(f"{name}: the slip {slip.name!r}: {error}; change its line in {where}") from error
 
 
 def warnings_of(nb: NotebookNode, name: str) -> list[str]:

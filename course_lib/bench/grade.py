@@ -66,10 +66,10 @@ def one_step(rng):
 
 
 EXERCISES = (
-    Exercise("01.1", "step", 2, step, one_step, bare=True),
-    Exercise("01.2", "unroll", 3, unroll, cases, bare=True),
-    Exercise("01.3", "gradient", 3, gradient, cases),
-    Exercise("01.4", "norms", 2, norms, cases, bare=True),
+    Exercise("01.1", "step", 2, one_step, right=step, bare=True),
+    Exercise("01.2", "unroll", 3, cases, right=unroll, bare=True),
+    Exercise("01.3", "gradient", 3, cases, right=gradient),
+    Exercise("01.4", "norms", 2, cases, right=norms, bare=True),
 )
 '''
 SETUP = "import matplotlib.pyplot as plt\nimport numpy as np\nimport torch\n\nfrom course_lib.checks import check"

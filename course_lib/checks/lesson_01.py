@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from course_lib.checks.exercise import Case, Exercise, Misconception, bugs, misread, pick
-from course_lib.checks.inputs import away_from_zero, sigmoid, zeroed
+from course_lib.checks.exercise import Case, Exercise, Slip, slips
+from course_lib.checks.inputs import Array, away_from_zero, zeroed
 from course_lib.checks.probe import Source
 
-Array = np.ndarray
-
-
 # ---------------------------------------------------------------- 01.1 rnn_step
-
-
-def rnn_step(x_t: Array, h_prev: Array, W_xh: Array, W_hh: Array, b_h: Array) -> Array:
-    """h_t = tanh(W_xh x_t + W_hh h_prev + b_h), rows are the batch."""
-    return np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h)
 
 
 def _step_args(rng: np.random.Generator, B: int = 3, D: int = 5, H: int = 4) -> list[Array]:
@@ -40,182 +31,98 @@ def _step_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-_step_misread = partial(misread, rnn_step)
-
-
-def _written_into_h_prev(x_t, h_prev, W_xh, W_hh, b_h):
-    h_prev[:] = rnn_step(x_t, h_prev, W_xh, W_hh, b_h)
-    return h_prev
-
-
-def _divided_by_its_maximum(*args):
-    h_t = rnn_step(*args)
-    return h_t / np.abs(h_t).max()
-
-
 _LEFT_OUT = (
-    "Feed the same x_t with two different h_prev. Should the answer change, and does yours?",
+    "Double one matrix and nothing else, then the other one. Should the new state change, and does yours?",
     "How many matrix products does the equation have, and how many has your line?",
     "Which symbol of the equation never meets its matrix in your code?",
 )
-_ACTIVATION = (
-    "What is the smallest and the largest value your state takes?",
-    "Try an input that makes the sum strongly negative, then one that makes it strongly positive.",
-    "Compare the range of your function with the range of the one in the equation.",
+_BIAS = (
+    "Set the input and the previous state to 0: which state is it?",
+    "How often, where and with which sign is b_h added?",
 )
-_SHAPES = (
-    "Write the shape of every operand next to the line.",
-    "Which two neighbouring sizes must be equal in a matrix product, and are they?",
-    "The sum must have shape (B, H). Which term of yours does not have it?",
-)
-_COMBINED = (
-    "With h_prev = 0, what should remain of the equation? What remains of yours?",
-    "Where does the bracket of the tanh open and where does it close?",
-    "How are the contribution of the input and that of the past joined before the tanh?",
-)
-_BIAS_PLACE = (
-    "Can a tanh state ever be larger than 1? Is yours?",
-    "Set x_t = h_prev = 0 and b_h = 0.5: what do you get, and what should it be?",
-    "Follow b_h through your code: how often and where is it added?",
-)
+_ACTIVATION = ("Which values can your state take?", "Make the sum strongly negative, then strongly positive.")
 _TRANSPOSED = (
     "The shape is right and the numbers are not: which matrix is square and cannot complain?",
     "Put a single 1 into W_hh, in row 0 and column 1. Unit 0 should now listen to unit 1. Does it?",
-    "Vectors are rows here, W_hh is (to, from). Which index of W_hh must meet h_prev?",
+    "Vectors are rows here, W_hh is (to, from). Which index of W_hh must meet the state?",
 )
-_IN_PLACE = (
-    "Keep a copy of the arguments, call your function, and compare: which one has changed?",
-    "What is the difference between giving a name a new array and writing into the old array?",
-    "Which line of yours writes into an array that it did not make?",
+_SHAPES = (
+    "Take B = 3, D = 5, H = 4 and write the shape of every operand next to the line.",
+    "Which two neighbouring sizes must be equal in a matrix product, and are they?",
+    "The sum and the result have shape (B, H). What of yours does not?",
 )
-
+_RANGE = ("Make all weights large: is your state near 1 or -1?", "Where does the bracket of the tanh open and close?")
+_JOINED = (
+    "Set h_prev to 0: which terms of the equation remain, and which of yours? Then do the same with x_t.",
+    "How are the contribution of the input and that of the past joined in the equation?",
+    "Through which matrices, and through how many tanh, does x_t pass in your code? And h_prev?",
+)
+_MAXIMUM = (_ACTIVATION[0], "Take one sequence out of the batch: does the state of another sequence change?")
+_IN_PLACE = ("Which argument has changed after the call?", "Which line writes into an array that it did not make?")
+_STATE_LINE = {  # slips in the line of h_t, in whichever function it stands
+    _LEFT_OUT: {
+        "previous state left out": ("", "W_hh = 0 * W_hh"),
+        "input left out": ("", "W_xh = 0 * W_xh"),
+        "previous state added without its matrix": (" @ W_hh.T", ""),
+        "input added without its matrix": (" @ W_xh.T", ""),
+    },
+    _BIAS: {
+        "b_h forgotten": ("", "b_h = 0 * b_h"),
+        "b_h added twice": ("", "b_h = 2 * b_h"),
+        "b_h subtracted, not added": ("", "b_h = -b_h"),
+        "b_h outside the tanh": (" + b_h)", ") + b_h"),
+    },
+    _ACTIVATION: {
+        "no nonlinearity: the tanh is missing": ("np.tanh(", "("),
+        "sigmoid in place of tanh": ("np.tanh(", "sigmoid("),
+        "ReLU in place of tanh": ("np.tanh(", "np.maximum(0, "),
+    },
+    _TRANSPOSED: {"recurrent matrix transposed": ("W_hh.T", "W_hh")},
+    _SHAPES: {
+        "input matrix not transposed": ("W_xh.T", "W_xh"),
+        "neither matrix transposed": {"W_xh.T": "W_xh", "W_hh.T": "W_hh"},
+        "the input multiplied by the recurrent matrix": ("W_xh", "W_hh"),
+        "the two matrices exchanged": {"W_xh": "W_hh", "W_hh": "W_xh"},
+    },
+}
+_COLUMNS = {"x_t @ W_xh.T": "W_xh @ x_t", "h_prev @ W_hh.T": "W_hh @ h_prev"}
+_ENTRIES = [{"@ W_xh.T": "* W_xh", "@ W_hh.T": "* W_hh"}, ("@ W_hh.T", "* W_hh"), ("@ W_xh.T", "* W_xh")]
+_EACH = [("T + h_prev", "T) + np.tanh(h_prev"), {"T + h_prev": "T + b_h) + np.tanh(h_prev", " + b_h)": ")"}]
+_STATE_OUT = [("T + h_prev", "T) + (h_prev"), {"T + h_prev": "T + b_h) + (h_prev", " + b_h)": ")"}]
+_EQUATION_SLIPS = {
+    _SHAPES: {
+        "written for column vectors: here each sequence is a row": _COLUMNS,
+        "entry by entry (*) in place of a matrix product (@)": _ENTRIES,
+        "bias along the wrong axis: one number for each sequence": ("+ b_h", "+ b_h[:, None]"),
+        "the result is turned: a row for each unit, not for each sequence": ("return h_t", "return h_t.T"),
+    },
+    _JOINED: {
+        "the input's term subtracted, not added": ("", "x_t = -x_t"),
+        "the two terms multiplied": {"(x_t": "((x_t", "T + h_prev": "T) * (h_prev", "T + b_h": "T) + b_h"},
+        "W_hh multiplies the input's term, too": {"(x_t": "((x_t", "h_prev @": "h_prev) @"},
+        "W_hh multiplies the whole sum": {"(x_t": "((x_t", "@ W_hh.T + b_h": "+ b_h) @ W_hh.T"},
+        "the previous state added to the result": ("return h_t", "return h_prev + h_t"),
+        "the tanh applied twice": ("return h_t", "return np.tanh(h_t)"),
+    },
+    _RANGE: {
+        "tanh of each term, then the sum": _EACH,
+        "tanh of each term, each with the bias": ("T + h_prev", "T + b_h) + np.tanh(h_prev"),
+        "the previous state's term outside the tanh": _STATE_OUT,
+        "the input's term outside the tanh": ("np.tanh(x_t @ W_xh.T + ", "x_t @ W_xh.T + np.tanh("),
+    },
+    _MAXIMUM: {"an extra division by the largest value": ("return h_t", "return h_t / np.abs(h_t).max()")},
+    _IN_PLACE: {"state overwritten in place": ("return h_t", "h_prev[:] = h_t\nreturn h_prev")},
+}
+_STEP_SLIPS = (*slips(_STATE_LINE), *slips(_EQUATION_SLIPS))
+_PARTS = (*_SHAPES[:1], *_JOINED[:2])
 RNN_STEP = Exercise(
-    id="01.1",
-    name="rnn_step",
-    points=2,
-    reference=rnn_step,
-    cases=_step_cases,
-    outputs=("h_t",),
-    bare=True,
-    arguments="left",
-    new=True,
-    hints=(
-        "Write the shape of every operand next to the line.",
-        "Compare with the worked example: set all but one argument to zero, one after the other.",
-        "The equation has two products, two sums and one function. Find each of them in your code.",
-    ),
-    misconceptions=(
-        _step_misread(lambda x, h, U, W, b: (x, 0 * h, U, W, b), "S01", "previous state left out", _LEFT_OUT),
-        _step_misread(lambda x, h, U, W, b: (0 * x, h, U, W, b), "S01.input", "input left out", _LEFT_OUT[1:]),
-        Misconception(
-            "S16",
-            "previous state added without its matrix",
-            lambda x, h, U, W, b: np.tanh(x @ U.T + h + b),
-            _LEFT_OUT,
-        ),
-        _step_misread(
-            lambda x, h, U, W, b: (x, h, U, W, 0 * b),
-            "S02",
-            "bias forgotten",
-            (
-                "Set x_t and h_prev to zero. What should come out?",
-                "Your answer for that input is always 0. Which parameter should shift it?",
-                "Count the arguments of the function that your code uses.",
-            ),
-        ),
-        Misconception(
-            "S03", "no nonlinearity: the tanh is missing", lambda x, h, U, W, b: x @ U.T + h @ W.T + b, _ACTIVATION
-        ),
-        Misconception(
-            "S04",
-            "sigmoid in place of tanh",
-            lambda x, h, U, W, b: sigmoid(x @ U.T + h @ W.T + b),
-            _ACTIVATION,
-        ),
-        Misconception(
-            "S04.relu",
-            "ReLU in place of tanh",
-            lambda x, h, U, W, b: np.maximum(x @ U.T + h @ W.T + b, 0),
-            _ACTIVATION,
-        ),
-        Misconception("S15", "an extra division by the largest value", _divided_by_its_maximum, _ACTIVATION),
-        _step_misread(lambda x, h, U, W, b: (x, h, U, W.T, b), "S05", "recurrent matrix transposed", _TRANSPOSED),
-        Misconception(
-            "S06", "input matrix not transposed", lambda x, h, U, W, b: np.tanh(x @ U + h @ W.T + b), _SHAPES
-        ),
-        Misconception(
-            "S06.both", "neither matrix transposed", lambda x, h, U, W, b: np.tanh(x @ U + h @ W + b), _SHAPES
-        ),
-        Misconception(
-            "S06.columns",
-            "written for column vectors: here each row of x_t is one sequence of the batch",
-            lambda x, h, U, W, b: np.tanh(U @ x + W @ h + b),
-            _SHAPES,
-        ),
-        Misconception(
-            "S07",
-            "the input multiplied by the recurrent matrix",
-            lambda x, h, U, W, b: np.tanh(x @ W.T + h @ W.T + b),
-            _SHAPES,
-        ),
-        Misconception(
-            "S07.swapped", "the two matrices exchanged", lambda x, h, U, W, b: np.tanh(x @ W.T + h @ U.T + b), _SHAPES
-        ),
-        Misconception(
-            "S09",
-            "entry by entry (*) in place of a matrix product (@)",
-            lambda x, h, U, W, b: np.tanh(x * U + h * W + b),
-            _SHAPES,
-        ),
-        Misconception(
-            "S13",
-            "bias along the wrong axis: one number for each sequence, not for each unit",
-            lambda x, h, U, W, b: np.tanh(x @ U.T + h @ W.T + b[:, None]),
-            _SHAPES,
-        ),
-        Misconception(
-            "S06.result",
-            "the result is turned: a row for each unit, not for each sequence",
-            lambda *args: rnn_step(*args).T,
-            _SHAPES[2:] + _SHAPES[:1],
-        ),
-        Misconception(
-            "S08", "the two terms multiplied", lambda x, h, U, W, b: np.tanh((x @ U.T) * (h @ W.T) + b), _COMBINED
-        ),
-        Misconception(
-            "S10",
-            "tanh of each term, then the sum",
-            lambda x, h, U, W, b: np.tanh(x @ U.T) + np.tanh(h @ W.T + b),
-            _COMBINED,
-        ),
-        Misconception(
-            "S10.input",
-            "tanh of each term, then the sum",
-            lambda x, h, U, W, b: np.tanh(x @ U.T + b) + np.tanh(h @ W.T),
-            _COMBINED,
-        ),
-        Misconception(
-            "S11", "bias outside the tanh", lambda x, h, U, W, b: np.tanh(x @ U.T + h @ W.T) + b, _BIAS_PLACE
-        ),
-        _step_misread(lambda x, h, U, W, b: (x, h, U, W, 2 * b), "S12", "bias added twice", _BIAS_PLACE),
-        Misconception("S14", "state overwritten in place", _written_into_h_prev, _IN_PLACE),
-    ),
+    "01.1", "rnn_step", 2, _step_cases, ("h_t",), _STEP_SLIPS, bare=True, arguments="left", new=True, hints=_PARTS
 )
-
 
 # ---------------------------------------------------------------- 01.2 unroll
 
 TANH_STEP = Source("lambda x_t, h_prev, W_xh, W_hh, b_h: np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h)")
 LEAKY_STEP = Source("lambda x_t, h_prev, keep: keep * h_prev + x_t[:, :1]")
-
-
-def unroll(step: Any, xs: Array, h0: Array, *params: Any) -> Array:
-    """h_t = step(x_t, h_{t-1}, *params) for t = 1..T, all states stacked: (T, B, H)."""
-    h_t, hs = h0, []
-    for x_t in xs:
-        h_t = step(x_t, h_t, *params)
-        hs.append(h_t)
-    return np.stack(hs)
 
 
 def _sequence(rng: np.random.Generator, T: int = 6, B: int = 3, D: int = 5, H: int = 4) -> list[Any]:
@@ -235,213 +142,76 @@ def _unroll_cases(rng: np.random.Generator) -> list[Case]:
         Case("whole numbers in xs and h0", tuple(whole)),
         Case("another step: keep * h_prev + x_t", leaky),
         Case("h0 = 0", zeroed(args, 2), easy=True, look="look at the place where your loop reads h0"),
-        Case(
-            "T = 1",
-            tuple(_sequence(rng, T=1)),
-            easy=True,
-            look="look at what happens from the second step on",
-        ),
+        Case("T = 1", tuple(_sequence(rng, T=1)), easy=True, look="look at what happens from the second step on"),
         Case("B = 1", tuple(_sequence(rng, B=1)), easy=True, look="look at how time and batch are told apart"),
     ]
 
 
-def _in_h0(step, xs, h0, *params):
-    hs = []
-    for x_t in xs:
-        h0[:] = step(x_t, h0, *params)
-        hs.append(h0)
-    return np.stack(hs)
-
-
-def _in_h0_names(step, xs, h0, *params):
-    hs = []
-    for x_t in xs:
-        h0[:] = step(x_t, h0, *params)
-        hs.append(h0)
-    return hs
-
-
-def _one_buffer(step, xs, h0, *params):
-    h_t, hs = np.array(h0, dtype=float), []
-    for x_t in xs:
-        h_t[:] = step(x_t, h_t, *params)
-        hs.append(h_t)
-    return np.stack(hs)
-
-
-def _cut_to_integers(step, xs, h0, *params):
-    hs = np.zeros((len(xs), *h0.shape), dtype=h0.dtype)
-    h_t = h0
-    for t, x_t in enumerate(xs):
-        hs[t] = h_t = step(x_t, h_t, *params)
-    return hs
-
-
-def _first_input_unread(step, xs, h0, *params):
-    later = unroll(step, xs[1:], h0, *params) if len(xs) > 1 else xs[:0, :, :0]
-    return np.stack([h0, *later])
-
-
-def _reshaped(step, xs, *rest):
-    T, B, D = xs.shape
-    return step, xs.reshape(B, T, D).swapaxes(0, 1), *rest
-
-
-_unroll_misread = partial(misread, unroll)
 _NOT_HANDED_ON = (
     "Change the first input only. Should the last state change? Does yours?",
     "Which variable does your loop read as the state, and which does it write?",
     "What must be true, at the start of round t, about the name that holds the state?",
 )
-_ALL_ONE_ARRAY = (
-    "Print the first stored state at the end of the loop. Is it still the first state?",
+_ONE_ARRAY = (
+    "Print the first stored array at the end of the loop. Is it still what it was after the first round?",
     "Does your list hold T arrays, or T names for one array?",
     "What is the difference between giving a name a new array and writing into the old array?",
 )
+_H0 = ("Run with two different h0. Should the results agree, and do yours?", "Where does your code first read h0?")
 _AXES = (
-    "Write down the three sizes of xs. Which axis counts time?",
-    "Take a tiny array of labelled numbers and print it before and after you move its axes.",
+    "Write down the three sizes of xs and of your result. Which axis counts time?",
+    "Take a tiny array of labelled numbers and print it before and after you move or join its axes.",
     "Does your operation move axes, or does it cut the same sequence of numbers in other places?",
 )
-_ORDER = (
-    "Which input does the first state depend on?",
-    "Set all inputs to zero but one, and see at which step the effect starts.",
-    "What does a negative index do in Python?",
+_STATES = (
+    "Take T = 2 and compare your entries, the first and the last, with what step gives by hand.",
+    "How many rounds does your loop make, what does each of them hand to step, and what does it store?",
+    "Write next to each entry of your result which input was the last that it has seen.",
 )
-_WHICH_STATES = (
-    "How many inputs go in, and how many states does the statement ask for?",
-    "Compare the length of your result with T.",
-    "Write under each state of your result which input was the last that it has seen.",
-)
-
-UNROLL = Exercise(
-    id="01.2",
-    name="unroll",
-    points=2,
-    reference=unroll,
-    cases=_unroll_cases,
-    outputs=("hs",),
-    bare=True,
-    arguments="left",
-    hints=(
-        "Take T = 2 and write the two calls of step by hand. Which name is new, which is handed on?",
-        "Print the shape of the state after each round, and of what you return.",
-        "One name holds the state before the loop, is read in each round, and is given its new value there.",
-    ),
-    misconceptions=(
-        Misconception("S14", "state overwritten in place: all stored states are one array", _in_h0, _ALL_ONE_ARRAY),
-        Misconception("S21", "the same buffer appended at each step", _one_buffer, _ALL_ONE_ARRAY),
-        Misconception(
-            "S17",
-            "every step starts from h0",
-            lambda step, xs, h0, *p: np.stack([step(x_t, h0, *p) for x_t in xs]),
-            _NOT_HANDED_ON,
-        ),
-        Misconception(
-            "S26",
-            "every step starts from zeros: the state is never handed on",
-            lambda step, xs, h0, *p: np.stack([step(x_t, np.zeros(h0.shape), *p) for x_t in xs]),
-            _NOT_HANDED_ON,
-        ),
-        Misconception(
-            "S27",
-            "the state is set back to zeros after the first step",
-            lambda step, xs, h0, *p: np.stack(
-                [step(x_t, np.zeros(h0.shape) if t else h0, *p) for t, x_t in enumerate(xs)]
-            ),
-            _NOT_HANDED_ON,
-        ),
-        _unroll_misread(
-            lambda step, xs, h0, *p: (step, xs, np.zeros(h0.shape), *p),
-            "S18",
-            "h0 ignored: starts from zeros",
-            (
-                "Run with two different h0. Should the results agree?",
-                "Where does your function first read its argument h0?",
-                "What is the state before the first input, according to the signature?",
-            ),
-        ),
-        _unroll_misread(
-            lambda step, xs, *rest: (step, np.swapaxes(xs, 0, 1), *rest),
-            "S19",
-            "time and batch axes mixed up: the loop runs over the batch",
-            _AXES,
-        ),
-        _unroll_misread(_reshaped, "S19.reshape", "time and batch axes mixed up: reshape does not move axes", _AXES),
-        Misconception(
-            "S19.result",
-            "time and batch axes mixed up in the result",
-            lambda step, xs, h0, *p: unroll(step, xs, h0, *p).swapaxes(0, 1),
-            _AXES,
-        ),
-        _unroll_misread(
-            lambda step, xs, *rest: (step, xs[::-1], *rest), "S20", "inputs read in reversed order", _ORDER
-        ),
-        _unroll_misread(
-            lambda step, xs, *rest: (step, np.roll(xs, 1, axis=0), *rest),
-            "S23",
-            "inputs read one step late: xs[t - 1]",
-            _ORDER,
-        ),
-        Misconception(
-            "S22",
-            "h0 stored with the states: one too many",
-            lambda step, xs, h0, *p: np.concatenate([h0[None], unroll(step, xs, h0, *p)]),
-            _WHICH_STATES,
-        ),
-        Misconception(
-            "S22.shifted",
-            "each state stored before its step: h0 is there, the last state is not",
-            lambda step, xs, h0, *p: np.concatenate([h0[None], unroll(step, xs, h0, *p)])[:-1],
-            _WHICH_STATES,
-        ),
-        Misconception(
-            "S22.first",
-            "h0 stored as the first state: the first input is never read",
-            _first_input_unread,
-            _WHICH_STATES,
-        ),
-        Misconception(
-            "S22.last-0",
-            "the place of the last state is never filled",
-            lambda *args: unroll(*args) * (np.arange(len(args[1])) < len(args[1]) - 1)[:, None, None],
-            _WHICH_STATES,
-        ),
-        Misconception(
-            "S24",
-            "only the last state returned",
-            lambda step, xs, h0, *p: unroll(step, xs, h0, *p)[-1],
-            _WHICH_STATES,
-        ),
-        Misconception(
-            "S25",
-            "integer arrays: states stored in an array of whole numbers are cut to 0",
-            _cut_to_integers,
-            (
-                "Look at the dtype of your result when h0 holds whole numbers.",
-                "What happens when 0.7 is written into an array of integers?",
-                "Which array gave your buffer its dtype?",
-            ),
-        ),
-    ),
-)
-
+_INTEGERS = ("Let h0 hold whole numbers: what is your result's dtype?", "What becomes of 0.7 in an array of integers?")
+_RESHAPED = "T, B, D = xs.shape\nxs = xs.reshape(B, T, D)"
+_BEFORE = {"h_t = step": "h_prev, h_t = h_t, step", "append(h_t)": "append(h_prev)"}
+_CUT = [("append(h_t)", "append(h_t.astype(h0.dtype))"), ("*params)", "*params).astype(h0.dtype)")]
+_LOOP = {
+    _ONE_ARRAY: {
+        "state overwritten in place: all stored states are one array": ("h_t =", "h_t[:] ="),
+        "the same buffer appended at each step": {"= h0, []": "= 1.0 * h0, []", "h_t =": "h_t[:] ="},
+    },
+    _NOT_HANDED_ON: {
+        "every step starts from h0": ("(x_t, h_t", "(x_t, h0"),
+        "every step starts from zeros: the state is never handed on": ("(x_t, h_t", "(x_t, 0 * h0"),
+        "the state is set back to zeros after the first step": ("append(h_t)", "append(h_t)\nh_t = 0 * h0"),
+    },
+    _H0: {"h0 ignored: starts from zeros": ("", "h0 = 0 * h0")},
+    _AXES: {
+        "time and batch axes mixed up: the loop runs over the batch": ("", "xs = np.swapaxes(xs, 0, 1)"),
+        "reshape mixes time and batch": [("", _RESHAPED), ("", _RESHAPED + ".swapaxes(0, 1)")],
+        "time and batch axes mixed up in the result": ("stack(hs)", "stack(hs, axis=1)"),
+        "the states joined along the batch: no axis of time": ("stack(hs)", "concatenate(hs)"),
+    },
+    _STATES: {
+        "inputs read in reversed order": ("", "xs = xs[::-1]"),
+        "inputs read one step late: xs[t - 1]": ("", "xs = np.roll(xs, 1, axis=0)"),
+        "the first input read at every step": ("(x_t", "(xs[0]"),
+        "the states returned last first": ("(hs)", "(hs[::-1])"),
+        "the first input is never read: one state too few": ("in xs:", "in xs[1:]:"),
+        "the last input is never read: one state too few": ("in xs:", "in xs[:-1]:"),
+        "h0 stored with the states: one too many": ("h0, []", "h0, [h0]"),
+        "each state stored before its step: h0 is there, the last state is not": _BEFORE,
+        "h0 stored as the first state: the first input is never read": {"h0, []": "h0, [h0]", "in xs:": "in xs[1:]:"},
+        "the place of the last state is never filled": ("(hs)", "([*hs[:-1], 0 * h_t])"),
+        "only the last state returned": [("np.stack(hs)", "h_t"), ("(hs)", "(hs[-1:])")],
+        "only the first state returned": [("np.stack(hs)", "hs[0]"), ("(hs)", "(hs[:1])")],
+        "the first state is missing from the result": ("(hs)", "(hs)[1:]"),
+        "input and state exchanged in the call of step": ("x_t, h_t", "h_t, x_t"),
+        "the old state added to what step returns": ("= step", "= h_t + step"),
+        "step applied twice for each input": ("h_t, *params", "step(x_t, h_t, *params), *params"),
+    },
+    _INTEGERS: {"integer arrays: states stored in an array of whole numbers are cut to 0": _CUT},
+}
+UNROLL = Exercise("01.2", "unroll", 2, _unroll_cases, ("hs",), slips(_LOOP), bare=True, arguments="left", hints=_STATES)
 
 # ---------------------------------------------------------------- 01.3 count_parameters
-
-
-def count_parameters(D: int, H: int, V: int, T: int, bug: tuple[str, ...] = ()) -> int:
-    """Numbers in W_xh, W_hh, b_h, W_hy, b_y: the length T of the sequence plays no part."""
-    if "units = steps" in bug or "exchanged" in bug:
-        D, H = (D, T) if "units = steps" in bug else (H, D)
-    W_xh = 0 if "no W_xh" in bug else H * D
-    W_hh = pick(bug, {"no W_hh": 0, "diagonal W_hh": H}, H * H)
-    b_h = pick(bug, {"no biases": 0, "no b_h": 0, "one number each": 1, "two b_h": 2 * H}, H)
-    W_hy = pick(bug, {"no head": 0, "no W_hy": 0, "W_hy from x": V * D}, V * H)
-    b_y = pick(bug, {"no head": 0, "no biases": 0, "no b_y": 0, "one number each": 1, "b_y as long as b_h": H}, V)
-    loop, head = W_xh + W_hh + b_h, W_hy + b_y
-    loops, heads = pick(bug, {"all T times": (T, T), "loop T times": (T, 1)}, (1, 1))
-    return loops * loop + heads * head + (T * H if "states" in bug else 0)
 
 
 def _count_cases(rng: np.random.Generator) -> list[Case]:
@@ -452,366 +222,169 @@ def _count_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-_LISTS_ALL = (
-    "List the arrays of the lecture's table that training may change. How many are there?",
-    "Write the shape of each array and multiply its sizes.",
-    "Add the products: which of them has your formula left out?",
+_COUNTED = (
+    "List the arrays of the two equations that training may change, each with its shape. How many are there?",
+    "Multiply the sizes of each array: which two vectors does a matrix join, and which vector has its own bias?",
+    "Go through your sum term by term: which array is behind it, and which array of the list has no term?",
 )
-
 _T_TIMES = (
     "Count for T = 1 and for T = 2: which array would exist twice?",
     "Look at your unroll: does the loop make new weights?",
-    "What does 'the same step at every time' say about the factor T?",
+    "How many numbers has one state, and is the number of steps among the sizes of any weight?",
 )
-COUNT_BUGS = (
-    ("P01", "unrolled copies counted as separate layers", "all T times", _T_TIMES),
-    ("P02", "only the recurrent layer multiplied by T", "loop T times", _T_TIMES),
-    (
-        "P03",
-        "units = time steps",
-        "units = steps",
-        (
-            "Which two letters of your formula would change if the sequence were longer?",
-            "H is the size of the state at one time step. What is T?",
-            "How many numbers has h_t, and how many h_t are there?",
-        ),
-    ),
-    (
-        "P04",
-        "one loop per unit: W_hh counted as H numbers",
-        "diagonal W_hh",
-        (
-            "Which units does unit 0 listen to at the next step: only itself?",
-            "What is the shape of W_hh in the table of letters?",
-            "A full matrix has how many entries?",
-        ),
-    ),
-    ("P05", "biases left out", "no biases", _LISTS_ALL),
-    ("P05.state", "b_h left out", "no b_h", _LISTS_ALL),
-    ("P05.one", "each bias counted as one number", "one number each", _LISTS_ALL[1:]),
-    ("P06", "bias of the output left out", "no b_y", _LISTS_ALL),
-    ("P06.size", "b_y counted with the size of b_h", "b_y as long as b_h", _LISTS_ALL[1:]),
-    ("P07", "output head left out", "no head", _LISTS_ALL),
-    ("P07.matrix", "W_hy left out", "no W_hy", _LISTS_ALL),
-    (
-        "P07.input",
-        "W_hy counted as if it read the input: V * D",
-        "W_hy from x",
-        ("Which vector does W_hy multiply, x_t or h_t?", *_LISTS_ALL[1:]),
-    ),
-    ("P09", "W_hh left out", "no W_hh", _LISTS_ALL),
-    ("P10", "W_xh left out", "no W_xh", _LISTS_ALL),
-    (
-        "P08",
-        "H numbers too many: PyTorch's second bias, or h0, is counted",
-        "two b_h",
-        (
-            "Look at the equation: how many biases are added before the tanh?",
-            "PyTorch stores two vectors whose sum is b_h. The statement asks about b_h.",
-            "How many numbers has b_h? And is h0 a weight that training sets?",
-        ),
-    ),
-    (
-        "P11",
-        "the states counted as parameters",
-        "states",
-        ("Does training set h_t, or does the network compute it?", "Count for T = 1 and T = 2: what may differ?"),
-    ),
-    (
-        "P12",
-        "D and H exchanged",
-        "exchanged",
-        ("In which order do D and H come in?", "Is your count right when D = H?"),
-    ),
-)
-
-COUNT = Exercise(
-    id="01.3",
-    name="count_parameters",
-    points=1,
-    reference=count_parameters,
-    cases=_count_cases,
-    outputs=("count",),
-    hints=_LISTS_ALL,
-    misconceptions=bugs(count_parameters, COUNT_BUGS),
-)
-
+_TOO_MANY = ("How many biases stand before the tanh? (PyTorch stores two.)", "Is h0 a weight that training sets?")
+_LETTERS = ("In which order do the arguments come in?", "Is your count right when D = H = V, but not when they differ?")
+_SUM = "recurrent + output"
+_COUNT_SLIPS = {
+    _T_TIMES: {
+        "unrolled copies counted as separate layers": (_SUM, "T * (recurrent + output)"),
+        "only the recurrent layer multiplied by T": (_SUM, "T * recurrent + output"),
+        "W_hh counted once for each step": [("H * H", "T * H * H"), ("H * H", "(T - 1) * H * H")],
+        "units = time steps": ("", "H = T"),
+        "the states counted, too": (_SUM, _SUM + " + T * H"),
+    },
+    _COUNTED: {
+        "W_hh left out": ("H * H", "0"),
+        "bias of the output left out": ("V * H + V", "V * H"),
+        "W_hy left out": ("V * H + V", "V"),
+        "biases left out": {"H * H + H": "H * H", "V * H + V": "V * H"},
+        "b_h left out": ("H * H + H", "H * H"),
+        "W_xh left out": ("H * D", "0"),
+        "output layer left out": (_SUM, "recurrent"),
+        "one loop per unit: W_hh counted as H numbers": ("H * H", "H"),
+        "each bias counted as one number": {"H * H + H": "H * H + 1", "V * H + V": "V * H + 1"},
+        "b_h counted as one number": ("H + H", "H + 1"),
+        "b_y counted with the size of b_h": ("H + V", "H + H"),
+        "W_hy counted as if it read the input: V * D": ("V * H", "V * D"),
+    },
+    _TOO_MANY: {"H numbers too many: PyTorch's second bias, or h0, is counted": ("H + H", "H + 2 * H")},
+    _LETTERS: {"D and H exchanged": ("", "D, H = H, D"), "H and V exchanged": ("", "H, V = V, H")},
+}
+_ONLY_TWO = {_COUNTED: {"only W_xh and W_hh counted": {"H * H + H": "H * H", _SUM: "recurrent"}}}
+_COUNTS = (*slips(_COUNT_SLIPS), *slips(_ONLY_TWO, alone=True))
+COUNT = Exercise("01.3", "count_parameters", 1, _count_cases, ("count",), _COUNTS, hints=_COUNTED)
 
 # ---------------------------------------------------------------- 01.4 BEHAVIOUR
 
-BEHAVIOUR = {"A": "keeps", "B": "forgets", "C": "flips", "D": "turns", "E": "keeps", "F": "forgets"}
 _TRY = (
     "Run it: h = np.array([1.0, 0.5]), then h = np.tanh(W_hh @ h) again and again.",
     "Print h after 1, 2, 3, 4 and 50 steps and compare signs and sizes.",
 )
-
-WHAT_W_DOES = Exercise(
-    id="01.4",
-    name="BEHAVIOUR",
-    points=1,
-    reference=BEHAVIOUR,
-    outputs=("BEHAVIOUR",),
-    hints=(*_TRY, "Which of the four words describes the 50th state, and which the way there?"),
-    misconceptions=(
-        Misconception(
-            "W01",
-            "entries below 1 taken for forgetting",
-            {**BEHAVIOUR, "E": "forgets"},
-            (*_TRY, "In E each unit hears two units. How large is the sum of both?"),
-        ),
-        Misconception(
-            "W02",
-            "a large entry taken for memory",
-            {**BEHAVIOUR, "F": "keeps"},
-            (*_TRY, "In F follow the large entry: from which unit to which? And where does it go at the next step?"),
-        ),
-        Misconception(
-            "W03",
-            "sizes of entries taken for memory, in both directions",
-            {**BEHAVIOUR, "E": "forgets", "F": "keeps"},
-            (*_TRY, "In E and F, follow one unit's value for two steps along the entries of the matrix."),
-        ),
-        Misconception(
-            "W04",
-            "a negative weight taken for forgetting",
-            {**BEHAVIOUR, "C": "forgets"},
-            (*_TRY, "In C, is the size of h gone, or only its sign changed?"),
-        ),
-        Misconception(
-            "W05",
-            "turning taken for flipping",
-            {**BEHAVIOUR, "D": "flips"},
-            (*_TRY, "In D, after how many steps does h come back to where it was?"),
-        ),
-    ),
-)
-
+_A = (*_TRY, "In A each unit hears itself alone, doubled. What does the tanh do with a growing sum?")
+_B = (*_TRY, "In B, by which factor does a small h change at each step?")
+_C = (*_TRY, "In C, is the size of h gone, or only its sign changed? After how many steps is h where it was?")
+_D = (*_TRY, "In D, print h after 20, 21, 22, 23 and 24 steps. When does it come back to where it was?")
+_E = (*_TRY, "In E each unit hears two units. How large is the sum of both?")
+_F = (*_TRY, "In F follow the large entry: from which unit to which? And where does it go at the next step?")
+_WORDS_SLIPS = {
+    _A: {"doubling taken for forgetting": ('"A": "keeps"', '"A": "forgets"')},
+    _B: {"halving taken for keeping": ('"B": "forgets"', '"B": "keeps"')},
+    _C: {
+        "a negative weight taken for forgetting": ('"C": "flips"', '"C": "forgets"'),
+        "flipping taken for turning": ('"C": "flips"', '"C": "turns"'),
+        "the changing sign in C overlooked": ('"C": "flips"', '"C": "keeps"'),
+    },
+    _D: {
+        "turning taken for flipping": ('"D": "turns"', '"D": "flips"'),
+        "turning taken for staying in place": ('"D": "turns"', '"D": "keeps"'),
+        "zeros on the diagonal of D taken for forgetting": ('"D": "turns"', '"D": "forgets"'),
+    },
+    _E: {"entries below 1 taken for forgetting": ('"E": "keeps"', '"E": "forgets"')},
+    _F: {
+        "a large entry taken for memory": ('"F": "forgets"', '"F": "keeps"'),
+        "a large entry taken for coming back": [('"F": "forgets"', '"F": "turns"'), ('"F": "forgets"', '"F": "flips"')],
+    },
+}
+_WORDS = (*_TRY, "Which of the four words describes the 50th state, and which the way there?")
+WHAT_W_DOES = Exercise("01.4", "BEHAVIOUR", 1, outputs=("BEHAVIOUR",), slips=slips(_WORDS_SLIPS), hints=_WORDS)
 
 # ---------------------------------------------------------------- 01.5 influence
-
-
-def influence(f: Any, xs: Array) -> Array:
-    """[k, t] is True where the output of step t changes when the input of step k changes."""
-    before = np.asarray(f(xs))
-    moves = np.zeros((len(xs), len(before)), dtype=bool)
-    for k in range(len(xs)):
-        changed = xs.copy()
-        changed[k] += 1.0
-        moves[k] = np.asarray(f(changed)) != before
-    return moves
 
 
 def _influence_cases(rng: np.random.Generator) -> list[Case]:
     def rnn() -> Source:
         U = 0.4 * rng.choice([-1.0, 1.0]) * rng.uniform(0.3, 1.3, 2)  # of one sign: + 1 in both adds up
         W = 0.8 + 0.4 * rng.random()
-        return Source(
-            f"lambda xs: np.array((lambda h: [h := np.tanh({W:.3f} * h + {U[0]:.3f} * x[0] + {U[1]:.3f} * x[1])"
-            " for x in xs])(0.0))"
-        )
+        return Source(f"lambda xs, h=0.0: np.array([h := np.tanh({W} * h + (x * {U.tolist()}).sum()) for x in xs])")
 
-    def xs(T: int, silent: int | None = None) -> Array:
-        """Inputs in 1024ths, so that adding 1 and taking it away again leaves no rounding; one row may be silent."""
-        rows = np.round(0.3 * away_from_zero(rng, (T, 2)) * 1024) / 1024
-        if silent is not None:
-            rows[silent] = 0.0
-        return rows
+    def xs(T: int) -> Array:
+        """Inputs in 1024ths, so that adding 1 and taking it away again leaves no rounding."""
+        return np.round(0.3 * away_from_zero(rng, (T, 2)) * 1024) / 1024
 
+    silent, now = xs(5), Source("lambda xs: np.tanh(xs[:, 0] - 2 * xs[:, 1])")
+    silent[rng.integers(4)] = 0.0
     return [
         Case("a recurrent net", (rnn(), xs(5))),
-        Case("a window of two steps", (Source("lambda xs: xs[:, 1] + np.append(0, 0.01 * xs[:-1, 1])"), xs(6))),
+        Case("a window of two steps", (Source("lambda xs: xs[:, 1] + np.append(0, 0.008 * xs[:-1, 1])"), xs(6))),
         Case("a net that reads the future", (Source("lambda xs: 3 * xs[::-1, 0].cumsum()[::-1]"), xs(4))),
         Case("a very small influence", (Source("lambda xs: xs[:, 0] + np.append(0, 5e-9 * xs[:-1, 1])"), xs(5))),
-        Case("an input row of zeros", (rnn(), xs(5, silent=int(rng.integers(4))))),
-        Case("no memory", (Source("lambda xs: np.tanh(xs[:, 0] - 2 * xs[:, 1])"), xs(5)), easy=True,
-             look="look at what happens between different steps"),
-    ]  # fmt: skip
+        Case("an input row of zeros", (rnn(), silent)),
+        Case("no memory", (now, xs(5)), easy=True, look="look at what happens between different steps"),
+    ]
 
 
-def _never_put_back(f, xs):
-    before = np.asarray(f(xs))
-    changed = xs.copy()
-    moves = []
-    for k in range(len(xs)):
-        changed[k] += 1.0
-        moves.append(np.asarray(f(changed)) != before)
-    return np.stack(moves)
-
-
-def _in_the_argument(f, xs):
-    before = np.asarray(f(xs))
-    moves = []
-    for k in range(len(xs)):
-        xs[k] += 1.0
-        moves.append(np.asarray(f(xs)) != before)
-    return np.stack(moves)
-
-
-def _no_copy(f, xs):
-    for k in range(len(xs)):
-        xs[k] += 1.0
-    return np.zeros((len(xs), len(xs)), dtype=bool)
-
-
-def _by_threshold(f, xs, threshold=1e-6):
-    before = np.asarray(f(xs))
-    moves = []
-    for k in range(len(xs)):
-        changed = xs.copy()
-        changed[k] += 1.0
-        moves.append(np.abs(np.asarray(f(changed)) - before) > threshold)
-    return np.stack(moves)
-
-
-def _row_zeroed(f, xs):
-    before = np.asarray(f(xs))
-    moves = []
-    for k in range(len(xs)):
-        changed = xs.copy()
-        changed[k] = 0.0
-        moves.append(np.asarray(f(changed)) != before)
-    return np.stack(moves)
-
-
-def _one_feature_only(f, xs, feature=0):
-    before = np.asarray(f(xs))
-    moves = []
-    for k in range(len(xs)):
-        changed = xs.copy()
-        changed[k, feature] += 1.0
-        moves.append(np.asarray(f(changed)) != before)
-    return np.stack(moves)
-
-
-_PUT_BACK = (
-    "For k = 1, print changed - xs: how many rows should differ from zero, and how many do?",
-    "What has happened to row 0 when your loop comes to k = 1?",
-    "Where is a fresh copy of xs made: once, or once for each k?",
+_ROW_OR_COLUMN = (
+    "Row k belongs to the input that you change. What do your rows belong to?",
+    "A recurrent net cannot move an output before the changed input: which corner must be False?",
+    "Which index of the result does your loop set, the first or the second?",
 )
-
-_ALL_FEATURES = (
-    "An input of one step has D features. Which of them does your code change?",
-    "What would your function say of a net that reads only one of the other features?",
-    "Change the whole row xs[k].",
+_ONE_ROW = (
+    "For each k, print changed - xs: which entries should differ from zero, and which do? Try a row of zeros, too.",
+    "What have the other rows become when your loop comes to the next k? Do you change all of row k?",
+    "Where is a fresh copy of xs made: once, or once for each k? Are changed and xs two arrays?",
 )
-
+_MEASURED = (
+    "What would your function give for a net that reads from the start, what for one that reads from the end?",
+    "For k = 2, which of the outputs do you compare?",
+    "Let the outputs decide: compare all of f(xs) with all of f(changed).",
+)
+_ENTRY = (
+    "Print your result of the example beside the right one: which entries differ? What is on your diagonal?",
+    "Print changed - xs: does one row differ? And is there one answer, yes or no, for each t?",
+    "What do you ask about two outputs: == or !=, for t > k or for t >= k?",
+)
+_TOLERANCE = (
+    "Print f(changed) - f(xs) with all its digits.",
+    "Same f, same numbers: same bits. Why a tolerance?",
+)
+_BOTH_WAYS = ("Try f = lambda xs: xs[:, 0], then -xs[:, 0]: what stands on your diagonal?", "Is > or < what is asked?")
+_FUTURE = "outputs before the changed input are not looked at: a net that reads the future is missed"
+_ZERO = "a row of zeros is not changed: set to zero or multiplied, where 1 was to be added"
+_SMALL = "small changes are lost: by a tolerance, or by too small a change of xs"
+_TRUE = [("changed[k]", "changed"), ("after != before", "np.any(after != before)")]
+_MOVES = {
+    _ROW_OR_COLUMN: {"rows and columns exchanged": ("moves[k]", "moves[:, k]")},
+    _ONE_ROW: {
+        "changed inputs are never put back": ("xs.copy()", "xs.copy() if k == 0 else changed"),
+        "changed inputs are never put back, and the argument is changed": ("xs.copy()", "xs"),
+        "changed and xs are one and the same array": {"xs.copy()": "xs", "before\n": "np.asarray(f(xs))\n"},
+        "the inputs after step k changed, too": ("changed[k]", "changed[k:]"),
+        "only the first feature changed": ("changed[k]", "changed[k, 0]"),
+        "only the last feature changed": ("changed[k]", "changed[k, -1]"),
+        _ZERO: [("+= 1.0", "= 0.0"), ("+= 1.0", "*= 2.0")],
+        "the last input is never changed": ("in range(len(xs))", "in range(len(xs) - 1)"),
+        "the first input is never changed": ("in range(len(xs))", "in range(1, len(xs))"),
+    },
+    _ENTRY: {
+        "True everywhere: all inputs changed at once, or one answer for all outputs": _TRUE,
+        "one answer for all outputs: all": ("after != before", "np.all(after != before)"),
+        "True and False exchanged": ("!=", "=="),
+        "the step's own input left out": ("return moves", "return moves & ~np.eye(len(xs), dtype=bool)"),
+        "the differences themselves, not whether there is one": {"bool": "float", "!=": "-"},
+    },
+    _MEASURED: {
+        _FUTURE: ("return moves", "return np.triu(moves)"),
+        "outputs after the changed input are not looked at": ("return moves", "return np.tril(moves)"),
+        "causality assumed, not measured": ("return moves", "return np.triu(np.ones_like(moves))"),
+    },
+    _TOLERANCE: {_SMALL: [("after != before", f"abs(after - before) > {e}") for e in ("1e-6", "0.02", "0.1")]},
+    _BOTH_WAYS: {"only outputs that grow are counted": ("!=", ">"), "only outputs that fall are counted": ("!=", "<")},
+}
 INFLUENCE = Exercise(
-    id="01.5",
-    name="influence",
-    points=1,
-    reference=influence,
-    arguments="left",
-    cases=_influence_cases,
-    outputs=("moves",),
-    hints=(
-        "Print f(xs) and f(changed) side by side for one k.",
-        "For each k exactly one row of xs may differ from the original.",
-        "Row k of the result holds one True or False for each step t.",
-    ),
-    misconceptions=(
-        Misconception(
-            "C01",
-            "rows and columns exchanged",
-            lambda f, xs: influence(f, xs).T,
-            (
-                "Row k belongs to the input that you change. What do your rows belong to?",
-                "A recurrent net cannot move an output before the changed input: which corner must be False?",
-                "Which index of the result does your loop set, the first or the second?",
-            ),
-        ),
-        Misconception("C02", "changed inputs are never put back", _never_put_back, _PUT_BACK),
-        Misconception(
-            "C03", "changed inputs are never put back, and the argument is changed", _in_the_argument, _PUT_BACK
-        ),
-        Misconception(
-            "C03.alias",
-            "changed and xs are one and the same array",
-            _no_copy,
-            (
-                "Print changed is xs. What does `changed = xs` make: a copy, or a second name?",
-                "Does f get two different inputs in your comparison?",
-            ),
-        ),
-        Misconception(
-            "C07",
-            "True and False exchanged",
-            lambda f, xs: ~influence(f, xs),
-            ("A recurrent net hears its own input: what must stand on the diagonal?", "Is your test == or != ?"),
-        ),
-        Misconception(
-            "C04",
-            "the step's own input left out",
-            lambda f, xs: influence(f, xs) & ~np.eye(len(xs), dtype=bool),
-            (
-                "Change x_k. Does y_k, the output of the same step, move?",
-                "Compare your diagonal with the picture of the unrolled net.",
-                "Does your test ask for t > k or for t >= k?",
-            ),
-        ),
-        Misconception(
-            "C05",
-            "causality assumed, not measured",
-            lambda f, xs: np.triu(np.ones((len(xs), len(xs)), dtype=bool)),
-            (
-                "Which result would your function give for a net that reads from the end?",
-                "Does your function call f at all?",
-                "Let the outputs decide: compare f(xs) with f(changed).",
-            ),
-        ),
-        Misconception(
-            "C06",
-            "only the first feature changed",
-            _one_feature_only,
-            _ALL_FEATURES,
-        ),
-        Misconception(
-            "C06.last", "only the last feature changed", partial(_one_feature_only, feature=-1), _ALL_FEATURES
-        ),
-        Misconception(
-            "C08",
-            "small changes are not counted: a tolerance where every difference counts",
-            _by_threshold,
-            (
-                "Print f(changed) - f(xs) with all its digits for a net whose influence is small.",
-                "The same f on the same numbers gives the same bits: what could your tolerance be good for here?",
-                "Does the statement ask whether an output changes, or whether it changes much?",
-            ),
-        ),
-        Misconception(
-            "C09",
-            "a row of zeros is not changed: set to zero or multiplied, where 1 was to be added",
-            _row_zeroed,
-            (
-                "Let one row of xs be zero. Does your changed input differ from xs there?",
-                "Which change can be seen for every row, whatever it holds?",
-            ),
-        ),
-        Misconception(
-            "C05.half",
-            "outputs before the changed input are not looked at: a net that reads the future is missed",
-            lambda f, xs: np.triu(influence(f, xs)),
-            (
-                "Which result would your function give for a net that reads from the end?",
-                "For k = 2, which of the outputs do you compare?",
-                "Let the outputs decide: compare all of f(xs) with all of f(changed).",
-            ),
-        ),
-    ),
+    "01.5", "influence", 1, _influence_cases, ("moves",), slips(_MOVES), arguments="left", hints=_ONE_ROW
 )
-
 
 # ---------------------------------------------------------------- 01.6 generate
-
-
-def generate(x_1: Array, h0: Array, T: int, W_xh: Array, W_hh: Array, b_h: Array, W_hy: Array, b_y: Array) -> Array:
-    """One input in, T outputs out: each output is the next step's input."""
-    x_t, h_t, ys = x_1, h0, []
-    for _ in range(T):
-        h_t = rnn_step(x_t, h_t, W_xh, W_hh, b_h)
-        y_t = h_t @ W_hy.T + b_y
-        ys.append(y_t)
-        x_t = y_t
-    return np.stack(ys)
 
 
 def _generate_args(rng: np.random.Generator, T: int = 5, B: int = 3, D: int = 2, H: int = 4) -> list[Any]:
@@ -830,146 +403,53 @@ def _generate_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _same(a: Array) -> Array:
-    return a
-
-
-def _outputs(
-    x_1: Array, h0: Array, T: int, W_xh: Array, W_hh: Array, b_h: Array, W_hy: Array, b_y: Array,
-    *, reads: str = "y", carry: bool = True, late: bool = False, f: Any = np.tanh, b_inside: bool = True,
-    out: Any = _same, kept: str = "y",
-) -> Array:  # fmt: skip
-    x_t, h_t, ys = x_1, h0, []
-    for _ in range(T):
-        h_old, a_t = h_t, x_t @ W_xh.T + (h_t if carry else h0) @ W_hh.T
-        h_t = f(a_t + b_h) if b_inside else f(a_t) + b_h
-        y_t = out((h_old if late else h_t) @ W_hy.T + b_y)
-        ys.append(h_t if kept == "h" else y_t)
-        x_t = {"y": y_t, "x_1": x_1, "0": np.zeros_like(x_1), "tanh": np.tanh(y_t)}[reads]
-    return np.stack(ys)
-
-
-def _generate_wrong(**changes: Any) -> partial:
-    return partial(_outputs, **changes)
-
-
-def _in_one_array(*args):
-    ys = generate(*args)
-    return np.repeat(ys[-1:], len(ys), axis=0)
-
-
-_generate_misread = partial(misread, generate)
-
-
-def _x_1_among_the_outputs(x_1, *rest):
-    return np.concatenate([x_1[None], generate(x_1, *rest)])
-
-
-def _x_1_first(x_1, *rest):
-    return _x_1_among_the_outputs(x_1, *rest)[:-1]
-
-
 _FEED_BACK = (
     "Take T = 2 and write all four lines by hand: h_1, y_1, h_2, y_2.",
     "What does the second step read as its input?",
     "Which name must get a new value at the end of each round, besides the state?",
 )
-
-GENERATE = Exercise(
-    id="01.6",
-    name="generate",
-    points=1,
-    reference=generate,
-    cases=_generate_cases,
-    outputs=("ys",),
-    bare=True,
-    hints=_FEED_BACK,
-    misconceptions=(
-        Misconception("N01", "the first input is fed again at every step", _generate_wrong(reads="x_1"), _FEED_BACK),
-        Misconception("N02", "zeros are fed after the first step", _generate_wrong(reads="0"), _FEED_BACK),
-        Misconception("N03", "the output squashed before it is fed back", _generate_wrong(reads="tanh"), _FEED_BACK),
-        Misconception(
-            "N04",
-            "every step starts from h0: only the output is handed on (Jordan's loop without Elman's)",
-            _generate_wrong(carry=False),
-            _NOT_HANDED_ON,
-        ),
-        Misconception(
-            "N05",
-            "output taken from the previous state",
-            _generate_wrong(late=True),
-            (
-                "Which input has the state seen that your first output is made from?",
-                "In the drawing, the arrow up to y_t starts at which circle?",
-                "Does your code compute y_t before or after the new state?",
-            ),
-        ),
-        _generate_misread(
-            lambda *args: (*args[:-1], 0 * args[-1]),
-            "N06",
-            "bias of the output forgotten",
-            (
-                "Set all weights to zero. What should every output be?",
-                "Count the arguments of the function that your code uses.",
-                "Where does the equation of y_t use b_y?",
-            ),
-        ),
-        _generate_misread(
-            lambda x_1, h0, *rest: (x_1, 0 * h0, *rest),
-            "S18",
-            "h0 ignored: starts from zeros",
-            ("Run with two different h0. Should the results agree?", "Where does your function first read h0?"),
-        ),
-        _generate_misread(
-            lambda x_1, h0, T, W_xh, W_hh, b_h, *rest: (x_1, h0, T, W_xh, W_hh, 0 * b_h, *rest),
-            "S02",
-            "bias of the state forgotten",
-            ("Count the arguments of the function that your code uses.", "Where does the equation of h_t use b_h?"),
-        ),
-        _generate_misread(
-            lambda x_1, h0, T, W_xh, W_hh, *rest: (x_1, h0, T, W_xh, 0 * W_hh, *rest),
-            "S01",
-            "previous state left out",
-            _LEFT_OUT,
-        ),
-        _generate_misread(
-            lambda x_1, h0, T, W_xh, W_hh, *rest: (x_1, h0, T, W_xh, W_hh.T, *rest),
-            "S05",
-            "recurrent matrix transposed",
-            _TRANSPOSED,
-        ),
-        Misconception("S03", "no nonlinearity: the tanh is missing", _generate_wrong(f=_same), _ACTIVATION),
-        Misconception("S11", "bias of the state outside the tanh", _generate_wrong(b_inside=False), _BIAS_PLACE),
-        Misconception("N09", "the outputs squashed too", _generate_wrong(out=np.tanh), _FEED_BACK[1:]),
-        Misconception("S21", "the same array appended at each step", _in_one_array, _ALL_ONE_ARRAY),
-        Misconception("S24", "only the last output returned", lambda *args: generate(*args)[-1], _WHICH_STATES),
-        Misconception("N10", "the states returned, not the outputs", _generate_wrong(kept="h"), _WHICH_STATES),
-        _generate_misread(
-            lambda x_1, h0, T, *rest: (x_1, h0, T + 1, *rest), "N12", "one output too many", _WHICH_STATES[:2]
-        ),
-        Misconception(
-            "S19.result",
-            "time and batch axes exchanged",
-            lambda *args: generate(*args).swapaxes(0, 1),
-            (_WHICH_STATES[1], "Along which axis do you join the outputs? Which one is time in (T, B, D)?"),
-        ),
-        Misconception("N07", "x_1 returned as the first output: one too many", _x_1_among_the_outputs, _WHICH_STATES),
-        Misconception("N08", "x_1 returned as the first output, the last one missing", _x_1_first, _WHICH_STATES),
-    ),
+_FROM_STATE = ("What does the equation of y_t read?", "From what do you compute y_t, and when: before h_t or after?")
+_OUTPUT_BIAS = ("Set all weights to 0: what is every output?", "How often, where and with which sign is b_y added?")
+_SQUASHED = ("Make W_hy large. Can an output be larger than 1, in the equation and in your code?", *_FEED_BACK[:1])
+_OUTPUTS = (
+    "Take T = 2: which two values should your result hold, and which does it hold?",
+    "Compare the shape of your result with (T, B, D).",
+    "Write next to each entry of your result which equation it comes from.",
 )
-
+_OUTPUT_SLIPS = {
+    _FEED_BACK: {
+        "the first input is fed again at every step": ("x_t = y_t", "x_t = x_1"),
+        "zeros are fed after the first step": ("x_t = y_t", "x_t = 0 * y_t"),
+        "the output squashed before it is fed back": [("= y_t", "= np.tanh(y_t)"), ("= y_t", "= sigmoid(y_t)")],
+    },
+    _NOT_HANDED_ON: {
+        "every step starts from h0: only the output is handed on": ("h_t @ W_hh", "h0 @ W_hh"),
+        "the state is set back to zeros after the first step": ("x_t = y_t", "x_t, h_t = y_t, 0 * h_t"),
+    },
+    _H0: {"h0 ignored: starts from zeros": ("", "h0 = 0 * h0")},
+    _FROM_STATE: {"output taken from the previous state": {"h_t = np": "h_old, h_t = h_t, np", "= h_t @": "= h_old @"}},
+    _OUTPUT_BIAS: {"b_y forgotten": ("", "b_y = 0 * b_y"), "b_y added twice": ("", "b_y = 2 * b_y")},
+    _SQUASHED: {"the outputs squashed too": ("h_t @ W_hy.T + b_y", "np.tanh(h_t @ W_hy.T + b_y)")},
+    _ONE_ARRAY: {"the same array appended at each step": ("stack(ys)", "stack(T * [y_t])")},
+    _OUTPUTS: {
+        "only the last output returned": [("np.stack(ys)", "y_t"), ("(ys)", "(ys[-1:])")],
+        "only the first output returned": [("np.stack(ys)", "ys[0]"), ("(ys)", "(ys[:1])")],
+        "the first output is missing from the result": ("(ys)", "(ys)[1:]"),
+        "the states returned, not the outputs": ("append(y_t)", "append(h_t)"),
+        "x_1 returned as the first output, the last one missing": ("append(y_t)", "append(x_t)"),
+        "x_1 returned as the first output: one too many": ("h0, []", "h0, [x_1]"),
+        "one output too many": ("(T)", "(T + 1)"),
+        "time and batch axes exchanged": ("stack(ys)", "stack(ys, axis=1)"),
+        "the outputs joined along the batch: no axis of time": ("stack(ys)", "concatenate(ys)"),
+    },
+}
+_GENERATE_SLIPS = (*slips(_STATE_LINE), *slips(_OUTPUT_SLIPS))
+GENERATE = Exercise("01.6", "generate", 1, _generate_cases, ("ys",), _GENERATE_SLIPS, bare=True, hints=_FEED_BACK)
 
 # ---------------------------------------------------------------- 01.7 EDGE
 
-K = 6.0
-EDGE = {
-    "W_xh": K * np.array([[1.0], [1.0], [1.0]]),
-    "W_hh": K * np.array([[0.0, 0.0, 0.0], [0.5, 0.0, 0.0], [0.5, 0.0, 0.0]]),
-    "b_h": K * np.array([-0.5, 0.0, -1.0]),
-    "W_hy": np.array([[0.0, 1.0, -1.0]]),
-    "b_y": np.array([-1.0]),
-}
 BITS = np.random.default_rng(101).integers(0, 2, 400)
+NAMES = ("W_xh", "W_hh", "b_h", "W_hy", "b_y")
 
 
 def _numbers(name: str, value: Any) -> Array:
@@ -981,19 +461,18 @@ def _numbers(name: str, value: Any) -> Array:
 
 def run_on_bits(weights: dict[str, Any], bits: Array = BITS) -> Array:
     """The answers (0 or 1) of a hand-set net for every bit after the first; ValueError when a shape does not fit."""
-    names = ("W_xh", "W_hh", "b_h", "W_hy", "b_y")
-    if not isinstance(weights, dict) or any(n not in weights for n in names):
-        raise ValueError(f"expected a dict with the keys {', '.join(names)}")
-    W_xh, W_hh, b_h, W_hy, b_y = (_numbers(n, weights[n]) for n in names)
+    if not isinstance(weights, dict) or any(n not in weights for n in NAMES):
+        raise ValueError(f"expected a dict with the keys {', '.join(NAMES)}")
+    W_xh, W_hh, b_h, W_hy, b_y = (_numbers(n, weights[n]) for n in NAMES)
     H = W_hh.shape[0] if W_hh.ndim == 2 else -1
     wanted = {"W_xh": (H, 1), "W_hh": (H, H), "b_h": (H,), "W_hy": (1, H), "b_y": (1,)}
-    for name, array in zip(names, (W_xh, W_hh, b_h, W_hy, b_y)):
+    for name, array in zip(NAMES, (W_xh, W_hh, b_h, W_hy, b_y)):
         if array.shape != wanted[name] or H > 64:
             form = str(wanted[name]) if H > 0 else "(H, H)"
             raise ValueError(f"{name}: expected shape {form}, got {array.shape}")
     h_t, answers = np.zeros((1, H)), []
     for bit in bits:
-        h_t = rnn_step(np.array([[float(bit)]]), h_t, W_xh, W_hh, b_h)
+        h_t = RNN_STEP.reference(np.array([[float(bit)]]), h_t, W_xh, W_hh, b_h)
         answers.append((h_t @ W_hy.T + b_y).item() > 0)
     return np.array(answers[1:], dtype=int)
 
@@ -1003,138 +482,59 @@ def _edge_view(case: Case, weights: Any) -> dict[str, Any]:
     return {f"{pair % 2} after {pair // 2}": answers[pairs == pair] for pair in range(4)}
 
 
-_PARITY = {
-    "W_xh": K * np.array([[1.0], [1.0]]),
-    "W_hh": K * np.array([[0.5, -0.5], [0.5, -0.5]]),
-    "b_h": K * np.array([-0.5, -1.5]),
-    "W_hy": np.array([[1.0, -1.0]]),
-    "b_y": np.array([-1.0]),
-}
+def _late(before: float) -> dict[str, Any]:
+    """The right net with one more unit, so that all bits come a step later; `before` is taken for the bit before."""
+    W_xh, W_hh = [[6], [0], [0], [0]], [[0, 0, 0, 0], [6, 0, 0, 0], [3, 3, 0, 0], [3, 3, 0, 0]]
+    return {"W_xh": W_xh, "W_hh": W_hh, "b_h": [-3, before, 3, -3], "W_hy": [[0, 0, 1, -1]], "b_y": [-1]}
 
-_LAST_BIT = {
-    "W_xh": K * np.array([[1.0], [0.0]]),
-    "W_hh": K * np.array([[0.0, 0.0], [1.0, 0.0]]),
-    "b_h": K * np.array([-0.5, 0.0]),
-    "W_hy": np.array([[0.0, 1.0]]),
-    "b_y": np.array([0.0]),
-}
-_LATE = {
-    "W_xh": np.vstack([EDGE["W_xh"], np.zeros((2, 1))]),
-    "W_hh": np.block([[EDGE["W_hh"], np.zeros((3, 2))], [K * np.eye(3)[1:], np.zeros((2, 2))]]),
-    "b_h": np.append(EDGE["b_h"], [0.0, 0.0]),
-    "W_hy": np.array([[0.0, 0.0, 0.0, 1.0, -1.0]]),
-    "b_y": np.array([-1.0]),
-}
 
-HAND_SET = Exercise(
-    id="01.7",
-    name="EDGE",
-    points=2,
-    reference=EDGE,
-    view=_edge_view,
-    hints=(
-        "Let one unit keep the last bit, so that the next step can read it.",
-        "Two more units see the sum s = x_t + x_{t-1}: one asks whether s is at least 1, one whether it is 2.",
-        "The bit differs from the last one when the sum is at least 1 and is not 2.",
-    ),
-    misconceptions=(
-        Misconception(
-            "E01",
-            "parity of all bits, not change from the last one",
-            _PARITY,
-            (
-                "Feed 1, 1, 0, 0, 1 and compare with the table of the statement.",
-                "Your net answers whether the number of ones so far is odd. Which older bit may still matter here?",
-                "Which unit should carry the last bit and nothing older?",
-            ),
-        ),
-        Misconception(
-            "E02",
-            "the answer is upside down: 1 where the bits agree",
-            {**EDGE, "W_hy": -EDGE["W_hy"], "b_y": -EDGE["b_y"]},
-            ("Feed 0, 0, 1: which of the two answers should be 1?", "What does the sign of W_hy and b_y decide?"),
-        ),
-        Misconception(
-            "E03",
-            "answers the bit itself: the past has no say",
-            {**EDGE, "W_hy": np.array([[1.0, 0.0, 0.0]]), "b_y": np.array([0.0])},
-            (
-                "Feed 1, 1. What should the second answer be?",
-                "Which unit's value depends on the last bit?",
-                "Does W_hy read such a unit?",
-            ),
-        ),
-        Misconception(
-            "E04",
-            "says 1 when one of the two bits is 1 (or)",
-            {**EDGE, "W_hy": np.array([[0.0, 1.0, 0.0]]), "b_y": np.array([0.0])},
-            (
-                "Feed 1, 1. What should the second answer be?",
-                "One threshold cannot tell 'one of two' from 'both'. What can a second one add?",
-                "With which sign must the second threshold enter the answer?",
-            ),
-        ),
-        Misconception(
-            "E05",
-            "says 1 when both bits are 1 (and)",
-            {**EDGE, "W_hy": np.array([[0.0, 0.0, 1.0]]), "b_y": np.array([0.0])},
-            (
-                "Feed 1, 0. What should the second answer be?",
-                "One threshold cannot tell 'none' from 'one of two' and from 'both'. What can a second one add?",
-                "With which sign must this threshold enter the answer?",
-            ),
-        ),
-        Misconception(
-            "E03.last",
-            "answers the last bit: the present has no say",
-            _LAST_BIT,
-            ("Feed 1, 1. What should the second answer be?", "Which unit sees the present bit when W_hy reads it?"),
-        ),
-        Misconception(
-            "E07",
-            "always says no",
-            {**EDGE, "W_hy": 0 * EDGE["W_hy"]},
-            ("Feed 0, 1 and print h and y: how large does y become?", "Which sum must b_y leave positive?"),
-        ),
-        Misconception(
-            "E08",
-            "always says yes",
-            {**EDGE, "W_hy": 0 * EDGE["W_hy"], "b_y": np.array([1.0])},
-            ("Feed 0, 0 and print h and y: what keeps y above 0?", "Which sum must b_y leave negative?"),
-        ),
-        Misconception(
-            "E06.down",
-            "finds the step from 1 to 0 only",
-            {**EDGE, "W_xh": -K * np.ones((3, 1)), "W_hh": K * np.array([[0.0, 0, 0], [-0.5, 0, 0], [-0.5, 0, 0]]),
-             "b_h": K * np.array([0.5, 0.0, 0.0]), "W_hy": np.array([[0.0, 1.0, 0.0]]), "b_y": np.array([0.0])},
-            (
-                "Feed 0, 1. What should the second answer be?",
-                "Your net finds 1 → 0. Which unit would find 0 → 1?",
-                "How can W_hy join two such units?",
-            ),
-        ),
-        Misconception(
-            "E09",
-            "the right answers, one bit late",
-            _LATE,
-            (
-                "Feed 0, 1, 1: after which bit does your net say yes?",
-                "How many steps does a bit take in your net from W_xh to W_hy?",
-                "Which unit could see the present bit and the last one in the same step?",
-            ),
-        ),
-        Misconception(
-            "E06",
-            "finds the step from 0 to 1 only",
-            {**EDGE, "W_hh": K * np.array([[0.0, 0, 0], [-0.5, 0, 0], [-0.5, 0, 0]]),
-             "b_h": K * np.array([-0.5, -1.0, -1.5]), "W_hy": np.array([[0.0, 1.0, 0.0]]), "b_y": np.array([0.0])},
-            (
-                "Feed 1, 0. What should the second answer be?",
-                "Your net finds 0 → 1. Which unit would find 1 → 0?",
-                "How can W_hy join two such units?",
-            ),
-        ),
-    ),
-)  # fmt: skip
+def _says(units: str, b_y: int) -> dict[str, str]:
+    """Another way to read the units of the solution: x_t, "one of two" and "both", each +1 or -1."""
+    return {"0.0, 1.0, -1.0": units, "[-1.0]": f"[{b_y}]"}
+
+
+_PAIRS = "Feed 0, 0, then 0, 1, then 1, 0, then 1, 1. What should the second answer be each time, and what is it?"
+_PARITY = (
+    "Feed 1, 1, 0, 0, 1 and compare with the table.",
+    "You count the ones, odd or even. Which older bits matter?",
+)
+_LATE = ("Feed 0, 1, 1: when does your net say yes?", "How many steps does a bit take from W_xh to W_hy?")
+_ONE_BIT = (
+    _PAIRS,
+    "Which unit's value depends on the last bit, and which on the present one, when W_hy reads it?",
+    "Does W_hy read both, and how many steps does a bit take from W_xh to W_hy?",
+)
+_THRESHOLD = (
+    _PAIRS,
+    "One threshold on the sum of both bits cannot tell 'one of two' from 'none' and 'both'. What can a second one add?",
+    "Print h and y: with which sign must each threshold enter y, and between which values must b_y put the 0 of y?",
+)
+_WITH_ANSWER = {"0.5, 0.0, 0.0": "0, 0.5, -0.5", "-0.5, 0.0, -1.0": "-0.5, -0.5, -1.5"}
+_EDGE_SLIPS = {
+    _THRESHOLD: {
+        "always says no": _says("0, 1, -1", -9),
+        "always says yes": _says("0, 1, -1", 9),
+        "the answer is upside down: 1 where the bits agree": _says("0, -1, 1", 1),
+        "says 1 when one of the two bits is 1 (or)": _says("0, 1, 0", 0),
+        "says 1 when both bits are 1 (and)": _says("0, 0, 1", 0),
+        "finds the step from 0 to 1 only": _says("1, 0, -1", -1),
+        "finds the step from 1 to 0 only": _says("-1, 1, 0", -1),
+    },
+    _ONE_BIT: {
+        "answers the bit itself: the past has no say": _says("1, 0, 0", 0),
+        "answers the opposite of the bit: the past has no say": _says("-1, 0, 0", 0),
+        "answers the last bit: the present has no say": _says("-1, 1, 1", 0),
+        "answers the opposite of the last bit: the present has no say": _says("1, -1, -1", 0),
+    },
+    _PARITY: {"parity of all bits, not change from the last one": _WITH_ANSWER},
+}
+_LATE_SLIPS = tuple(Slip("the right answers, one bit late", _LATE, wrong=_late(b), alone=True) for b in (-2, 2))
+_EDGE_HINTS = (
+    "Let one unit keep the last bit, so that the next step can read it.",
+    "Two more units see the sum s = x_t + x_{t-1}: one asks whether s is at least 1, one whether it is 2.",
+    "The bit differs from the last one when the sum is at least 1 and is not 2.",
+)
+_SLIPS = (*slips(_EDGE_SLIPS, alone=True), *_LATE_SLIPS)
+HAND_SET = Exercise("01.7", "EDGE", 2, view=_edge_view, slips=_SLIPS, hints=_EDGE_HINTS)
 
 EXERCISES = (RNN_STEP, UNROLL, COUNT, WHAT_W_DOES, INFLUENCE, GENERATE, HAND_SET)

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from course_lib.checks.exercise import Case, Exercise, Misconception, misread
+from course_lib.checks.exercise import Case, Exercise, slips
 from course_lib.checks.probe import Source
 
 Array = np.ndarray
-
-
-def _softmax(logits: Array, axis: int = -1) -> Array:
-    e = np.exp(logits - logits.max(axis=axis, keepdims=True))
-    return e / e.sum(axis=axis, keepdims=True)
 
 
 def _logits(rng: np.random.Generator, *shape: int) -> Array:
     return 1.5 * rng.normal(size=shape)
 
 
+def ratio(z: Array, axis: int | None = -1) -> Array:
+    """The softmax as its formula has it, with nothing taken off: it overflows for large z."""
+    return np.exp(z) / np.exp(z).sum(axis=axis, keepdims=True)
+
+
+def softmax(z: Array, axis: int = -1) -> Array:
+    return ratio(z - z.max(axis=axis, keepdims=True), axis)
+
+
 # ---------------------------------------------------------------- 02.1 softmax_cross_entropy
-
-
-def softmax_cross_entropy(logits: Array, targets: Array) -> tuple[float, Array]:
-    """loss = -mean log p[target], dlogits = (p - one_hot(target)) / N."""
-    N = len(targets)
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    dlogits = np.exp(log_p)
-    dlogits[np.arange(N), targets] -= 1
-    return -log_p[np.arange(N), targets].mean(), dlogits / N
 
 
 def _targets(rng: np.random.Generator, N: int, V: int) -> Array:
@@ -49,284 +42,168 @@ def _softmax_cases(rng: np.random.Generator) -> list[Case]:
         Case("logits near 1000", (1000 + _logits(rng, 3, 5), _targets(rng, 3, 5))),
         Case("one logit 800 above the rest", (_logits(rng, 3, 12) + 800 * np.eye(3, 12), np.array([1, 4, 2]))),
         Case("one row 800 above the rest", (_logits(rng, 3, 5) + 800 * np.eye(3)[:, :1], np.array([1, 4, 2]))),
-        Case(
-            "N = 1",
-            (_logits(rng, 1, 5), np.array([4])),
-            easy=True,
-            look="look at what is done for each row, and what over all rows",
-        ),
+        Case("N = 1", (_logits(rng, 1, 5), np.array([4])), easy=True, look="look at what is done for each row"),
         Case("V = 2", (_logits(rng, 4, 2), _targets(rng, 4, 2)), easy=True, look="look at how classes are told apart"),
-        Case(
-            "every target is 0",
-            (_logits(rng, 4, 6), np.zeros(4, dtype=int)),
-            easy=True,
-            look="look at how each row is paired with its own target",
-        ),
+        Case("every target is 0", (_logits(rng, 4, 6), np.zeros(4, int)), easy=True, look="look at each row's target"),
     ]
 
 
-def _softmax_wrong(
-    logits: Array,
-    targets: Array,
-    *,
-    axis: int = 1,
-    stable: bool = True,
-    taken_off: str = "largest",
-    total: bool = False,
-    log_of_p: bool = False,
-    exp_of_log: bool = False,
-    loss_scale: str = "N",
-    loss_sign: float = -1.0,
-    loss_of: str = "target",
-    gradient: str = "right",
-    scale: str = "N",
-    sign: float = 1.0,
-) -> tuple[float, Array]:
-    """The right code with one change, or with several."""
-    N, V = logits.shape
-    at = (np.arange(N), targets)
-    e = np.exp(logits - logits.max() if axis == 0 else logits - logits.max(axis=1, keepdims=True))
-    off = {"mean": logits.mean(axis=1, keepdims=True), "one": logits.max(), "largest": 0.0}[taken_off]
-    e = e if stable and taken_off == "largest" else np.exp(logits - off)
-    p = e / (e.sum() if total else e.sum(axis=axis, keepdims=True))
-    log_p = np.log(p)
-    if taken_off != "largest" and not log_of_p:
-        log_p = logits - off - np.log(e.sum(axis=1, keepdims=True))
-    elif stable and axis == 1 and not (total or log_of_p):
-        log_p = logits - logits.max(axis=1, keepdims=True) - np.log(e.sum(axis=1, keepdims=True))
-    p = np.exp(log_p) if exp_of_log else p
-    log_p = log_p + logits.max(axis=1, keepdims=True) if loss_of == "unshifted" else log_p
-    asked = log_p[:, targets].mean(axis=1) if loss_of == "every row" else log_p[at]
-    onehot = np.zeros((N, V))
-    onehot[at] = 1
-    dlogits = {
-        "right": p - onehot,
-        "p(1-p)": p * (1 - p),
-        "p": p,
-        "target column": (p - onehot) * onehot,
-        "minus one-hot": -onehot,
-        "every row": p - (onehot.sum(axis=0) > 0),
-        "p - 1": p - 1,
-        "1 not / N": p - N * onehot,
-        "p lost": p * (1 - onehot) - onehot,
-    }[gradient]
-    size = {"N": N, "1": 1, "V": V, "NV": N * V, "bits": N * np.log(2), "NN": N * N}
-    return loss_sign * asked.sum() / size[loss_scale], sign * dlogits / size[scale]
-
-
-def _variant(**changes: Any) -> partial:
-    return partial(_softmax_wrong, **changes)
-
-
-def _cached_destroyed(logits, targets, made_positive=False):
-    p = _softmax(logits)
-    dlogits = p
-    dlogits[np.arange(len(targets)), targets] -= 1
-    left = p[np.arange(len(targets)), targets]
-    return -np.log(np.abs(left) if made_positive else left).mean(), dlogits / len(targets)
-
-
-def _into_the_argument(logits, targets):
-    loss, dlogits = softmax_cross_entropy(logits, targets)
-    logits[:] = dlogits
-    return loss, logits
-
-
-_AXIS = (
-    "Which sums must be exactly 1? Add up your probabilities for one row.",
-    "Over which index does the competition of one row run: over its V symbols, or over the N rows?",
-    "Print p.sum(axis=0) and p.sum(axis=1). Which of the two should be all ones?",
-)
-_SCALE = (
-    "Hand every row in twice. Should the gradient of a mean change? Does each entry of yours change as it should?",
-    "Divide your gradient by the right one from the worked example: is the ratio one constant?",
-    "Over how many terms does the mean of the loss run, and does the gradient know that number?",
-)
 _OVERFLOW = (
-    "Try the logits [1000, 1001]. What does np.exp give?",
-    "Softmax does not change when one number is added to all logits of a row. Check that on paper.",
-    "Which number, different for each row, makes the largest exponent harmless?",
+    "Try the logits [1000, 1001], one logit 800 among twelve, a row near 1000 beside one near 0. What is np.exp?",
+    "Print the largest exponent of each row, just before exp is applied. Is it 0 in every row?",
+    "Softmax does not change when one number is taken off all logits of a row. Which number is needed?",
 )
-_SIGN = (
-    "Take one small step along minus your gradient. Does the loss go down?",
-    "For the right symbol, should the gradient be negative or positive?",
-    "Which of p and one-hot is subtracted from which, and where is the minus of the loss?",
+_AXIS = ("Print the sums of p along the last axis. Are they 1?", "Which axis holds the V choices of one prediction?")
+_LOG_OF_0 = ("The logits [0, 800], target 0: what is the loss by hand?", "Into what can log(e^a / s) be simplified?")
+_NORM = ("Logits [3, 3]: is each p 1/2, the loss ln 2?", "log p is the logit minus one number for the row. Which one?")
+_STEPS = (
+    "Take two predictions whose targets have p = 1/2 and p = 1/8. By hand the loss is 2 ln 2; what is yours?",
+    "Go from the inside to the outside: softmax, p of the target, its logarithm, the mean, the minus.",
+    "Which of these steps does your code leave out, do twice, or do in another order?",
 )
-_SLOPE = (
-    "Does raising one logit change only its own probability?",
-    "Change the targets. Does your gradient change?",
-    "Write the loss as log-sum-exp minus the target's logit, and differentiate that.",
+_BASE = ("Set all logits to 0. Is your loss ln V?", "Which logarithm undoes exp?")
+_MEAN = (
+    "Hand every row, sequence or step in twice: a mean loss stays, each entry of its gradient is halved. And yours?",
+    "Divide your result by the right one: which size of the arrays is the ratio?",
+    "Over how many predictions does the mean run, and do loss and gradient know that number?",
 )
-_TARGET_PART = (
-    "What should each row of the gradient add up to? Check the row sums of yours.",
+_PARTS = (
+    "Take a small step along minus your gradient: does the loss go down? And does each row of yours add up to 0?",
     "There are two kinds of columns: write the formula for the target's column and for another one.",
-    "In which of the two kinds does p appear, and in which the 1?",
+    "Which terms does it have, what is divided by N, and where does each of them stand in your code?",
 )
-_INDEX = (
-    "Print which entries of a row were changed. How many should it be?",
-    "What does a list of columns select together with a colon: p[:, targets]?",
-    "Each row has its own column: how do you pair row n with targets[n]?",
-)
-_SHIFTED = (
-    "Try targets = [0]. Which entry of the row is its symbol?",
+_INDEX = ("Two rows, two targets: which entries does each row use?", "How do you pair row n with its own targets[n]?")
+_FIRST = (
+    "Try the first and the last symbol, 0 and V - 1. Which entry or column is theirs, and which do you take?",
     "What does the index -1 mean in NumPy?",
-    "Are the symbols numbered from 0 or from 1 here?",
+    "Are the symbols numbered from 0 or from 1, and how many of them are there?",
 )
-_CACHE = (
-    "Print the loss before and after you build the gradient. Should it change?",
-    "Do dlogits and p have memory of their own, or are they two names for one array?",
-    "Which line would need a copy?",
+_IN_PLACE = ("Compare logits and p with copies: which has changed?", "What does -= do to an array with a second name?")
+_MAX = " - logits.max(axis=1, keepdims=True)"
+_LOG_P = "shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))"
+_LOST = {_LOG_P: _LOG_P.replace("shifted -", "logits -")}
+_P, _Y, _ROWS = "np.exp(log_p)", "np.eye(V)[targets]", "[np.arange(N), targets]"
+_LOSS, _ERROR = f"-log_p{_ROWS}.mean()", f"p - {_Y}"
+_DESTROYED = f"({_ERROR})", f"abs({_ERROR})"
+
+
+def _off(off: str) -> list[dict[str, str]]:
+    """What is taken off the logits, three ways: what becomes of inf - inf, inf / inf and log 0 differs."""
+    return [{_MAX: off}, {_MAX: off, _LOG_P: "np.log(ratio(shifted))"}, {_MAX: off, _P: "ratio(shifted)"}]
+
+
+def _over(axis: int | None) -> list[dict[str, str]]:
+    """The sum over another axis, and the maximum over the right one, this one, or all."""
+    log_p = {_LOG_P: f"np.log(ratio(shifted, {axis}))"}
+    return [log_p, *(log_p | {_MAX: f" - logits.max({over})"} for over in (f"axis={axis}", ""))]
+
+
+_WHOLE = "the largest logit of the whole array is taken off, not that of each row"
+_EPS = "a small number stands in for a p that has become 0: the loss stops growing there"
+_TINY = "1e-6", "1e-7", "1e-15", "1e-16", "1e-20", "1e-30", "1e-300", "np.finfo(float).eps"
+_SOFTMAX_SLIPS = {
+    _OVERFLOW: {
+        "softmax overflows for large logits": _off(""),
+        "overflows: the mean of each row is taken off, not its largest logit": _off(_MAX.replace("max", "mean")),
+        f"underflows: {_WHOLE}": _off(" - logits.max()"),
+    },
+    _AXIS: {
+        "softmax over the wrong axis: over the rows": _over(0),
+        "softmax over the whole array at once": _over(None),
+    },
+    _LOG_OF_0: {
+        "the logarithm of a p that has become 0": (_LOG_P, "np.log(ratio(shifted))"),
+        _EPS: [(_LOG_P, f"np.log(ratio(shifted) + {e})") for e in ("1e-12", "1e-10", "1e-9", "1e-8")],
+    },
+    _NORM: {
+        "the largest logit is taken off in one place only: log p lost it": [_LOST, _LOST | {_P: "softmax(logits)"}],
+        "not normalised: the logarithm of the sum is missing in log p": [(_LOG_P, "shifted"), (_LOG_P, "logits")],
+        "p in the gradient is not normalised": (_P, "np.exp(shifted)"),
+    },
+    _FIRST: {"class index shifted by one": ("", "targets = targets - 1")},
+    _IN_PLACE: {
+        "the logits that came in are changed": ("", "logits -= logits.max(axis=1, keepdims=True)"),
+        "probabilities destroyed before the loss is read": [("-log_p", f"-np.log({e})") for e in _DESTROYED],
+    },
+    _MEAN: {
+        "gradient not divided by N": (" / N", ""),
+        "gradient divided by V instead of N": (" / N", " / V"),
+        "gradient divided by N twice": (" / N", " / N / N"),
+        "the loss summed over the rows, not averaged": (".mean()", ".sum()"),
+        "loss and gradient summed over the rows, not averaged": {".mean()": ".sum()", " / N": ""},
+        "one loss for each row: their mean is missing": (".mean()", ""),
+    },
+    _MEAN[1:]: {
+        "gradient divided by N and by V": (" / N", " / N / V"),
+        "the loss averaged over all N * V entries": (".mean()", ".mean() / V"),
+    },
+    _PARTS: {
+        "sign of the gradient reversed": (_ERROR, f"{_Y} - p"),
+        "p is lost in the target's column: -1 stands there": (_ERROR, f"p * (1 - {_Y}) - {_Y}"),
+        "the 1 of the target is not divided by N": (_ERROR, f"-N * {_Y} + p"),
+        "the target is missing in the gradient": (_ERROR, "p"),
+        "gradient only in the target's column": (_ERROR, f"(p - 1) * {_Y}"),
+        "minus one-hot alone: p is missing": (_ERROR, f"-{_Y}"),
+        "slope p (1 - p) entry by entry, as for a sigmoid": (_ERROR, "p * (1 - p)"),
+        "the error times p (1 - p), as for a squared error": (f"({_ERROR})", f"({_ERROR}) * p * (1 - p)"),
+    },
+    _INDEX: {
+        "1 taken from every entry, not from the target's": (_Y, "1"),
+        "the indexing marks every row": [(_Y, "np.isin(np.arange(V), targets)"), (_Y, f"{_Y}.sum(axis=0)")],
+        "the indexing reads every target in every row": ("np.arange(N)", ":"),
+    },
+    _STEPS: {
+        "softmax applied twice": ("", "logits = softmax(logits)"),
+        "the loss without its minus": ("-log_p", "log_p"),
+    },
+    _BASE: {"the loss in bits: a logarithm to base 2": (".mean()", ".mean() / np.log(2)")},
+}
+_SOFTMAX_ALONE = {
+    _OVERFLOW: {"the largest logit of a column is taken off, not that of the row": (_MAX, " - logits.max(axis=0)")},
+    _LOG_OF_0: {_EPS: [(_LOG_P, f"np.log(ratio(shifted) + {e})") for e in _TINY]},
+    _NORM: {"the target's logit in the place of log p": [("-log_p", "-logits"), ("-log_p", "-shifted")]},
+    _PARTS: {
+        "the 1 is added in the target's column, not subtracted": (_ERROR, f"p + {_Y}"),
+        "log p in the place of p in the gradient": (_ERROR, f"log_p - {_Y}"),
+        "the logits in the place of p in the gradient": [(_ERROR, f"logits - {_Y}"), (_ERROR, f"shifted - {_Y}")],
+        "the gradient with respect to p, not to the logits": (_ERROR, f"-{_Y} / p"),
+    },
+    _INDEX: {
+        "the loss counts all symbols of a row, not its target alone": [(_ROWS, ""), (_ROWS, ".sum(axis=1)")],
+        "the loss reads the most likely symbol, not the target": (_ROWS, ".max(axis=1)"),
+    },
+    _FIRST: {
+        "class index shifted by one in the gradient": (_Y, "np.eye(V)[targets - 1]"),
+        "class index shifted by one in the loss": ("np.arange(N), targets", "np.arange(N), targets - 1"),
+    },
+    _STEPS: {
+        "the loss has no logarithm: it is minus the mean p": ("-log_p", "-p"),
+        "the logarithm of the mean p, not the mean logarithm": (_LOSS, f"-np.log(p{_ROWS}.mean())"),
+        "exp of the loss: that is the perplexity": (_LOSS, f"np.exp({_LOSS})"),
+        "the entropy of p: the targets are not used in the loss": (_LOSS, "-(p * log_p).sum(axis=1).mean()"),
+        "squared error, not cross-entropy": [(_LOSS, f"(({_ERROR}) ** 2){s}.mean()") for s in ("", ".sum(axis=1)")],
+    },
+}
+_BY_STEPS = (
+    "Compute the worked example step by step and compare each intermediate array.",
+    "Check two sums: each row of p adds up to 1, each row of dlogits adds up to 0.",
+    "Compare dlogits with a finite difference: nudge one logit by 1e-5 and watch the loss.",
 )
-_CALLERS = (
-    "Keep a copy of logits, call your function, and compare.",
-    "What does -= or z[...] = do to an array that somebody else also holds?",
-    "Which line of yours writes into an array that it did not make?",
-)
-
-
-def _taken_off(what: str, name: str, *hints: str) -> list[Misconception]:
-    """One slip; what becomes of log 0 and inf / inf depends on how p and log p are written."""
-    ways: list[dict[str, Any]] = [{}, {"log_of_p": True}, {"exp_of_log": True}]
-    wrong = [_variant(taken_off=what, **way) for way in ways]
-    return [Misconception(f"H02.{what}{k or ''}", name, w, hints) for k, w in enumerate(wrong)]
-
-
 SOFTMAX = Exercise(
-    id="02.1",
-    name="softmax_cross_entropy",
-    points=3,
-    reference=softmax_cross_entropy,
-    cases=_softmax_cases,
-    outputs=("loss", "dlogits"),
+    "02.1",
+    "softmax_cross_entropy",
+    3,
+    _softmax_cases,
+    ("loss", "dlogits"),
+    (*slips(_SOFTMAX_SLIPS), *slips(_SOFTMAX_ALONE, alone=True)),
+    helpers=(ratio, softmax),
     bare=True,
     arguments="left",
-    hints=(
-        "Compute the worked example step by step and compare each intermediate array.",
-        "Check two sums: each row of p adds up to 1, each row of dlogits adds up to 0.",
-        "Compare dlogits with a finite difference: nudge one logit by 1e-5 and watch the loss.",
-    ),
-    misconceptions=(
-        Misconception("H01", "softmax over the wrong axis: over the rows", _variant(axis=0), _AXIS),
-        Misconception("H12", "softmax over the whole array at once", _variant(total=True), _AXIS),
-        Misconception("H02", "softmax overflows for large logits", _variant(stable=False), _OVERFLOW),
-        *_taken_off(
-            "mean",
-            "overflows: the mean of each row is taken off, not its largest logit",
-            "Try one logit 800 among twelve. What is left of it when the mean is gone?",
-            "Which number must be taken off so that no exponent is above 0?",
-        ),
-        *_taken_off(
-            "one",
-            "underflows: the largest logit of the whole array is taken off, not that of each row",
-            "Try two rows, one near 1000 and one near 0. What does np.exp give for the second?",
-            "Which number must be taken off so that each row keeps an exponent of 0?",
-        ),
-        Misconception(
-            "H02.half",
-            "the largest logit is taken off in one place only: log p lost it",
-            _variant(loss_of="unshifted"),
-            (
-                "Add 5 to all logits. Should the loss change? Does yours?",
-                "log p is a difference. Are both of its parts shifted?",
-            ),
-        ),
-        Misconception(
-            "H02.log",
-            "the logarithm of a p that has become 0",
-            _variant(log_of_p=True),
-            (
-                "Try the logits [0, 800] with target 0. What is p, and what is the loss by hand?",
-                "log(e^a / s) can be simplified on paper. Into what?",
-                "Which difference of two ordinary numbers is log p?",
-            ),
-        ),
-        Misconception(
-            "H04.sum", "the loss summed over the rows, not averaged", _variant(loss_scale="1"), _SCALE[2:] + _SCALE[:1]
-        ),
-        Misconception(
-            "H04.sum+H04",
-            "loss and gradient summed over the rows, not averaged",
-            _variant(loss_scale="1", scale="1"),
-            _SCALE[2:] + _SCALE[:1],
-        ),
-        Misconception(
-            "H11.loss",
-            "the loss averaged over all N * V entries",
-            _variant(loss_scale="NV"),
-            (
-                "Of how many numbers is your mean taken? How many predictions are there?",
-                "The other entries of each row are zeros by your own doing. Should they count in the mean?",
-            ),
-        ),
-        Misconception(
-            "H26.bits",
-            "the loss in bits: a logarithm to base 2",
-            _variant(loss_scale="bits"),
-            ("Put two equal logits in. Is your loss ln 2?", "Which logarithm undoes exp?"),
-        ),
-        Misconception(
-            "H09.loss", "the indexing reads every target in every row", _variant(loss_of="every row"), _INDEX
-        ),
-        misread(
-            softmax_cross_entropy,
-            lambda logits, targets: (_softmax(logits), targets),
-            "H03",
-            "softmax applied twice",
-            (
-                "How small can your loss get when the model is right and very sure?",
-                "Count how often exp is applied between the logits and the loss.",
-                "Is the thing that you take the logarithm of the softmax of logits, or of probabilities?",
-            ),
-        ),
-        Misconception("H04", "gradient not divided by N", _variant(scale="1"), _SCALE),
-        Misconception("H08", "gradient divided by V instead of N", _variant(scale="V"), _SCALE),
-        Misconception("H11", "gradient divided by N and by V", _variant(scale="NV"), _SCALE),
-        Misconception("H11.twice", "gradient divided by N twice", _variant(scale="NN"), _SCALE),
-        Misconception(
-            "H11.one",
-            "the 1 of the target is not divided by N",
-            _variant(gradient="1 not / N"),
-            _TARGET_PART[:1] + _SCALE[2:],
-        ),
-        Misconception(
-            "H07.lost",
-            "p is lost in the target's column: -1 stands in its place",
-            _variant(gradient="p lost"),
-            _TARGET_PART,
-        ),
-        Misconception("H05", "sign of the gradient reversed", _variant(sign=-1.0), _SIGN),
-        Misconception("H05.loss", "the loss without its minus", _variant(loss_sign=1.0), _SIGN),
-        Misconception("H06", "slope p (1 - p) entry by entry, as for a sigmoid", _variant(gradient="p(1-p)"), _SLOPE),
-        Misconception("H07", "the target is missing in the gradient", _variant(gradient="p"), _TARGET_PART),
-        Misconception("H15", "gradient only in the target's column", _variant(gradient="target column"), _TARGET_PART),
-        Misconception("H16", "minus one-hot alone: p is missing", _variant(gradient="minus one-hot"), _TARGET_PART),
-        Misconception("H07.all", "1 taken from every entry, not from the target's", _variant(gradient="p - 1"), _INDEX),
-        Misconception("H09", "the indexing marks every row", _variant(gradient="every row"), _INDEX),
-        misread(
-            softmax_cross_entropy,
-            lambda logits, targets: (logits, targets - 1),
-            "H10",
-            "class index shifted by one",
-            _SHIFTED,
-        ),
-        Misconception("H14", "probabilities destroyed before the loss is read", _cached_destroyed, _CACHE),
-        Misconception(
-            "H14.abs",
-            "probabilities destroyed before the loss is read",
-            partial(_cached_destroyed, made_positive=True),
-            _CACHE,
-        ),
-        Misconception("H14.argument", "the logits that came in are changed", _into_the_argument, _CALLERS),
-    ),
+    hints=_BY_STEPS,
 )
 
 
 # ---------------------------------------------------------------- 02.2 one_hot
-
-
-def one_hot(ids: Array, V: int) -> Array:
-    """(..., V): 1 at the symbol's place, 0 elsewhere."""
-    return (ids[..., None] == np.arange(V)).astype(float)
 
 
 def _one_hot_cases(rng: np.random.Generator) -> list[Case]:
@@ -343,82 +220,59 @@ def _one_hot_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-_ENDS = (
-    "Encode the first and the last symbol, 0 and V - 1, and look at their rows.",
-    "What does NumPy do with the index -1?",
-    "How many columns does the table need, and which of them belongs to symbol 0?",
+_AXES = ("ids (T, B) should become (T, B, V). Which shape is yours?", "Which of your calls moves or adds an axis?")
+_MARKED = (
+    "Encode ids = [0, 2] with V = 4 by hand. How many columns are there, and how many 1s in each vector?",
+    "What of your result depends on the other symbols that occur, and what should?",
+    "Each symbol marks one place, in its own vector only. Which places does your code mark, and with what?",
 )
-
+_BY_ONE = "(V, k=1)[ids]", "(V, k=-1)[ids]", "(V)[ids - 1]", "(V)[(ids - 1) % V]", "(V)[(ids + 1) % V]"
+_ONE_HOT_SLIPS = {
+    _FIRST: {
+        "class index shifted by one": [("(V)[ids]", wrong) for wrong in _BY_ONE],
+        "one column too many: symbols counted from 1": [("", "V = V + 1"), ("", "V, ids = V + 1, ids + 1")],
+    },
+    _AXES: {
+        "the two axes of ids exchanged": ("[ids]", "[ids.T]"),
+        "the symbol axis is first, not last": ("[ids]", "[ids].transpose(-1, *range(ids.ndim))"),
+        "the symbol axis is in the middle, not last": ("[ids]", "[ids].swapaxes(-1, 1)"),
+        "the axes in reverse order": ("[ids]", "[ids].T"),
+        "the axes of ids are flattened": ("[ids]", "[ids].reshape(-1, V)"),
+        "all vectors in one long row": ("[ids]", "[ids].ravel()"),
+        "one axis too many": [("[ids]", more) for more in ("[ids[..., None]]", "[ids][None]", "[ids][..., None]")],
+        "the vectors added up over all axes of ids": ("[ids]", "[ids].reshape(-1, V).sum(axis=0)"),
+    },
+    _MARKED: {
+        "as many columns as the largest symbol that happens to occur": ("", "V = ids.max() + 1"),
+        "one column for each symbol that happens to occur": ("[ids]", "[ids][..., np.unique(ids)]"),
+        "the symbol's number stands where the 1 belongs": ("np.eye(V)", "np.diag(np.arange(V))"),
+        "nothing but zeros: no 1 is stored": ("np.eye(V)", "np.zeros((V, V))"),
+        "0 and 1 exchanged": ("np.eye(V)", "1 - np.eye(V)"),
+        "every vector marks all symbols that occur": ("np.eye(V)", "np.isin(np.arange(V), ids) + 0 * np.eye(V)"),
+        "1 at every place up to the symbol's": ("np.eye(V)", "np.tri(V)"),
+    },
+}
+_TABLE = (
+    "How many axes does the result have, and how long is the last one?",
+    "A table with one row per symbol: which well-known matrix is it?",
+    "What does NumPy return when an array of any shape indexes the rows of a matrix?",
+)
 ONE_HOT = Exercise(
-    id="02.2",
-    name="one_hot",
-    points=1,
-    reference=one_hot,
-    cases=_one_hot_cases,
-    outputs=("one-hot vectors",),
-    bare=True,
-    hints=(
-        "How many axes does the result have, and how long is the last one?",
-        "A table with one row per symbol: which well-known matrix is it?",
-        "What does NumPy return when an array of any shape indexes the rows of a matrix?",
-    ),
-    misconceptions=(
-        misread(one_hot, lambda ids, V: ((ids - 1) % V, V), "H10", "class index shifted by one", _ENDS),
-        misread(
-            one_hot, lambda ids, V: (ids, V + 1), "H10.depth", "one column too many: symbols counted from 1", _ENDS
-        ),
-        misread(
-            one_hot,
-            lambda ids, V: (ids, int(ids.max()) + 1),
-            "H10.max",
-            "as many columns as the largest symbol that happens to occur",
-            (
-                "Encode ids = [0, 1] with V = 4. How many columns should there be?",
-                "Two batches must fit the same weight matrix. Does your number of columns depend on the batch?",
-                "Which argument of the function have you not used?",
-            ),
-        ),
-        Misconception(
-            "H10.unique",
-            "one column for each symbol that happens to occur",
-            lambda ids, V: (ids[..., None] == np.unique(ids)).astype(float),
-            (
-                "Encode ids = [0, 2] with V = 4. How many columns should there be?",
-                "Which argument of the function have you not used?",
-            ),
-        ),
-        Misconception(
-            "H01.axis",
-            "the symbol axis is first, not last",
-            lambda ids, V: np.moveaxis(one_hot(ids, V), -1, 0),
-            (
-                "Compare the shape of your result with (T, B, V).",
-                "Which axis should be the one that sums to 1?",
-                "Which single axis must be moved?",
-            ),
-        ),
-        Misconception(
-            "H10.flat",
-            "the axes of ids are flattened",
-            lambda ids, V: np.eye(V)[ids.ravel()],
-            (
-                "Compare the number of axes of ids and of your result.",
-                "ids with shape (T, B) should become (T, B, V).",
-                "Which call in your code throws the shape away?",
-            ),
-        ),
-    ),
+    "02.2", "one_hot", 1, _one_hot_cases, ("one-hot vectors",), slips(_ONE_HOT_SLIPS), bare=True, hints=_TABLE
 )
 
 
 # ---------------------------------------------------------------- 02.3 sequence_loss
 
 
-def sequence_loss(logits: Array, ids: Array) -> float:
-    """Mean cross-entropy of logits (T, B, V) for the symbols that come next, ids (T + 1, B)."""
-    T, B, V = logits.shape
-    loss, _ = softmax_cross_entropy(logits.reshape(T * B, V), ids[1:].reshape(T * B))
-    return loss
+def picked(values: Array, targets: Array) -> Array:
+    """For each prediction, the value of its target: (T, B)."""
+    return np.take_along_axis(values, targets.reshape(values.shape[:-1])[..., None], axis=-1)[..., 0]
+
+
+def nll(p: Array, targets: Array) -> Array:
+    """The loss of each prediction, from probabilities: (T, B)."""
+    return -np.log(picked(p, targets))
 
 
 def _sequence_cases(rng: np.random.Generator) -> list[Case]:
@@ -433,266 +287,174 @@ def _sequence_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-_loss_misread = partial(misread, sequence_loss)
-
-
-def _loss_scaled(logits: Array, ids: Array, sign: int = 1, by: str = "") -> float:
-    T, B, V = logits.shape
-    factor = {"": 1, "T": T, "B": B, "TB": T * B, "1/V": 1 / V, "bits": 1 / np.log(2), "ids": T / (T + 1)}[by]
-    return sign * sequence_loss(logits, ids) * factor
-
-
-_SUMMED = (
-    "Double the batch, then double T, by repeating them. Should a mean loss double? Does yours?",
-    "Divide your result by the right one: which size of the arrays is the ratio?",
-    "Over how many predictions does the mean run?",
-)
-
-
-_PAIRED = (
-    "Write down which (t, b) the fifth row of each flattened array belongs to.",
-    "Compute one entry by hand with a double loop over t and b, and compare.",
-    "Do logits and targets have the same two axes in the same order before you flatten them?",
-)
+_PAIRED = ("Which (t, b) is the fifth row of each flattened array?", "Compare one entry with a double loop by hand.")
 _SHIFT = (
     "Write ids[0], ids[1], ids[2] under logits[0], logits[1]. What is logits[0] asked to predict?",
-    "Could a network that copies its input get your loss down to 0?",
+    "Write down each step's target in your code. Could a network that copies its input get your loss down to 0?",
     "At step t the network has read ids[t]. Which symbol does it not know yet?",
 )
+_COUNTED = (
+    "Change the logits of one step after the other, then of one sequence. Which does your loss not notice?",
+    "How many predictions do B sequences of T steps contain, and how many does your mean take?",
+    "Which index of yours throws predictions away, or which name is overwritten in your loop?",
+)
+_ONE_NUMBER = ("How many numbers are asked for?", "Which name holds the loss, and over which axes is it averaged?")
+_CALL = "loss, _ = softmax_cross_entropy(logits.reshape(T * B, V), targets.reshape(T * B))"
+_PICKED, _EACH = "picked(softmax(logits), targets)", "loss = nll(softmax(logits), targets)"
+_SWAPPED = "logits = logits.swapaxes(0, 1).reshape(logits.shape)"
+_ROLLED = "np.roll(ids[:-1], 1, axis=0)"
+_PAST = ("ids[1:]", _ROLLED), ("ids[1:]", "np.insert(ids[:-2], 0, 0, axis=0)")
 
+
+def _fewer(steps: str) -> list[tuple[str, str]]:
+    """Some steps only; where none is left, NumPy's mean is nan and a division by 0 an error."""
+    return [("", f"logits, ids = {steps}"), ("", f"assert len(logits) > 1\nlogits, ids = {steps}")]
+
+
+_SEQUENCE = {
+    _SHIFT: {
+        "target not shifted: the network is asked for the symbol it has just read": ("ids[1:]", "ids[:-1]"),
+        "target shifted the wrong way: the past is predicted": [*_PAST, *_fewer(f"logits[1:], {_ROLLED}")],
+        "target shifted by two: the symbol after the next one": _fewer("logits[:-1], ids[1:]"),
+        "the last symbol is the target of every step": ("ids[1:]", "np.tile(ids[-1], (T, 1))"),
+    },
+    _FIRST: {"class index shifted by one": ("ids[1:]", "ids[1:] - 1")},
+    _PAIRED: {
+        "logits and targets paired in different order": ("ids[1:]", "ids[1:].T"),
+        "logits and targets paired in different order: the logits' axes were moved": ("", _SWAPPED),
+    },
+    _COUNTED: {
+        "the first step's prediction is left out": _fewer("logits[1:], ids[1:]"),
+        "the last step's prediction is left out": _fewer("logits[:-1], ids[:-1]"),
+        "only the first step's prediction counts": ("", "logits, ids = logits[:1], ids[:2]"),
+        "only the last step's prediction counts": ("", "logits, ids = logits[-1:], ids[-2:]"),
+        "only the first sequence of the batch counts": ("", "logits, ids = logits[:, :1], ids[:, :1]"),
+        "the first step is left out of the sum, but counted in the mean": (_CALL, f"{_EACH}[1:].sum() / (T * B)"),
+        "the last step is left out of the sum, but counted in the mean": (_CALL, f"{_EACH}[:-1].sum() / (T * B)"),
+    },
+    _AXIS: {
+        "softmax over the wrong axis: over time": (_CALL, "loss = nll(softmax(logits, 0), targets).mean()"),
+        "softmax over the wrong axis: over the batch": (_CALL, "loss = nll(softmax(logits, 1), targets).mean()"),
+        "softmax over the whole array at once": (_CALL, "loss = nll(ratio(logits, None), targets).mean()"),
+    },
+    _NORM: {"logits taken for log p: the softmax is missing": (_CALL, "loss = -picked(logits, targets).mean()")},
+    _STEPS: {
+        "softmax applied twice": ("", "logits = softmax(logits)"),
+        "the logarithm of the mean p, not the mean logarithm": (_CALL, f"loss = -np.log({_PICKED}.mean())"),
+        "minus the mean p: the logarithm is missing": (_CALL, f"loss = -{_PICKED}.mean()"),
+        "the loss without its minus": ("return loss", "return -loss"),
+    },
+    _ONE_NUMBER: {
+        "the gradient is returned, not the loss": ("loss, _", "_, loss"),
+        "one loss for each prediction: their mean is missing": [(_CALL, _EACH), (_CALL, f"{_EACH}.ravel()")],
+        "one loss for each step: their mean is missing": (_CALL, f"{_EACH}.mean(axis=1)"),
+        "one loss for each sequence: their mean is missing": (_CALL, f"{_EACH}.mean(axis=0)"),
+    },
+    _MEAN: {
+        "summed over the batch, averaged over time only": ("return loss", "return loss * B"),
+        "summed over time, averaged over the batch only": ("return loss", "return loss * T"),
+        "summed over all predictions instead of averaged": ("return loss", "return loss * T * B"),
+        "divided by T once too often": ("return loss", "return loss / T"),
+        "divided by B once too often": ("return loss", "return loss / B"),
+        "divided by T * B once too often": ("return loss", "return loss / (T * B)"),
+    },
+    _MEAN[1:]: {
+        "averaged over all T * B * V entries": ("return loss", "return loss / V"),
+        "divided by T + 1 symbols of a sequence, not T predictions": ("return loss", "return loss * T / (T + 1)"),
+    },
+    _BASE: {
+        "the loss in bits: a logarithm to base 2": ("return loss", "return loss / np.log(2)"),
+        "exp of the loss: that is the perplexity": ("return loss", "return np.exp(loss)"),
+    },
+}
+_WAYS = (ratio, softmax, picked, nll)
+_LOOP = (
+    "T inputs, T predictions, T targets: which T of the T + 1 symbols are the targets?",
+    "Write the double loop first: for t, for b, minus the log-probability of one symbol.",
+    "The result is one number: the mean over all T * B predictions.",
+)
 SEQUENCE_LOSS = Exercise(
-    id="02.3",
-    name="sequence_loss",
-    points=2,
-    reference=sequence_loss,
-    cases=_sequence_cases,
-    outputs=("loss",),
-    bare=True,
-    hints=(
-        "T inputs, T predictions, T targets: which T of the T + 1 symbols are the targets?",
-        "Write the double loop first: for t, for b, minus the log-probability of one symbol.",
-        "The result is one number: the mean over all T * B predictions.",
-    ),
-    misconceptions=(
-        _loss_misread(
-            lambda logits, ids: (logits, np.roll(ids, 1, axis=0)),
-            "A25",
-            "target not shifted: the network is asked for the symbol it has just read",
-            _SHIFT,
-        ),
-        _loss_misread(
-            lambda logits, ids: (logits, np.insert(np.roll(ids[:-1], 1, axis=0), 0, 0, axis=0)),
-            "A26",
-            "target shifted the wrong way: the past is predicted",
-            _SHIFT,
-        ),
-        _loss_misread(
-            lambda logits, ids: (logits, np.append(ids[:1], ids[1:].T).reshape(ids.shape)),
-            "H25",
-            "logits and targets paired in different order",
-            _PAIRED,
-        ),
-        _loss_misread(
-            lambda logits, ids: (logits.swapaxes(0, 1).reshape(logits.shape), ids),
-            "H25.logits",
-            "logits and targets paired in different order: the logits' axes were moved",
-            _PAIRED,
-        ),
-        Misconception(
-            "H05.loss",
-            "the loss without its minus",
-            partial(_loss_scaled, sign=-1),
-            ("Can the logarithm of a probability be positive? Can your loss be?", "Where is the minus of the loss?"),
-        ),
-        Misconception(
-            "H04.batch", "summed over the batch, averaged over time only", partial(_loss_scaled, by="B"), _SUMMED
-        ),
-        Misconception(
-            "H04.sum", "summed over time, averaged over the batch only", partial(_loss_scaled, by="T"), _SUMMED
-        ),
-        Misconception(
-            "H04.total", "summed over all predictions instead of averaged", partial(_loss_scaled, by="TB"), _SUMMED
-        ),
-        Misconception("H11", "averaged over all T * B * V entries", partial(_loss_scaled, by="1/V"), _SUMMED[1:]),
-        Misconception(
-            "H11.ids",
-            "divided by the number of symbols, T + 1 of each sequence, not by that of the predictions",
-            partial(_loss_scaled, by="ids"),
-            _SUMMED[1:],
-        ),
-        Misconception(
-            "H26.bits",
-            "the loss in bits: a logarithm to base 2",
-            partial(_loss_scaled, by="bits"),
-            ("What is your loss when all logits are 0: ln V?", "Which logarithm undoes exp?"),
-        ),
-        Misconception(
-            "H26.exp",
-            "exp of the loss: that is the perplexity",
-            lambda logits, ids: np.exp(sequence_loss(logits, ids)),
-            ("What is your result when all logits are 0: ln V, or V?", "Does the statement ask for an exp at the end?"),
-        ),
-        Misconception(
-            "H26.mean-p",
-            "the logarithm of the mean probability, not the mean of the logarithms",
-            lambda logits, ids: -np.log(np.take_along_axis(_softmax(logits), ids[1:, :, None], axis=2).mean()),
-            (
-                "Take two predictions with p = 1 and p = 0.01. What do they cost together?",
-                "Which comes first: the mean, or the logarithm?",
-            ),
-        ),
-        Misconception(
-            "H03.none",
-            "logits taken for log p: the softmax is missing",
-            lambda logits, ids: -np.take_along_axis(logits, ids[1:, :, None], axis=2).mean(),
-            ("Add 5 to all logits. Should the loss change?", "What has to be subtracted from a logit to make log p?"),
-        ),
-        Misconception(
-            "H01.time",
-            "softmax over the wrong axis: over time",
-            lambda logits, ids: -np.take_along_axis(np.log(_softmax(logits, axis=0)), ids[1:, :, None], axis=2).mean(),
-            _AXIS[1:],
-        ),
-        _loss_misread(
-            lambda logits, ids: (logits[1:], ids[1:]),
-            "H25.no-first",
-            "the first step's prediction is left out",
-            ("How many predictions does a sequence of T steps contain?", "Which symbol is logits[0] asked for?"),
-        ),
-        _loss_misread(
-            lambda logits, ids: (logits[:-1], ids[:-1]),
-            "H25.no-last",
-            "the last step's prediction is left out",
-            ("How many predictions does a sequence of T steps contain?", "Which symbol is logits[-1] asked for?"),
-        ),
-        _loss_misread(
-            lambda logits, ids: (logits[:1], ids[:2]),
-            "H25.first",
-            "only the first step's prediction counts",
-            ("How many predictions does a sequence of T steps contain?", "Which index of yours throws steps away?"),
-        ),
-        _loss_misread(
-            lambda logits, ids: (logits[-1:], ids[-2:]),
-            "H25.last",
-            "only the last step's prediction counts",
-            (
-                "How many predictions does a sequence of T steps contain?",
-                "Change the logits of the first step only. Does your loss move?",
-                "Which index of yours throws steps away?",
-            ),
-        ),
-        _loss_misread(
-            lambda logits, ids: (_softmax(logits), ids),
-            "H03",
-            "softmax applied twice",
-            (
-                "How small can your loss get when the model is right and very sure?",
-                "Count how often exp is applied between logits and loss.",
-                "Does the function that you call expect logits or probabilities?",
-            ),
-        ),
-        Misconception(
-            "H01",
-            "softmax over the wrong axis: over the batch",
-            lambda logits, ids: -np.take_along_axis(np.log(_softmax(logits, axis=1)), ids[1:, :, None], axis=2).mean(),
-            _AXIS,
-        ),
-    ),
+    "02.3", "sequence_loss", 2, _sequence_cases, ("loss",), slips(_SEQUENCE), helpers=_WAYS, bare=True, hints=_LOOP
 )
 
 
 # ---------------------------------------------------------------- 02.4 temperature_probs
 
 
-def temperature_probs(logits: Array, tau: float) -> Array:
-    """softmax(logits / tau) along the last axis."""
-    return _softmax(logits / tau)
-
-
-def _temperature_cases(rng: np.random.Generator) -> list[Case]:
+def _tau_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("tau = 0.5", (_logits(rng, 3, 5), 0.5)),
         Case("tau = 2.5", (_logits(rng, 3, 5), 2.5)),
         Case("tau = 0.001", ([[2], [4]] + 0.2 * _logits(rng, 2, 4), 0.001)),
         Case("tau = 1", (_logits(rng, 3, 5), 1.0), easy=True, look="look at what tau does"),
+        Case("tau = 0.001, one logit 1 above the rest", (np.eye(2, 12), 0.001)),
         Case("one row", (_logits(rng, 5), 0.5)),
     ]
 
 
-_probs_misread = partial(misread, temperature_probs)
-
 _WHERE = (
-    "Should a low temperature make the choice surer or more random?",
-    "Print the probabilities for tau = 0.1 and tau = 10.",
-    "Does your tau act on the logits, before the normalisation, or after it?",
+    "Print the probabilities for tau = 0.1, tau = 1 and tau = 10. Which should be the surest, and which are?",
+    "A factor of all exponentials and a number added to all logits cancel. Does your tau do more than that?",
+    "What exactly happens to the logits before exp is applied, in the formula and in your code?",
 )
+_SUM_1 = ("Print your probabilities and their sum. What must it be?", "By which sum does the formula divide, and you?")
+_SMALL_TAU = (
+    "Try the rows [0, 1] and [5, 6] with tau = 0.001. What does np.exp give, before you normalise?",
+    "Is the largest exponent of each row 0, after the division by tau?",
+    "A p that has become 0 stays 0 in every power. What should tau divide, before exp is applied?",
+)
+_PLAIN = ("Do the logits [0, 1] with tau = 1 give 0.2689 and 0.7311?", "Count how often exp is applied, and to what.")
+_LARGEST = "z.max(axis=-1, keepdims=True)"
+_POWER = (f"np.exp(z - {_LARGEST})", "softmax(logits) ** (1 / tau)")
+_DIVIDE = "return e / e.sum(axis=-1, keepdims=True)"
+_UNSAFE = "z.mean(axis=-1, keepdims=True)", "logits.max(axis=-1, keepdims=True)", "0"
 
+
+def _divided(sums: str) -> list[dict[str, str]]:
+    """The wrong sum, beside the right maximum and beside that of the whole array."""
+    return [{_DIVIDE: f"return e / {sums}"}, {_DIVIDE: f"return e / {sums}", _LARGEST: "z.max()"}]
+
+
+def _of_p(result: str) -> dict[str, str]:
+    """What is done to the finished probabilities p, where tau should divide the logits."""
+    return {"logits / tau": "logits", _DIVIDE: f"p = softmax(logits)\nreturn {result}"}
+
+
+_TAU = {
+    _WHERE: {
+        "temperature multiplied instead of divided": ("logits / tau", "logits * tau"),
+        "temperature applied twice": ("/ tau", "/ tau**2"),
+        "the temperature has no effect": ("logits / tau", "logits"),
+    },
+    _PLAIN: {
+        "the sign is reversed: the smallest logit gets the largest probability": ("logits / tau", "-logits / tau"),
+        "temperature on the probabilities, then a second softmax": ("logits / tau", "softmax(logits) / tau"),
+        "softmax applied twice": ("logits / tau", "softmax(logits / tau)"),
+        "no exp: the logits divided by their sum": (_DIVIDE, "return z / z.sum(axis=-1, keepdims=True)"),
+        "log p is returned, not p": (_DIVIDE, "return z - np.logaddexp.reduce(z, axis=-1, keepdims=True)"),
+        "all or nothing: 1 for the largest logit": (_DIVIDE, f"return 1.0 * (z == {_LARGEST})"),
+    },
+    _SUM_1: {
+        "probabilities divided by tau: they no longer add up to 1": _of_p("p / tau"),
+        "probabilities multiplied by tau: they no longer add up to 1": _of_p("p * tau"),
+        "probabilities to the power 1 / tau, not normalised again": _of_p("p ** (1 / tau)"),
+        "not normalised: the exponentials do not add up to 1": [(_DIVIDE, f"return {e}") for e in ("e", "np.exp(z)")],
+        "tau divides the logits, and the probabilities as well": (_DIVIDE, f"{_DIVIDE} / tau"),
+    },
+    _AXIS: {
+        "softmax over the wrong axis: over the rows": [*_divided("e.sum(axis=0)"), ("axis=-1", "axis=0")],
+        "softmax over the whole array at once": _divided("e.sum()"),
+    },
+    _SMALL_TAU: {
+        "the largest entry of the column is taken off, not that of the row": (_LARGEST, "z.max(axis=0)"),
+        f"not safe when tau is small: {_WHOLE.replace('logit', 'entry')}": (_LARGEST, "z.max()"),
+        "not safe when tau is small: inf / inf, or 0 / 0": [_POWER, *((_LARGEST, off) for off in _UNSAFE)],
+    },
+}
+_HELP = (softmax,)
+_HEAT = ("tau = 1 must give the plain softmax. Does it?", "Which logits grow apart when tau is small?")
 TEMPERATURE = Exercise(
-    id="02.4",
-    name="temperature_probs",
-    points=1,
-    reference=temperature_probs,
-    cases=_temperature_cases,
-    outputs=("probabilities",),
-    bare=True,
-    hints=("tau = 1 must give the plain softmax. Does it?", "Which logits grow apart when tau is small?"),
-    misconceptions=(
-        _probs_misread(lambda z, tau: (z, 1 / tau), "H17", "temperature multiplied instead of divided", _WHERE),
-        _probs_misread(lambda z, tau: (z, tau**2), "H18", "temperature applied twice", _WHERE),
-        _probs_misread(
-            lambda z, tau: (z, 1.0), "H21", "the temperature has no effect: it cancels in the normalisation", _WHERE
-        ),
-        Misconception(
-            "H19",
-            "probabilities divided by tau: they no longer add up to 1",
-            lambda z, tau: _softmax(z) / tau,
-            (
-                "Add up your probabilities for one row.",
-                "What must be true of them whatever tau is?",
-                "Which comes first: dividing by tau, or normalising?",
-            ),
-        ),
-        _probs_misread(
-            lambda z, tau: (_softmax(z), tau),
-            "H22",
-            "temperature on the probabilities, then a second softmax",
-            (
-                "With tau = 1 your result should be the plain softmax. Is it?",
-                "Count how often exp is applied.",
-                "Which array should be divided by tau: logits or probabilities?",
-            ),
-        ),
-        Misconception(
-            "H01", "softmax over the wrong axis: over the rows", lambda z, tau: _softmax(z / tau, axis=0), _AXIS
-        ),
-        Misconception(
-            "H12",
-            "softmax over the whole array at once",
-            lambda z, tau: np.exp(z / tau - (z / tau).max()) / np.exp(z / tau - (z / tau).max()).sum(),
-            _AXIS,
-        ),
-        Misconception(
-            "H02.one",
-            "not safe when tau is small: the largest entry of the whole array is taken off, not that of each row",
-            lambda z, tau: np.exp(z / tau - (z / tau).max()) / np.exp(z / tau - (z / tau).max()).sum(-1, keepdims=True),
-            (
-                "Try the rows [0, 1] and [5, 6] with tau = 0.001. What does np.exp give for the first?",
-                "Which number must be taken off so that each row keeps an exponent of 0?",
-            ),
-        ),
-        Misconception(
-            "H17.sign",
-            "the sign is reversed: the smallest logit gets the largest probability",
-            lambda z, tau: _softmax(-z / tau),
-            ("Which symbol of [0, 1] should be the likelier one?", "Where does your code take the negative?"),
-        ),
-        Misconception(
-            "H02",
-            "not safe when tau is small: inf / inf, or 0 / 0",
-            lambda z, tau: np.exp(z / tau) / np.exp(z / tau).sum(axis=-1, keepdims=True),
-            _OVERFLOW,
-        ),
-    ),
+    "02.4", "temperature_probs", 1, _tau_cases, ("probabilities",), slips(_TAU), helpers=_HELP, bare=True, hints=_HEAT
 )
 
 
@@ -702,206 +464,108 @@ STEP = Source(
     "lambda x_t, h_prev, params: (lambda h_t: (params['W_hy'] @ h_t + params['b_y'], h_t))"
     "(np.tanh(params['W_xh'][:, x_t] + params['W_hh'] @ h_prev + params['b_h']))"
 )
-
-
 EVEN_STEP = Source("lambda x_t, h_prev, params: (np.zeros(2), h_prev)")  # p is (1/2, 1/2), without rounding
-
-
-def generate(step: Any, first: int, h0: Array, u: Array, params: dict[str, Array]) -> list[int]:
-    """len(u) symbols: at each step the smallest k with p_0 + … + p_k > u_t, fed back as the next input."""
-    symbol, h_t, symbols = first, h0, []
-    for u_t in u:
-        logits, h_t = step(symbol, h_t, params)
-        symbol = int(np.searchsorted(np.cumsum(_softmax(logits)), u_t, side="right"))
-        symbols.append(symbol)
-    return symbols
 
 
 def _generate_cases(rng: np.random.Generator) -> list[Case]:
     def draw(n: int, V: int = 6, H: int = 5) -> tuple[Any, ...]:
-        params = {
-            "W_xh": 1.5 * rng.normal(size=(H, V)),
-            "W_hh": rng.normal(size=(H, H)),
-            "b_h": 0.5 * rng.normal(size=H),
-            "W_hy": 0.8 * rng.normal(size=(V, H)),
-            "b_y": 0.5 * rng.normal(size=V),
-        }
+        params = {"W_xh": 1.5 * rng.normal(size=(H, V)), "W_hh": rng.normal(size=(H, H))}
+        params |= {"b_h": 0.5 * rng.normal(size=H), "W_hy": 0.8 * rng.normal(size=(V, H))}
+        params["b_y"] = 0.5 * rng.normal(size=V)
         return STEP, int(rng.integers(0, V)), rng.normal(size=H), 0.999 * rng.uniform(size=n), params
 
     return [
         Case("40 symbols, V = 6", draw(40)),
         Case("30 symbols, V = 9", draw(30, V=9)),
         Case("u_t just at a sum", (EVEN_STEP, 0, np.zeros(1), np.array([0.5, 0.2, 0.5, 0.7]), {})),
-        *(  # three draws, so that a wrong rule is not right on all of them by luck
-            Case("1 symbol", draw(1, V=60), easy=True, look="look at what is handed from one round to the next")
-            for _ in range(3)
-        ),
+        # three draws, so that a wrong rule is not right on all of them by luck
+        *(Case("1 symbol", draw(1, V=60), easy=True, look="look at what is handed on") for _ in range(3)),
     ]
 
 
-def _generate_wrong(
-    step, first, h0, u, params, *, feed=True, carry=True, pick="draw", keep_first=False, keep_last=True
-):
-    symbol, h_t, symbols = first, h0, [first] if keep_first else []
-    for u_t in u:
-        logits, h_t = step(symbol if feed else first, h_t if carry else h0, params)
-        p = logits if pick == "logits" else _softmax(_softmax(logits)) if pick == "twice" else _softmax(logits)
-        u_t = {"first u": u[0], "from the end": 1 - u_t}.get(pick, u_t)
-        drawn = min(int(np.searchsorted(np.cumsum(p), u_t, side="right")), len(p) - 1)
-        if pick == "side":
-            drawn = int(np.searchsorted(np.cumsum(p), u_t, side="left"))
-        others = {"one less": max(drawn - 1, 0), "one more": min(drawn + 1, len(p) - 1)}
-        symbol = {"argmax": int(p.argmax()), "single": int(np.argmax(p > u_t)), **others}.get(pick, drawn)
-        symbols.append(symbol + (pick == "stored + 1"))
-    return symbols if keep_last else symbols[:-1]
-
-
-def _generate_variant(**changes: Any) -> partial:
-    return partial(_generate_wrong, **changes)
-
-
 _FEED = (
-    "Which two things must be carried from one round to the next?",
+    "Change `first`, h0 and a drawn symbol by hand. What should be another text from there on, and what is?",
     "Print the input symbol and the state at the start of each round.",
-    "Does what comes after the first symbol depend on that symbol? Change it by hand and see.",
+    "Which two things must be carried from one round to the next? Where does the first round have them from?",
 )
+_KEPT = ("Is your list as long as u?", "Does a round store the symbol that it reads, or the one that it draws?")
+_RULE = (
+    "Let p = [0.25, 0.625, 0.125]. By hand, u_t = 0.1, 0.25 and 0.8 draw the symbols 0, 1 and 1. And in your code?",
+    "np.cumsum(p) is [0.25, 0.875, 1]. Which of these sums are at most u_t, and how many are they?",
+    "The smallest k with p_0 + … + p_k > u_t: find each of these words in your code.",
+)
+_U = (
+    "Change one entry of u after the other, from 0 to 0.99. Which symbol should change first, and which does?",
+    "Where does your code read u_t, and which entry of u belongs to round t?",
+    "All chance is in u: the same u gives the same text, another u another one. Is it so with you?",
+)
+_TWICE = ("Add 5 to one logit. How much does its p move?", "Count how often exp is applied in a round.")
+_DRAW, _SOFTMAX = "(np.cumsum(p) <= u_t).sum()", "temperature_probs(logits, 1.0)"
+_SEARCH = "min(np.searchsorted(np.cumsum(p), u_t, side='right'), len(p) - 1)"
+_FIRST_ABOVE, _STORE = "np.argmax(np.cumsum(p) > u_t)", "symbols.append(symbol)"
+_SINGLE = "np.argmax(p > u_t)", "(p <= u_t).sum()", "next((k for k, p_k in enumerate(p) if p_k > u_t), len(p) - 1)"
+_SHIFTED = "logits", "logits - logits.max()"
+_RESULT, _OWN = "return symbols", ("default_rng(0).random", "default_rng(42).random", "RandomState(0).random_sample")
 
+
+def _drawn_from(p: str) -> list[dict[str, str]]:
+    """Other numbers in the place of p: where they do not grow to 1, each way to draw gives another symbol."""
+    return [{_SOFTMAX: p}, {_SOFTMAX: p, _DRAW: _FIRST_ABOVE}, {_SOFTMAX: p, _DRAW: _SEARCH}]
+
+
+_GENERATE_SLIPS = {
+    _U: {
+        "one u for all steps": [("", "u = np.full(len(u), u[0])"), ("", "u = np.full(len(u), u[-1])")],
+        "the first u is not used: one symbol too few": ("", "u = u[1:]"),
+        "random numbers of its own: u is ignored": [("", f"u = np.random.{way}(len(u))") for way in _OWN],
+        "always takes the most likely symbol": (_DRAW, "p.argmax()"),
+    },
+    _FEED: {
+        "h0 ignored: starts from zeros": ("", "h0 = 0 * h0"),
+        "the given first symbol ignored: starts from symbol 0": ("", "first = 0"),
+        "the drawn symbol is not the next input": ("step(symbol,", "step(first,"),
+        "the state is set back at every step": ("h_t, params)", "h0, params)"),
+        "neither the symbol nor the state is handed on": ("symbol, h_t, params", "first, h0, params"),
+        "the most likely symbol is fed back, not the drawn one": (_STORE, f"{_STORE}\nsymbol = p.argmax()"),
+        "step is called twice in a round": (_STORE, f"{_STORE}\n_, h_t = step(symbol, h_t, params)"),
+    },
+    _RULE: {
+        "class index shifted by one": [(_DRAW, f"{_DRAW} - 1"), (_DRAW, f"max({_DRAW} - 1, 0)")],
+        "the symbol after the drawn one": [(_DRAW, f"{_DRAW} + 1"), (_DRAW, f"min({_DRAW} + 1, len(p) - 1)")],
+        "each p compared with u_t by itself, not the sum up to it": [(_DRAW, way) for way in _SINGLE],
+        "the sums above u_t are counted, not those up to it": ("<= u_t", "> u_t"),
+        "a sum that is equal to u_t is taken: it must be larger": ("<= u_t", "< u_t"),
+        "drawn from the other end: with 1 - u_t": ("<= u_t", "<= 1 - u_t"),
+        "the sum nearest to u_t is taken, not the first above it": (_DRAW, "abs(np.cumsum(p) - u_t).argmin()"),
+        "drawn evenly: u_t * V, and p is not used": (_DRAW, "u_t * len(p)"),
+        "symbols returned as if they were numbered from 1": (_STORE, "symbols.append(symbol + 1)"),
+    },
+    _KEPT: {
+        "the first symbol is returned too, the last drawn one is not": (_RESULT, "return [first] + symbols[:-1]"),
+        "the first symbol is returned too: one too many": (_RESULT, "return [first] + symbols"),
+        "the last drawn symbol is not returned": (_RESULT, "return symbols[:-1]"),
+        "the first drawn symbol is not returned": (_RESULT, "return symbols[1:]"),
+        "only the last symbol is returned": [(_RESULT, "return symbol"), (_RESULT, "return [symbol]")],
+    },
+    _TWICE: {"softmax applied twice": (_SOFTMAX, f"temperature_probs({_SOFTMAX}, 1.0)")},
+    _SUM_1: {
+        "drawn from the logits: the softmax is missing": _drawn_from("logits"),
+        "exp of the logits is not divided by its sum": [(_SOFTMAX, f"np.exp({z})") for z in _SHIFTED],
+        "the logits divided by their sum: exp is missing": _drawn_from("logits / logits.sum()"),
+    },
+}
+_ROUNDS = (
+    "Call it twice with the same u. Do you get the same text? All chance is in u.",
+    "Write the first two rounds by hand: what does step get in each of them?",
+    "np.cumsum(p) climbs from p[0] to 1; count how many of its entries are at most u_t.",
+    "One name holds the symbol, one the state; each round reads both and gives both a new value.",
+)
 GENERATE = Exercise(
-    id="02.5",
-    name="generate",
-    points=2,
-    reference=generate,
-    cases=_generate_cases,
-    outputs=("symbols",),
-    bare=True,
-    hints=(
-        "Write the first two rounds by hand: what does step get in each of them?",
-        "np.cumsum(p) climbs from p[0] to 1; count how many of its entries are at most u_t.",
-        "One name holds the symbol, one the state; each round reads both and gives both a new value.",
-    ),
-    misconceptions=(
-        Misconception(
-            "H20",
-            "always takes the most likely symbol",
-            _generate_variant(pick="argmax"),
-            (
-                "Call it with two different u. Should the texts differ, and do they?",
-                "Where in your code is u_t read?",
-                "What is the difference between the best symbol and a drawn one?",
-            ),
-        ),
-        Misconception("H24", "the drawn symbol is not the next input", _generate_variant(feed=False), _FEED),
-        Misconception("H24.state", "the state is set back at every step", _generate_variant(carry=False), _FEED),
-        Misconception(
-            "H24.both",
-            "neither the symbol nor the state is handed on",
-            _generate_variant(feed=False, carry=False),
-            _FEED,
-        ),
-        misread(
-            generate,
-            lambda step, first, h0, *rest: (step, first, 0 * h0, *rest),
-            "S18",
-            "h0 ignored: starts from zeros",
-            ("Run with two different h0. Should the texts agree?", "Where does your function first read h0?"),
-        ),
-        Misconception(
-            "H24.shifted",
-            "the first symbol is returned too, the last drawn one is not",
-            _generate_variant(keep_first=True, keep_last=False),
-            (
-                "Was the first symbol of your list drawn, or given?",
-                "Does your round store the symbol that it reads, or the one that it draws?",
-            ),
-        ),
-        Misconception(
-            "H24.first",
-            "the first symbol is returned too: one too many",
-            _generate_variant(keep_first=True),
-            (
-                "How many symbols does the statement ask for?",
-                "Compare the length of your list with len(u).",
-                "Was the first symbol drawn, or given?",
-            ),
-        ),
-        Misconception(
-            "H10",
-            "class index shifted by one",
-            _generate_variant(pick="one less"),
-            (
-                "Let p = [0.3, 0.7] and u_t = 0.1. Which symbol is drawn, and which do you return?",
-                "np.cumsum(p)[0] is p[0], not 0. What follows for the index?",
-                "Symbols are numbered from 0: how many entries of the cumulative sum are at most u_t?",
-            ),
-        ),
-        Misconception(
-            "H10.next",
-            "the symbol after the drawn one",
-            _generate_variant(pick="one more"),
-            (
-                "Let p = [0.3, 0.7] and u_t = 0.1. Which symbol is drawn, and which do you return?",
-                "Symbols are numbered from 0: how many entries of the cumulative sum are at most u_t?",
-            ),
-        ),
-        Misconception(
-            "H10.stored",
-            "symbols returned as if they were numbered from 1",
-            _generate_variant(pick="stored + 1"),
-            ("Can your list hold a 0? Can it hold V?", "Do you store the symbol that you feed back?"),
-        ),
-        Misconception(
-            "H20.single",
-            "each p compared with u_t by itself, not the sum up to it",
-            _generate_variant(pick="single"),
-            (
-                "Let p = [0.3, 0.4, 0.3] and u_t = 0.5. Which symbol is drawn, and which do you return?",
-                "The statement adds: p_0 + … + p_k. Where does your code add?",
-            ),
-        ),
-        Misconception(
-            "H20.first",
-            "one u for all steps",
-            _generate_variant(pick="first u"),
-            ("Change the last entry of u. Should the text change?", "Which entry of u belongs to round t?"),
-        ),
-        Misconception(
-            "H20.side",
-            "a sum that is equal to u_t is taken: it must be larger",
-            _generate_variant(pick="side"),
-            ("Let p = [0.5, 0.5] and u_t = 0.5. Which symbol is drawn?", "Is it > or >= in the statement?"),
-        ),
-        Misconception(
-            "H20.end",
-            "drawn from the other end: with 1 - u_t",
-            _generate_variant(pick="from the end"),
-            ("Which symbol does u_t = 0 draw?", "From which end are the probabilities added up?"),
-        ),
-        Misconception(
-            "H03",
-            "softmax applied twice",
-            _generate_variant(pick="twice"),
-            ("Add 5 to one logit. How much does its probability move?", "Count how often exp is applied in a round."),
-        ),
-        Misconception(
-            "H20.logits",
-            "drawn from the logits: the softmax is missing",
-            _generate_variant(pick="logits"),
-            (
-                "What should the numbers that you draw from add up to?",
-                "Can a probability be negative? Print yours.",
-                "What turns the logits of step into probabilities?",
-            ),
-        ),
-    ),
+    "02.5", "generate", 2, _generate_cases, ("symbols",), slips(_GENERATE_SLIPS), bare=True, hints=_ROUNDS
 )
 
 
 # ---------------------------------------------------------------- 02.6 perplexity
-
-
-def perplexity(losses: Array, counts: Array) -> float:
-    """exp of the mean loss per symbol: batches count by their number of symbols."""
-    return float(np.exp((losses * counts).sum() / counts.sum()))
 
 
 def _perplexity_cases(rng: np.random.Generator) -> list[Case]:
@@ -914,100 +578,42 @@ def _perplexity_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-_ORDER = (
-    "Try two batches of equal length with the losses 1 and 3.",
-    "Average first or exponentiate first: does it matter?",
-    "Perplexity is exp of one mean. Of which numbers is the mean?",
-)
-_WEIGHT = (
-    "Try counts [1000, 1]: how much should the second batch matter?",
-    "What does one symbol of the short batch weigh in your result, and one of the long batch?",
-    "Which argument of the function is not in your formula?",
-)
-
+_ORDER = ("Try two equal batches with the losses 1 and 3.", "Perplexity is exp of one mean. Of which numbers is it?")
+_WEIGHT = ("Try counts [1000, 1]: how much should the second batch matter?", "Where do the counts enter the mean?")
+_LN_4 = ("losses = [ln 4] is a fair choice among 4 symbols. Do you get 4?", "Which function undoes a logarithm?")
+_TOTAL = ("Cut a text into more batches. Should perplexity change?", "What did all batches cost, for how many symbols?")
+_MEAN_LOSS = "total / counts.sum()"
+_EXP = f"np.exp({_MEAN_LOSS})"
+_PERPLEXITY_SLIPS = {
+    _WEIGHT: {
+        "batches weighted equally though they differ in length": ("", "counts = 0 * counts + 1"),
+        "losses divided by the counts, not multiplied": ("losses * counts", "losses / counts"),
+        "only the last batch counts": (_EXP, "np.exp(losses[-1])"),
+    },
+    _ORDER: {
+        "mean of the perplexities of the batches": (_EXP, "(np.exp(losses) * counts).sum() / counts.sum()"),
+        "plain mean of the perplexities of the batches": (_EXP, "np.exp(losses).mean()"),
+        "one perplexity for each batch: they are not joined": (_EXP, "np.exp(losses)"),
+    },
+    _LN_4: {
+        "2 to the power of nats: the bases do not match": (_EXP, f"2 ** ({_MEAN_LOSS})"),
+        "the mean loss itself, without exp": (_EXP, _MEAN_LOSS),
+        "the logarithm of the mean loss, not exp": ("np.exp", "np.log"),
+        "a minus too many: losses are positive already": ("total /", "-total /"),
+    },
+    _TOTAL: {
+        "exp of the total loss: not divided by the number of symbols": (_MEAN_LOSS, "total"),
+        "exp of the total loss, then divided by the number of symbols": (_EXP, "np.exp(total) / counts.sum()"),
+        "the mean losses added up, not averaged": (_MEAN_LOSS, "losses.sum()"),
+        "the total loss divided by the number of batches, not of symbols": ("counts.sum()", "len(counts)"),
+        "divided by the number of batches once too often": (_MEAN_LOSS, f"{_MEAN_LOSS} / len(counts)"),
+        "the total divided by the mean size of a batch, not by all symbols": ("counts.sum()", "counts.mean()"),
+        "mean losses added up as if each were one symbol's, then divided by all symbols": ("losses * counts", "losses"),
+    },
+}
+_NATS = ("Compute the worked example by hand.", "How many nats did all symbols cost together?")
 PERPLEXITY = Exercise(
-    id="02.6",
-    name="perplexity",
-    points=1,
-    reference=perplexity,
-    cases=_perplexity_cases,
-    outputs=("perplexity",),
-    hints=("Compute the worked example by hand.", "How many nats did all symbols cost together?"),
-    misconceptions=(
-        Misconception(
-            "H26",
-            "mean of the perplexities of the batches",
-            lambda losses, counts: float((np.exp(losses) * counts).sum() / counts.sum()),
-            _ORDER,
-        ),
-        Misconception(
-            "H26.both",
-            "plain mean of the perplexities of the batches",
-            lambda losses, counts: float(np.exp(losses).mean()),
-            _ORDER,
-        ),
-        misread(
-            perplexity,
-            lambda losses, counts: (losses, 0 * counts + 1),
-            "H26.weights",
-            "batches weighted equally though they differ in length",
-            _WEIGHT,
-        ),
-        Misconception(
-            "H26.base",
-            "2 to the power of nats: the bases do not match",
-            lambda losses, counts: float(2 ** ((losses * counts).sum() / counts.sum())),
-            (
-                "What is the perplexity of a fair choice among V symbols? Its loss is ln V nats.",
-                "Put losses = [ln 4] in. Do you get 4?",
-                "Which base belongs to a natural logarithm?",
-            ),
-        ),
-        Misconception(
-            "H26.loss",
-            "the mean loss itself, without exp",
-            lambda losses, counts: float((losses * counts).sum() / counts.sum()),
-            (
-                "Put losses = [ln 4] in. Do you get 4?",
-                "A perplexity says among how many symbols the model hesitates. Can it be below 1?",
-                "Which function undoes a logarithm?",
-            ),
-        ),
-        Misconception(
-            "H26.batches",
-            "the total loss divided by the number of batches, not of symbols",
-            lambda losses, counts: float(np.exp((losses * counts).mean())),
-            ("Cut the text into more batches. Should the perplexity change?", "Over how many symbols is the mean?"),
-        ),
-        Misconception(
-            "H26.uncounted",
-            "mean losses added up as if each were one symbol's, then divided by all symbols",
-            lambda losses, counts: float(np.exp(losses.sum() / counts.sum())),
-            ("What did batch k cost in total, all its symbols?", "Put one batch with loss ln 4 in. Do you get 4?"),
-        ),
-        Misconception(
-            "H26.sum",
-            "the mean losses added up, not averaged",
-            lambda losses, counts: float(np.exp(losses.sum())),
-            ("Read the same text twice. Should the perplexity change?", "Put losses = [ln 4, ln 4] in. Do you get 4?"),
-        ),
-        Misconception(
-            "H26.minus",
-            "a minus too many: losses are positive already",
-            lambda losses, counts: float(np.exp(-(losses * counts).sum() / counts.sum())),
-            ("Put losses = [ln 4] in. Do you get 4?", "Can a perplexity be below 1?"),
-        ),
-        Misconception(
-            "H26.total",
-            "exp of the total loss: not divided by the number of symbols",
-            lambda losses, counts: float(np.exp((losses * counts).sum())),
-            (
-                "Read the same text twice. Should the perplexity change?",
-                "How large is your result for a long text?",
-                "By what must the total be divided before exp?",
-            ),
-        ),
-    ),
+    "02.6", "perplexity", 1, _perplexity_cases, ("perplexity",), slips(_PERPLEXITY_SLIPS), hints=_NATS
 )
 
 EXERCISES = (SOFTMAX, ONE_HOT, SEQUENCE_LOSS, TEMPERATURE, GENERATE, PERPLEXITY)

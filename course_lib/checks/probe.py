@@ -245,12 +245,14 @@ def call_ours(function: Any, args: tuple[Any, ...], watched: bool) -> Outcome:
     return Outcome(value, None, tuple(k for k, a in enumerate(before) if not same_bits(a, fresh[k])))
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, depth: int = 0) -> Any:
     """What comes back when a value was encoded and decoded; at once for what results are usually made of."""
     if type(value) is np.ndarray and value.dtype.kind in "bifc" and value.dtype.isnative:
         return value
+    if depth > MAX_DEPTH:  # a list that holds itself
+        raise WrongForm(f"the result is nested more than {MAX_DEPTH} levels deep")
     if type(value) in (tuple, list):
-        return type(value)([plain(v) for v in value])
+        return type(value)([plain(v, depth + 1) for v in value])
     if value is None or type(value) in (bool, int, float, str):
         return value
     return decode(json.loads(json.dumps(encode(value))))

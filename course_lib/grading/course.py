@@ -78,7 +78,7 @@ def _exercises(root: Path, number: str) -> tuple[Exercise, ...]:
         assert spec and spec.loader
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        return tuple(module.EXERCISES)
+        return tuple(replace(e, folder=root / "solutions") for e in module.EXERCISES)
     from course_lib import checks
 
     return checks.lesson(number) if number in checks.lessons() else ()

@@ -344,10 +344,10 @@ def misconceptions(rows: list[Row]) -> list[tuple[str, str, str, int, float]]:
 
 def _misconceptions_table(graded: list[Row]) -> str:
     lines = [
-        f"<tr><td>{text(i)}</td><td>{text(k)}</td><td>{text(m)}</td><td>{n} ({100 * share:.0f} %)</td></tr>"
-        for i, k, m, n, share in misconceptions(graded)
+        f"<tr><td>{text(i)}</td><td>{text(m)}</td><td>{n} ({100 * share:.0f} %)</td></tr>"
+        for i, _, m, n, share in misconceptions(graded)
     ]
     if not lines:
         return "<h2>Named bugs</h2><p>None was recognised.</p>"
-    head = "<tr><th>exercise</th><th>key</th><th>bug</th><th>learners</th></tr>"
+    head = "<tr><th>exercise</th><th>bug</th><th>learners</th></tr>"
     return f"<h2>Named bugs</h2><table>{head}{''.join(lines)}</table>"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course_lib.checks import find, judge, lesson_03, lesson_05, probe
+from course_lib.checks import find, judge, probe
 
 
 def verdict_of(exercise, answer, seed=3):
@@ -39,14 +39,14 @@ def drop_without_a_copy(hs, u, p, training, variational):
 
 
 def total_in_place(xs, h0, W_hh, dhs, k):
-    hs, dxs, dW_hh = lesson_03.truncated(xs, h0, W_hh, dhs, k)
+    hs, dxs, dW_hh = find("03.3").reference(xs, h0, W_hh, dhs, k)
     for t in reversed(range(len(xs) - 1)):
         dhs[t] += 0 if (t + 1) % k == 0 else dxs[t + 1] @ W_hh
     return hs, dxs, dW_hh
 
 
 def cell_in_place(dh_t, dc_t, *args):
-    result = lesson_05.lstm_step_backward(dh_t, dc_t, *args)
+    result = find("05.2").reference(dh_t, dc_t, *args)
     dc_t += dh_t
     return result
 

@@ -13,9 +13,10 @@ from hypothesis.extra import numpy as hnp
 
 from course_lib import checks
 from course_lib.checks import probe
-from course_lib.checks.exercise import Case, Exercise, Misconception
-from course_lib.checks.judge import judge, right_outcome
+from course_lib.checks.exercise import Case, Exercise, Slip
+from course_lib.checks.judge import judge
 from course_lib.checks.probe import Outcome, Seed, Source
+from course_lib.checks.recognise import right_outcome
 
 
 def affine(x, b):
@@ -33,13 +34,13 @@ TASK = Exercise(
     "99.1",
     "affine",
     2,
-    affine,
     cases,
     outputs=("y",),
-    misconceptions=(
-        Misconception("X1", "bias forgotten", lambda x, b: 2 * x, ("set x to 0", "count the arguments")),
-        Misconception("X2", "always fails", lambda x, b: 1 / 0, ("a", "b")),
+    slips=(
+        Slip("bias forgotten", ("set x to 0", "count the arguments"), wrong=lambda x, b: 2 * x),
+        Slip("always fails", ("a", "b"), wrong=lambda x, b: 1 / 0),
     ),
+    right=affine,
     arguments="left",
 )
 
@@ -50,7 +51,7 @@ def say(answer, task=TASK):
 
 
 def test_a_listed_bug_is_named_and_an_unlisted_one_gets_its_fingerprint():
-    assert say(lambda x, b: 2 * x).misconception == "X1"
+    assert say(lambda x, b: 2 * x).misconception == "bias-forgotten"
     unknown = say(lambda x, b: 2 * x - b)
     assert unknown.misconception is None
     assert unknown.message.endswith("Right when b = 0: look at the bias")
@@ -61,7 +62,7 @@ def test_a_listed_bug_is_named_and_an_unlisted_one_gets_its_fingerprint():
 )
 def test_a_wrong_value_is_told_without_the_right_one(value, answer, told):
     one = [Case("the answer")]
-    task = dataclasses.replace(TASK, reference=value, misconceptions=(), outputs=(), cases=lambda rng: one)
+    task = dataclasses.replace(TASK, right=value, slips=(), outputs=(), cases=lambda rng: one)
     verdict = say(answer, task)
     assert verdict.message.endswith(told)
     assert verdict.expected == ""
@@ -71,11 +72,11 @@ def test_two_slips_at_once_are_both_named():
     def fails_for_no_bias(x, b):
         return np.full_like(x, np.nan) if not b.any() else affine(x, b)
 
-    both = Misconception("X3", "fails without a bias", fails_for_no_bias, ("c", "d"))
-    task = dataclasses.replace(TASK, misconceptions=(*TASK.misconceptions, both))
+    both = Slip("fails without a bias", ("c", "d"), wrong=fails_for_no_bias)
+    task = dataclasses.replace(TASK, slips=(*TASK.slips, both))
     verdict = say(lambda x, b: 2 * x if b.any() else np.full_like(x, np.nan), task)
-    assert verdict.misconception == "X1+X3"
-    assert verdict.hints == ("set x to 0", "count the arguments")
+    assert verdict.misconception == "bias-forgotten+fails-without-a-bias"
+    assert verdict.hints == ("set x to 0", "count the arguments", "c", "d")
     assert say(lambda x, b: 3 * x if b.any() else np.full_like(x, np.nan), task).misconception is None
 
 
@@ -141,8 +142,8 @@ def test_a_changed_argument_hides_no_slip(arguments):
         return x
 
     verdict = say(bias_forgotten, dataclasses.replace(TASK, arguments=arguments))
-    too = "; and also: your code changes `x`" if arguments == "left" else ""
-    assert (verdict.misconception, verdict.message) == ("X1", f"this looks like: bias forgotten{too}")
+    too, key = ("; and also: your code changes `x`", "+your-code-changes-x") if arguments == "left" else ("", "")
+    assert (verdict.misconception, verdict.message) == ("bias-forgotten" + key, f"this looks like: bias forgotten{too}")
 
 
 def test_an_unknown_field_of_arguments_is_refused():
@@ -295,7 +296,7 @@ def test_one_more_hint_at_each_wrong_try_and_progress_survives_torn_lines(capsys
     checks.check("99.1", affine)
     assert capsys.readouterr().out == "✓ 99.1 affine: right on all 3 inputs (2 points)\n"
     assert progress.points() == {"99.1": 2}
-    assert progress.tries("99.1", "X1") == 0
+    assert progress.tries("99.1", "bias-forgotten") == 0
 
 
 def test_odd_objects_are_data_or_an_error_never_a_crash():
@@ -354,13 +355,13 @@ def test_a_pair_of_slips_holds_none_that_would_spoil_a_right_result():
     def parts(*wrong):
         return lambda x, b: tuple(-v if k in wrong else v for k, v in enumerate(three(x, b)))
 
-    slips = tuple(Misconception(f"M{w}", f"slip {w}", parts(*w), ("a", "b")) for w in ((0, 1), (2,), (0,)))
-    task = dataclasses.replace(TASK, reference=three, outputs=("p", "q", "r"), misconceptions=slips)
+    slips = tuple(Slip(f"slip {w}", ("a", "b"), wrong=parts(*w)) for w in ((0, 1), (2,), (0,)))
+    task = dataclasses.replace(TASK, right=three, outputs=("p", "q", "r"), slips=slips)
     assert say(parts(0, 2), task).message == "this looks like: slip (2,); and also: slip (0,)"
 
 
 def test_a_learners_seterr_does_not_stop_the_reference():
-    task = dataclasses.replace(TASK, reference=lambda x, b: 2 * x + b + 0 * np.log1p(-np.exp(np.array([-800.0, -1.0]))))
+    task = dataclasses.replace(TASK, right=lambda x, b: 2 * x + b + 0 * np.log1p(-np.exp(np.array([-800.0, -1.0]))))
     with np.errstate(all="raise"):
         assert say(affine, task).points == 2
 
@@ -394,7 +395,9 @@ def test_a_loop_without_end_is_stopped_where_one_studies(monkeypatch):
         while True:
             x = x + 1
 
-    task = Exercise("00.1", "f", 1, lambda x: x, lambda rng: [Case("one", (1.0,)), Case("two", (2.0,))], seconds=0.2)
+    task = Exercise(
+        "00.1", "f", 1, lambda rng: [Case("one", (1.0,)), Case("two", (2.0,))], right=lambda x: x, seconds=0.2
+    )
     monkeypatch.setattr(checks, "find", lambda _: task)
     before = signal.getsignal(signal.SIGALRM)
     verdict = checks.study("00.1", endless)
@@ -406,7 +409,7 @@ def test_a_loop_without_end_is_stopped_where_one_studies(monkeypatch):
 
 
 def test_an_alarm_is_not_kept_as_the_reference_s_result(monkeypatch):
-    task = Exercise("00.1", "f", 1, lambda x: x, lambda rng: [Case("one", (1.0,))])
+    task = Exercise("00.1", "f", 1, lambda rng: [Case("one", (1.0,))], right=lambda x: x)
     case = task.draw(0)[0]
     with monkeypatch.context() as patched:
         patched.setattr(probe, "call_ours", lambda *_: Outcome(error=("TimeoutError", "too long", "")))
@@ -416,7 +419,7 @@ def test_an_alarm_is_not_kept_as_the_reference_s_result(monkeypatch):
 
 
 def of_one_case(reference, *outputs):
-    return Exercise("00.1", "f", 1, reference, lambda rng: [Case("one", (rng.normal(size=3),))], outputs=outputs)
+    return Exercise("00.1", "f", 1, lambda rng: [Case("one", (rng.normal(size=3),))], outputs, right=reference)
 
 
 @pytest.mark.parametrize(
@@ -453,7 +456,7 @@ def test_results_by_name_or_in_a_dataclass_are_results_and_in_another_order_they
     assert say(lambda x: {"double": 2 * x}, task).message.startswith("expected 2 results (double, square), got a dict")
     swapped = say(lambda x: (x**2, 2 * x), task)
     assert swapped.message == "this looks like: the right results in another order; asked are double, square"
-    assert (swapped.misconception, swapped.points) == ("order", 0)
+    assert swapped.points == 0
     assert say(lambda x: (x**2, 3 * x), task).misconception is None
 
 

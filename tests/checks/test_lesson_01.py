@@ -24,12 +24,12 @@ def test_the_step_is_torchs_cell():
     named = zip(("weight_ih", "weight_hh", "bias_ih", "bias_hh"), (W_xh, W_hh, b_h, zero))
     cell.load_state_dict({name: torch.tensor(w) for name, w in named})
     theirs = cell(torch.tensor(x_t), torch.tensor(h_prev)).detach().numpy()
-    np.testing.assert_allclose(lesson.rnn_step(*args), theirs, atol=1e-12)
+    np.testing.assert_allclose(lesson.RNN_STEP.reference(*args), theirs, atol=1e-12)
 
 
 def test_the_count_is_torchs_count_without_its_second_bias():
     layers = torch.nn.ModuleList([torch.nn.RNN(7, 5), torch.nn.Linear(5, 3)])
-    assert lesson.count_parameters(7, 5, 3, 100) == sum(p.numel() for p in layers.parameters()) - 5
+    assert lesson.COUNT.reference(7, 5, 3, 100) == sum(p.numel() for p in layers.parameters()) - 5
 
 
 def by_einsum(x_t, h_prev, W_xh, W_hh, b_h):
@@ -118,7 +118,7 @@ FOUR_UNITS = {
         ("01.5", by_one_up_and_down),
         ("01.7", FOUR_UNITS),
     ],
-    ids=str,
+    ids=lambda x: None if callable(x) else str(x),
 )
 def test_a_right_answer_in_another_style_keeps_its_points(exercise, answer):
     verdict = verdict_of(exercise, answer)
@@ -128,15 +128,15 @@ def test_a_right_answer_in_another_style_keeps_its_points(exercise, answer):
 @pytest.mark.parametrize(
     ("exercise", "answer", "says"),
     [
-        ("01.1", lambda x, h, U, W, b: np.tanh(x @ U.T + h @ W.T - b), "Right when b_h = 0: look at the bias"),
+        ("01.1", lambda x, h, U, W, b: np.tanh(x @ U.T + h @ W.T + b.mean()), "Right when b_h = 0: look at the bias"),
         ("01.1", lambda x, h, U, W, b: np.tanh(0.5 * x @ U.T + h @ W.T + b), "Right when x_t = 0"),
         ("01.1", lambda x, h, U, W, b: np.tanh(x @ U.T + 0.5 * h @ W.T + b), "Right when h_prev = 0"),
-        ("01.2", lambda step, xs, h0, *p: lesson.unroll(step, xs[1:], h0, *p), "expected shape (6, 3, 4)"),
-        ("01.6", lambda x, h, T, *p: lesson.generate(x, h, T - 1 or 1, *p), "expected shape (5, 3, 2), got (4, 3, 2)"),
+        ("01.2", lambda *args: lesson.UNROLL.reference(*args)[::2], "expected shape (6, 3, 4), got (3, 3, 4)"),
+        ("01.6", lambda *args: lesson.GENERATE.reference(*args)[::2], "expected shape (5, 3, 2), got (3, 3, 2)"),
         ("01.7", {**FOUR_UNITS, "W_xh": [[6, 0, 6, 6]]}, "W_xh: expected shape (4, 1), got (1, 4)"),
         ("01.7", None, "expected a dict with the keys"),
     ],
-    ids=str,
+    ids=lambda x: None if callable(x) else str(x),
 )
 def test_an_unlisted_slip_is_described_and_accuses_nobody(exercise, answer, says):
     verdict = verdict_of(exercise, answer)
@@ -150,21 +150,21 @@ def by_more_than(threshold):
 
 
 @pytest.mark.parametrize(
-    ("change", "key"),
+    ("change", "name"),
     [
-        *[({"differ": by_more_than(10.0**-n)}, "C08") for n in (2, 3, 6, 8)],
-        ({"differ": lambda a, b: ~np.isclose(a, b)}, "C08"),
-        ({"change": lambda row: 0 * row}, "C09"),
-        ({"change": lambda row: 2 * row}, "C09"),
+        *[({"differ": by_more_than(10.0**-n)}, "small changes are lost") for n in (2, 3, 6, 8)],
+        ({"differ": lambda a, b: ~np.isclose(a, b)}, "small changes are lost"),
+        ({"change": lambda row: 0 * row}, "a row of zeros is not changed"),
+        ({"change": lambda row: 2 * row}, "a row of zeros is not changed"),
     ],
 )
-def test_a_tolerance_and_a_change_that_zeros_hide_lose_on_every_input(change, key):
+def test_a_tolerance_and_a_change_that_zeros_hide_lose_on_every_input(change, name):
     named = []
     for seed in range(25):
         verdict = verdict_of("01.5", partial(by_one_up_and_down, **change), seed)
         assert verdict.points == 0
-        named.append(verdict.misconception)
-    assert key in named
+        named.append(name in verdict.message)
+    assert any(named)
 
 
 def test_inputs_that_go_up_by_one_and_down_again_leave_no_rounding():

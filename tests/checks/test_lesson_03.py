@@ -21,7 +21,7 @@ def test_the_leaky_reference_is_what_autograd_finds(case):
         h = (1 - leak) * h + leak * torch.tanh(x_t @ W_xh.T + h @ W_hh.T + b_h)
         loss = loss + (h * dh).sum()
     expected = torch.autograd.grad(loss, tensors)
-    for ours, judge in zip(lesson_03.leaky_bptt(*case.args), expected, strict=True):
+    for ours, judge in zip(lesson_03.SEQUENCE.reference(*case.args), expected, strict=True):
         assert np.abs(ours - judge.numpy()).max() < 1e-10
 
 
@@ -33,35 +33,37 @@ def test_the_truncated_reference_is_what_detach_finds(case):
     for t, dh in enumerate(torch.tensor(dhs)):
         h = torch.tanh(xs[t] + (h.detach() if t % k == 0 else h) @ W_hh.T)
         loss = loss + (h * dh).sum()
-    for ours, judge in zip(lesson_03.truncated(*case.args)[1:], torch.autograd.grad(loss, [xs, W_hh]), strict=True):
+    for ours, judge in zip(
+        lesson_03.TRUNCATED.reference(*case.args)[1:], torch.autograd.grad(loss, [xs, W_hh]), strict=True
+    ):
         assert np.abs(ours - judge.numpy()).max() < 1e-10
 
 
 def test_the_worked_examples_hold():
     weights = one(1), one(0.5), np.zeros(1)
-    step = lesson_03.leaky_backward(one(1), one(0), one(1), *weights, 0.5)
+    step = lesson_03.STEP.reference(one(1), one(0), one(1), *weights, 0.5)
     assert [v.item() for v in step] == pytest.approx([0.3932, 0.6966, 0, 0.3932, 0.3932], abs=5e-5)
-    dxs, *rest = lesson_03.leaky_bptt(np.zeros((2, 1, 1)), one(1), *weights, 0.5, np.array([[[0.0]], [[1.0]]]))
+    dxs, *rest = lesson_03.SEQUENCE.reference(np.zeros((2, 1, 1)), one(1), *weights, 0.5, np.array([[[0.0]], [[1.0]]]))
     assert dxs.ravel().tolist() == pytest.approx([0.2829, 0.4387], abs=5e-5)
     assert [v.item() for v in rest] == pytest.approx([0.5011, 0, 0.6036, 0.7216], abs=5e-5)
     xs = np.array([1.0, 0, 0]).reshape(3, 1, 1)
     for k, dx, dW in ((2, [0.6022, 0.8679, 0.9677], 1.0127), (3, [0.6904, 1.2879, 0.9677], 1.3325)):
-        hs, dxs, dW_hh = lesson_03.truncated(xs, one(0), one(0.5), np.ones((3, 1, 1)), k)
+        hs, dxs, dW_hh = lesson_03.TRUNCATED.reference(xs, one(0), one(0.5), np.ones((3, 1, 1)), k)
         assert hs.ravel().tolist() == pytest.approx([0.7616, 0.3634, 0.1797], abs=5e-5)
         assert [*dxs.ravel(), dW_hh.item()] == pytest.approx([*dx, dW], abs=5e-5)
-    assert lesson_03.numerical_gradient(lambda w: (w**3).sum(), np.array([1.0, 2]), 0.1) == pytest.approx([3.01, 12.01])
+    assert lesson_03.QUOTIENT.reference(lambda w: (w**3).sum(), np.array([1.0, 2]), 0.1) == pytest.approx([3.01, 12.01])
     ours, judges = ({"a": np.array([3.0, a]), "b": np.zeros(1)} for a in (4.0, 5.0))
-    assert lesson_03.worst_error(ours, judges) == pytest.approx(0.2)
-    assert lesson_03.band_needed(np.array([[4.0, 0, 0], [2, 4, 0], [1, -2, 4]]), 0.9) == 2
+    assert lesson_03.WORST_ERROR.reference(ours, judges) == pytest.approx(0.2)
+    assert lesson_03.BAND.reference(np.array([[4.0, 0, 0], [2, 4, 0], [1, -2, 4]]), 0.9) == 2
 
 
 def test_two_slips_in_two_results_are_both_named_and_one_unlisted_slip_is_not_blamed():
     def two_slips(*args):
-        dx_t, dh_prev, dW_xh, dW_hh, db_h = lesson_03.leaky_backward(*args)
+        dx_t, dh_prev, dW_xh, dW_hh, db_h = lesson_03.STEP.reference(*args)
         return dx_t, dh_prev, dW_xh, dW_hh.T, db_h / len(dx_t)
 
     def unlisted(*args):
-        dx_t, *rest = lesson_03.leaky_backward(*args)
+        dx_t, *rest = lesson_03.STEP.reference(*args)
         return 2 * dx_t, *rest
 
     task = find("03.1")
@@ -70,7 +72,7 @@ def test_two_slips_in_two_results_are_both_named_and_one_unlisted_slip_is_not_bl
     def verdict_of(answer):
         return give_verdict(task, cases, probe.outcomes(answer, [c.args for c in cases], False))
 
-    assert verdict_of(two_slips).misconception == "B09+B11"
+    assert verdict_of(two_slips).misconception == "dw_hh-transposed+db_h-averaged-over-the-batch"
     verdict = verdict_of(unlisted)
     assert verdict.misconception is None
     assert verdict.message.startswith("wrong: dx_t; right: dh_prev, dW_xh, dW_hh, db_h")
@@ -84,7 +86,7 @@ def in_place(xs, h0, W_xh, W_hh, b_h, leak, dhs):
     dxs, totals, dh_next = np.zeros_like(xs), [0, 0, 0], 0 * h0
     for t in reversed(range(len(xs))):
         dhs[t] += dh_next
-        dxs[t], dh_next, *parts = lesson_03.leaky_backward(dhs[t], xs[t], hs[t], W_xh, W_hh, b_h, leak)
+        dxs[t], dh_next, *parts = lesson_03.STEP.reference(dhs[t], xs[t], hs[t], W_xh, W_hh, b_h, leak)
         totals = [a + b for a, b in zip(totals, parts)]
     return dxs, dh_next, *totals
 

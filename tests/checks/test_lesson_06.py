@@ -20,7 +20,7 @@ def numbers_in(kind, D, H, layers, both):
 @pytest.mark.parametrize("layers", [1, 2, 3])
 def test_parameters_are_counted_as_torch_counts_them_and_a_gru_has_three_quarters(layers, both):
     for D, H in [(1, 1), (7, 5), (64, 128)]:
-        counts = {kind: lesson.count_parameters(kind, D, H, layers, both) for kind in KINDS}
+        counts = {kind: lesson.COUNT.reference(kind, D, H, layers, both) for kind in KINDS}
         assert counts == {kind: numbers_in(kind, D, H, layers, both) for kind in KINDS}
         assert 4 * counts["gru"] == 3 * counts["lstm"] == 12 * counts["rnn"]
 
@@ -31,21 +31,23 @@ def test_the_reference_step_and_its_way_back_are_those_of_torch():
     h_t = torch.gru_cell(*leaves)
     dh_t = np.random.default_rng(1).normal(size=h_t.shape)
     h_t.backward(torch.from_numpy(dh_t))
-    np.testing.assert_allclose(lesson.gru_step(*args), h_t.detach().numpy(), atol=1e-12)
-    for ours, leaf in zip(lesson.gru_step_backward(dh_t, *args), leaves, strict=True):
+    np.testing.assert_allclose(lesson.GRU_STEP.reference(*args), h_t.detach().numpy(), atol=1e-12)
+    for ours, leaf in zip(lesson.GRU_BACKWARD.reference(dh_t, *args), leaves, strict=True):
         np.testing.assert_allclose(ours, leaf.grad.numpy(), atol=1e-12)
 
 
 def test_the_other_convention_is_the_readable_cell_of_the_package():
     args = lesson._args(np.random.default_rng(2))
-    np.testing.assert_allclose(lesson.gru_step_before(*args), cells.gru_step_before(*args), atol=1e-12)
+    np.testing.assert_allclose(lesson.GRU_BEFORE.reference(*args), cells.gru_step_before(*args), atol=1e-12)
 
 
 def test_converted_weights_compute_what_the_replacing_gru_computes():
     x_t, h_prev, *weights = lesson._args(np.random.default_rng(3))
     r_t, z_t, n_t = cells.gru_gates(x_t, h_prev, *weights)
     replacing = (1 - z_t) * h_prev + z_t * n_t
-    np.testing.assert_allclose(lesson.gru_step(x_t, h_prev, *lesson.to_pytorch(*weights)), replacing, atol=1e-12)
+    np.testing.assert_allclose(
+        lesson.GRU_STEP.reference(x_t, h_prev, *lesson.CONVERT.reference(*weights)), replacing, atol=1e-12
+    )
 
 
 def conversion_verdict(answer):
@@ -55,7 +57,7 @@ def conversion_verdict(answer):
 
 def test_biases_may_be_spread_over_the_two_vectors_as_one_likes():
     def moved(*weights):
-        W_xh, W_hh, b_x, b_h = (a.copy() for a in lesson.to_pytorch(*weights))
+        W_xh, W_hh, b_x, b_h = (a.copy() for a in lesson.CONVERT.reference(*weights))
         gates = slice(0, 2 * W_hh.shape[1])
         b_x[gates] += b_h[gates]
         b_h[gates] = 0

@@ -184,7 +184,7 @@ def test_named_bugs_and_hints(folder, tmp_path):
     save(folder, "x.ipynb", notebook(step="def step(x, h, W):\n    return x + h @ W.T", word="word = 'sigmoid'"))
     _, rows = grade(folder, tmp_path)
     keys = {e["name"]: e["misconception"] for e in rows["x.ipynb"]["exercises"]}
-    assert keys == {"step": "X01", "total": None, "pair": None, "word": "X02"}
+    assert keys == {"step": "tanh-forgotten", "total": None, "pair": None, "word": "sigmoid-named"}
 
 
 def test_the_expected_lesson_is_enforced(folder, tmp_path):

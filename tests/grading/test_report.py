@@ -78,7 +78,7 @@ def test_csv_has_a_column_for_each_exercise(made):
     head, *lines = table(made[0] / "csv")
     assert head[:8] == ["file", "points", "max_points", "status", "01.1", "01.2", "01.3", "01.4"]
     assert [line[3] for line in lines].count("graded") == 3
-    assert any("01.1:X01" in line[8] for line in lines)
+    assert any("01.1:tanh-forgotten" in line[8] for line in lines)
 
 
 def test_canvas_and_moodle_know_the_learners(made):
