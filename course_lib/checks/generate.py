@@ -178,7 +178,7 @@ def _of_operation(writer: _Writer, node: ast.BinOp, place: str) -> Iterator[tupl
         if right:
             yield f"{place}the term with {right} is left out", LEFT_OUT, writer.edit(node, writer.text(node.left))
             turned = f"{writer.text(node.left)} {other} {writer.text(node.right)}"
-            yield f"{place}the sign of the term with {right}", SIGN, writer.edit(node, f"({turned})")
+            yield f"{place}the sign of the term with {right} is turned", SIGN, writer.edit(node, f"({turned})")
         if left:
             rest = f"({minus}{writer.text(node.right)})"
             yield f"{place}the term with {left} is left out", LEFT_OUT, writer.edit(node, rest)

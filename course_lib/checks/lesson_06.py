@@ -122,7 +122,6 @@ _CELL_SLIPS = {
         "b_h in both places: b_x is not used": ("", "b_x = b_h"),
         "b_h is missing in the candidate": ("", "[b_h] = without('n', b_h)"),
         "h_prev left out of the gates": ("", "[W_hh] = without('rz', W_hh)"),
-        "h_prev left out of r": ("", "[W_hh] = without('r', W_hh)"),
         "h_prev left out of z": ("", "[W_hh] = without('z', W_hh)"),
         "h_prev and b_h left out of the gates": ("", "W_hh, b_h = without('rz', W_hh, b_h)"),
         "h_prev and b_h left out of the candidate": ("", "W_hh, b_h = without('n', W_hh, b_h)"),
@@ -426,10 +425,7 @@ _CONVERT_SLIPS = {
         "the block of z is not negated in W_hh and the biases": ("in new:", "in new[:1]:"),
         "the biases of z are not negated": ("in new:", "in new[:2]:"),
         "only the biases of z are negated": ("in new:", "in new[2:]:"),
-        "the blocks of r and z exchanged, where z was to be negated": (
-            "a[z] = -a[z]",
-            "a[: 2 * H] = np.r_[a[z], a[:H]]",
-        ),
+        "the blocks of r and z exchanged, and z not negated": ("a[z] = -a[z]", "a[: 2 * H] = np.r_[a[z], a[:H]]"),
         "1 - w where -w belongs": ("-a[z]", "1 - a[z]"),
     }
 }
@@ -556,7 +552,6 @@ _COUNT_SLIPS = {
         "one bias where PyTorch keeps two": ("2 * H)", "H)"),
         "no bias counted": (" + 2 * H)", ")"),
         "two biases for the GRU only": ("2 * H)", '(2 if kind == "gru" else 1) * H)'),
-        "the biases counted once, not for each block": ("2 * H)", "2 * H / blocks)"),
         "every cell counted with one block": ('"gru": 3, "lstm": 4', '"gru": 1, "lstm": 1'),
         "gates counted, not blocks: two for the GRU, three for the LSTM": ('3, "lstm": 4', '2, "lstm": 3'),
         "the GRU counted with two blocks": ('"gru": 3', '"gru": 2'),
@@ -598,7 +593,7 @@ COUNT = Exercise(
 # ---------------------------------------------------------------- 06.7 keep_bias
 
 
-def _steps(rng: np.random.Generator) -> list[Case]:
+def _n(rng: np.random.Generator) -> list[Case]:
     return [Case(f"steps = {n}", (n,)) for n in (int(rng.integers(3, 9)), int(rng.integers(20, 400)), 1)]
 
 
@@ -614,7 +609,7 @@ _RULE = (
 )
 _INVERSE, _ROOT = "np.log(z / (1 - z))", "0.5 ** (1 / steps)"
 
-_KEEP = {
+_BIAS = {
     _LOGIT: {
         "the sign is turned: this bias forgets": ("return ", "return -"),
         "half of the bias: the statement asks for the two biases together": (_INVERSE, f"{_INVERSE} / 2"),
@@ -639,14 +634,7 @@ _KEEP = {
 }
 
 KEEP_BIAS = Exercise(
-    "06.7",
-    "keep_bias",
-    points=1,
-    cases=_steps,
-    outputs=("bias",),
-    helpers=(math.log,),
-    hints=_LOGIT,
-    slips=slips(_KEEP),
+    "06.7", "keep_bias", points=1, cases=_n, outputs=("bias",), helpers=(math.log,), hints=_LOGIT, slips=slips(_BIAS)
 )
 
 EXERCISES = (GRU_STEP, GRU_BEFORE, GRU_BACKWARD, CONVERT, MGU, COUNT, KEEP_BIAS)

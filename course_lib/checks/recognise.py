@@ -164,27 +164,36 @@ def _generated(trial: _Trial, possible: list[Slip]) -> Slip | None:
 
 
 def _likely(trial: _Trial, firsts: list[Slip], seconds: list[Slip]) -> list[tuple[Slip, Slip]]:
-    """The pairs that nothing speaks against: where one of two slips is hidden, the answer shows the other one."""
+    """The pairs that nothing speaks against, those that most inputs speak for come first."""
     likely = np.ones((len(firsts), len(seconds)), bool)
+    support = np.zeros(likely.shape, int)
     for n, row in enumerate(trial.rows):
-        rest_1, rest_2 = np.flatnonzero(likely.any(1)), np.flatnonzero(likely.any(0))
-        if not rest_1.size:
+        i, j = np.flatnonzero(likely.any(1)), np.flatnonzero(likely.any(0))
+        if not i.size:
             return []
-        likely[np.ix_(rest_1, rest_2)] &= _fitting(
-            trial, n, row.right, [firsts[k] for k in rest_1], [seconds[k] for k in rest_2]
-        )
-    return [(firsts[i], seconds[j]) for i, j in np.argwhere(likely)]
+        fits, told = _fitting(trial, n, row.right, [firsts[k] for k in i], [seconds[k] for k in j])
+        likely[np.ix_(i, j)] &= fits
+        support[np.ix_(i, j)] += told
+    pairs = sorted((-support[i, j], i, j) for i, j in np.argwhere(likely))
+    return [(firsts[i], seconds[j]) for _, i, j in pairs]
 
 
-def _fitting(trial: _Trial, n: int, right: list[bool], firsts: list[Slip], seconds: list[Slip]) -> np.ndarray:
-    """On one input: bool (firsts, seconds), False where one slip is hidden in a result that does not show the other."""
+def _fitting(
+    trial: _Trial, n: int, right: list[bool], firsts: list[Slip], seconds: list[Slip]
+) -> tuple[np.ndarray, np.ndarray]:
+    """On one input, for all pairs of firsts and seconds, bool each.
+
+    False in the first where one slip leaves a result as it is, and the answer does not show the other one there; the
+    second tells where such a thing was asked: a pair of which neither is ever hidden fits without a word.
+    """
     shown_1, shown_2 = (np.array([trial.same(s, n) for s in some]) for some in (firsts, seconds))  # (slips, results)
     hidden_1, hidden_2 = (np.array([trial.hidden(s, n) for s in some]) for some in (firsts, seconds))
-    fits = np.ones((len(firsts), len(seconds)), bool)
+    fits, told = np.ones((len(firsts), len(seconds)), bool), np.zeros((len(firsts), len(seconds)), bool)
     for k, ok in enumerate(right):
         a, b = hidden_1[:, k, None], hidden_2[None, :, k]
         fits &= np.where(a, np.where(b, ok, shown_2[None, :, k]), ~b | shown_1[:, k, None])
-    return fits
+        told |= a != b
+    return fits, told
 
 
 def _rows(exercise: Exercise, cases: list[Case], results: list[Outcome], truth: list[Outcome]) -> list[Row]:
@@ -289,10 +298,9 @@ def _plausible(trial: _Trial, possible: list[Slip]) -> list[tuple[Slip, Slip]]:
         return []
     against = np.zeros((len(possible), len(possible)), int)
     for n, row in enumerate(trial.rows):
-        against += ~_fitting(trial, n, row.right, possible, possible)
-    pairs = [(against[i, j], i, j) for i, j in zip(*np.triu_indices(len(possible), 1))]
-    pairs.sort()
-    likely_ones = sum(n == 0 for n, _, _ in pairs)
+        against += ~_fitting(trial, n, row.right, possible, possible)[0]
+    pairs = sorted((against[i, j], i, j) for i, j in zip(*np.triu_indices(len(possible), 1)))
+    likely_ones = sum(n == 0 for n, *_ in pairs)
     return [(possible[i], possible[j]) for _, i, j in pairs[: likely_ones + MORE_PAIRS]]
 
 

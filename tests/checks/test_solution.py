@@ -117,7 +117,7 @@ def test_a_small_edit_is_named_without_a_list_and_says_nothing_of_the_code(cours
         "this looks like: the term with h_prev is left out"
     )
     told = say(course, lambda x_t, h_prev, W: np.tanh(x_t - h_prev @ W.T) + h_prev).message
-    assert told == "this looks like: the sign of the term with h_prev and W"
+    assert told == "this looks like: the sign of the term with h_prev and W is turned"
     assert "a_t" not in " ".join(s.name for s in generated(course))
 
 
