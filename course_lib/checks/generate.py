@@ -62,18 +62,11 @@ class _Writer:
         said = set(re.findall(r"\w+", exercise.solution.statement))
         names = {n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name)} - set(dir(builtins)) - {"np"}
         self.known = (names & said) | set(exercise.arguments_by_name)
-        self.lines = [0]
-        for line in self.body.splitlines(keepends=True):
-            self.lines.append(self.lines[-1] + len(line))
+        self.span = exercise.solution.span
 
     def edit(self, node: Any, new: str) -> Edit:
         """The edit that puts another text in the place of a node."""
-        return Edit(self.at(node.lineno, node.col_offset), self.at(node.end_lineno, node.end_col_offset), new)
-
-    def at(self, line: int, column: int) -> int:
-        """The place of a line and a column (in bytes, as `ast` counts) in the text."""
-        begin = self.lines[line - 1]
-        return begin + len(self.body[begin:].encode()[:column].decode())
+        return Edit(*self.span(node), new)
 
     def text(self, node: ast.AST) -> str:
         """The text of a node, in brackets where it is more than a name or a call."""

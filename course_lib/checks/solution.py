@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,18 @@ class Solution:
         space = dict(self.space)
         exec(code, space)  # the course's own text
         return space[self.name]
+
+    @cached_property
+    def begins(self) -> list[int]:
+        """Where each line of the body begins."""
+        return [0, *accumulate(len(line) for line in self.body.splitlines(keepends=True))]
+
+    def span(self, node: Any) -> tuple[int, int]:
+        """Where a node of the body's syntax tree begins and ends in it (`ast` counts columns in bytes)."""
+        ends = ((node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset))
+        begins = [(self.begins[line - 1], column) for line, column in ends]
+        first, last = (begin + len(self.body[begin:].encode()[:column].decode()) for begin, column in begins)
+        return first, last
 
     def edits(self, places: Iterable[tuple[str, str]]) -> tuple[Edit, ...]:
         """The edits that put each right piece's wrong one in its place, everywhere; LookupError where there is none.

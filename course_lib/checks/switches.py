@@ -11,7 +11,7 @@ import textwrap
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, combinations
+from itertools import combinations
 from typing import Any
 
 from course_lib.checks.solution import Edit, Solution, edited
@@ -38,7 +38,7 @@ class Switches:
 
     def __init__(self, solution: Solution, edits: Sequence[Sequence[Edit]]) -> None:
         self.solution, self.text, self.edits = solution, solution.body, edits
-        self.begins = [0, *accumulate(len(line) for line in self.text.splitlines(keepends=True))]
+        self.span = solution.span
         self.root = _Block(ast.parse(self.text).body)
         self.places: list[list[tuple[_Path, _Span]]] = [[] for _ in edits]
         for number, own in enumerate(edits):
@@ -76,23 +76,15 @@ class Switches:
         inside = path_b[len(path_a)][0] if path_b[: len(path_a)] == path_a else -1
         return span_a[0] <= inside < span_a[1]
 
-    def _at(self, line: int, column: int) -> int:
-        begin = self.begins[line - 1]
-        return begin + len(self.text[begin : self.begins[line]].encode()[:column].decode())
-
-    def _span(self, node: ast.stmt) -> _Span:
-        """Where a statement begins and ends in the text."""
-        return self._at(node.lineno, node.col_offset), self._at(node.end_lineno or 0, node.end_col_offset or 0)
-
     def _place(self, block: _Block, path: _Path, number: int, edit: Edit) -> None:
         """Note an edit at the smallest statements that hold all of it."""
-        spans = [self._span(s) for s in block.statements]
+        spans = [self.span(s) for s in block.statements]
         first = max(bisect_right([a for a, _ in spans], edit.start) - 1, 0)
         last = max(bisect_right([a for a, _ in spans], max(edit.start, edit.end - 1)) - 1, first)
         between = edit.start == edit.end == spans[first][0] and edit.new.endswith("\n")
         for name in ("body", "orelse") if first == last and not between else ():
             inside = getattr(block.statements[first], name, None)
-            if inside and edit.start >= self._span(inside[0])[0] and edit.end <= self._span(inside[-1])[1]:
+            if inside and edit.start >= self.span(inside[0])[0] and edit.end <= self.span(inside[-1])[1]:
                 step = (first, name)
                 return self._place(block.inner.setdefault(step, _Block(inside)), (*path, step), number, edit)
         span = (first, first) if between else (first, last + 1)
@@ -148,9 +140,9 @@ class Switches:
         """The statements from `first` to before `last` as an edit has them."""
         if first == last:
             return ast.parse("".join(e.new for e in edits)).body
-        line, (begin, _) = self.begins[block.statements[first].lineno - 1], self._span(block.statements[first])
+        line, (begin, _) = self.solution.begins[block.statements[first].lineno - 1], self.span(block.statements[first])
         begin = begin if self.text[line:begin].strip() else line  # with its indentation, if it has a line of its own
-        end = self._span(block.statements[last - 1])[1]
+        end = self.span(block.statements[last - 1])[1]
         moved = [Edit(e.start - begin, e.end - begin, e.new) for e in edits]
         return ast.parse(textwrap.dedent(edited(self.text[begin:end], moved))).body
 
