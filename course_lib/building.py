@@ -1,4 +1,4 @@
-"""`course build`: canonical notebooks, exercises from solutions, the syllabus index.
+"""`course build`: canonical notebooks, exercises from solutions, the syllabus index, the notes for instructors.
 
 A list of small pure transforms of notebooks; only `build` touches files. Everything that it writes is computed first,
 so that an error leaves the folder as it was. An exercise that somebody has typed into is never overwritten.
@@ -15,12 +15,14 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
+from course_lib import instructor, trust
 from course_lib.checks import solution
 from course_lib.checks.solution import BEGIN, END
 
@@ -30,6 +32,10 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 READABLE_ID = re.compile(r"^(?=.*[a-z])[a-z0-9]+(-[a-z0-9_]+)+$|^[a-z_]{3,40}$")
 SLUG_WORDS = 6
+FOLD = '<details class="course-guess"><summary>Open when you have guessed</summary>'
+PRINTED = 'style="font-size: 13px; line-height: 1.3"'  # as JupyterLab shows what is printed
+FOLDED_ERRORS = re.compile(r'(?s)<pre class="course-stderr"[^>]*><code>(.*?)</code>')
+ASKS = re.compile(r"\*\*(Before you run|Predict):\*\*")
 
 
 class BuildError(Exception):
@@ -114,7 +120,8 @@ def canonical(nb: NotebookNode) -> NotebookNode:
             ran = cell.get("execution_count") is not None
             count += ran
             cell.execution_count = count if ran else None
-            cell.outputs = [o for o in map(_output, _joined_streams(cell.get("outputs", []))) if o]
+            cell.outputs = _joined_streams(o for o in map(_output, cell.get("outputs", [])) if o is not None)
+            cell.outputs = folded(cell.outputs) if "guess" in tags(cell) else cell.outputs
             for output in cell.outputs:
                 if output.output_type == "execute_result":
                     output.execution_count = cell.execution_count
@@ -154,7 +161,7 @@ def _cell_metadata(cell: NotebookNode) -> dict[str, Any]:
     rows = cell.metadata.get("course", {}).get("rows")
     if rows:
         kept["course"] = {"rows": sorted(rows)}
-    if "instructor" in tags(cell) or "hide-input" in tags(cell):
+    if "hide-input" in tags(cell):
         kept["jupyter"] = {"source_hidden": True}
     if cell.metadata.get("nbgrader"):
         kept["nbgrader"] = dict(cell.metadata["nbgrader"])
@@ -180,16 +187,42 @@ def _joined_streams(outputs: Iterable[Any]) -> list[Any]:
 
 
 def _output(output: Any) -> Any:
-    """One output without widget views and object addresses; None when nothing is left."""
+    """One output without object addresses; None for a widget's view, and for a bar that has gone."""
+    output = copy.deepcopy(output)
     output.pop("transient", None)
     if "data" in output:
-        if WIDGET in output.data:
+        if WIDGET in output.data or not output.data:
             return None
         output.metadata = nbformat.from_dict({})
         for kind, value in output.data.items():
             if isinstance(value, str) and kind.startswith("text/"):
                 output.data[kind] = re.sub(r" at 0x[0-9a-f]{6,}", "", value)
     return output
+
+
+def folded(outputs: list[Any]) -> list[Any]:
+    """Canonical outputs that answer a question, as one that is shut until somebody opens it, scripts or none.
+
+    Explorers and questions are no answers, and an error must be seen: outputs with one of these stay as they are.
+    """
+    parts = [_as_html(output) for output in outputs]
+    stay = any(output.output_type == "error" for output in outputs)
+    if not outputs or stay or any(re.search("class=.course-(guess|explorer|quiz|predict)", part) for part in parts):
+        return outputs
+    text = FOLD + "".join(f"<div>{part}</div>" for part in parts) + "</details>"
+    data = {"text/html": text, "text/plain": "open when you have guessed"}
+    return [nbformat.v4.new_output("display_data", data=data)]
+
+
+def _as_html(output: Any) -> str:
+    if output.output_type == "stream":
+        return f'<pre class="course-{output.name}" {PRINTED}><code>{escape(output.text)}</code></pre>'
+    data = output.get("data", {})
+    if "text/html" in data:
+        return data["text/html"]
+    if "image/png" in data:
+        return f'<img src="data:image/png;base64,{"".join(data["image/png"].split())}">'
+    return f"<pre {PRINTED}><code>{escape(data.get('text/markdown', data.get('text/plain', '')))}</code></pre>"
 
 
 def code_hash(nb: NotebookNode) -> str:
@@ -254,9 +287,8 @@ def _validate_points(cell: NotebookNode, name: str, points: dict[str, float], wh
 
 
 def strip(nb: NotebookNode) -> NotebookNode:
-    """The exercise of a solution: answers become stubs, outputs go, instructor notes go."""
+    """The exercise of a solution: answers become stubs, outputs go."""
     nb = copy.deepcopy(nb)
-    nb.cells = [cell for cell in nb.cells if "instructor" not in tags(cell)]
     for cell in nb.cells:
         answer = tag_value(cell, "answer")
         if answer:
@@ -412,7 +444,8 @@ def _kernel_environment() -> dict[str, str]:
     import os
 
     one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    return {**os.environ, **one, "COURSE_HOME": os.devnull, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    own = {"COURSE_HOME": os.devnull, "COURSE_BUILDING": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    return {**os.environ, **one, **own}
 
 
 # ---------------------------------------------------------------- the syllabus index
@@ -469,6 +502,8 @@ def build(root: Path, check: bool = False, only: tuple[str, ...] = (), run: bool
             nb = _refreshed(path, name, run=run and chosen and not check)
             if not _in_step(nb):
                 report.findings.append(f"{name}: its outputs are not from this code; run `course build`")
+            if not _frames_in_step(path):
+                report.findings.append(f"{name}: kept frames are not from today's drawing; run `course build`")
             report.findings += warnings_of(nb, name)
             text = dump(nb)
             made = exercise(nb) if path.parent.name == "solutions" else None
@@ -488,7 +523,47 @@ def build(root: Path, check: bool = False, only: tuple[str, ...] = (), run: bool
         _put_text(root, "docs/syllabus.md", syllabus(final, syllabus_rows()), check, report)
         if (root / KEPT.parent).is_dir():
             _put_text(root, KEPT.as_posix(), answers(final), check, report)
+        if (root / instructor.SOURCE).is_dir():
+            _put_notes(root, final, check, report)
+        if (root / trust.LIST.parent).is_dir():
+            _put_text(root, trust.LIST.as_posix(), trust.trusted(root), check, report)
+        report.findings += _shown(root, final)
     return report
+
+
+def _shown(root: Path, notebooks: dict[str, NotebookNode]) -> list[str]:
+    """What is wrong with questions, and with the frames of explorers that are kept in the package."""
+    from course_lib.show import explorer, question
+
+    lessons = [path.stem[-2:] for path in sorted((root / "course_lib/show/quizzes").glob("lesson_*.toml"))]
+    found = [fault for lesson in lessons for fault in question.faults(lesson)]
+    outputs = "".join(dump(nb) for nb in notebooks.values())
+    for path in sorted((root / "course_lib/show" / explorer.CACHE.name).glob("*.txt")):
+        if path.stem not in outputs:
+            found.append(f"course_lib/show/frames/{path.name}: no stored explorer shows these frames; delete the file")
+    return found
+
+
+def _put_notes(root: Path, notebooks: dict[str, NotebookNode], check: bool, report: Report) -> None:
+    """Write the notes for instructors of each lecture from its source, or report what is wrong with the source."""
+    for number in (Path(name).name[:2] for name in notebooks if name.startswith("notebooks/")):
+        name = f"{instructor.SOURCE}/{number}.md"
+        try:
+            source = (root / name).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            report.findings.append(f"{name}: cannot be read ({_first_line(error)}); write the lesson's notes there")
+            continue
+        report.findings += instructor.faults(source, name, notebooks)
+        page = instructor.page(number, source, notebooks)
+        _put_text(root, f"{instructor.FOLDER}/{number}.md", page, check, report)
+
+
+def _refuse_notes(nb: NotebookNode, name: str) -> None:
+    """Refuse a note for instructors in what learners open."""
+    for cell in nb.cells:
+        if "instructor" in tags(cell):
+            where = f"{instructor.SOURCE}/{Path(name).name[:2]}.md"
+            raise BuildError(f"{name}, cell {cell.id}: a note for instructors; move its text to {where}")
 
 
 def answers(notebooks: dict[str, NotebookNode]) -> str:
@@ -532,10 +607,11 @@ def _left_behind(root: Path, solved: set[str], report: Report) -> None:
 def _refreshed(path: Path, name: str, run: bool) -> NotebookNode:
     """A notebook in canonical form; with `run` it is executed where its outputs are not from its code."""
     nb = canonical(read(path))
+    _refuse_notes(nb, name)
     if path.parent.name == "solutions":
         validate_solution(nb, name, lesson_points(path.name[:2]))
         validate_slips(path, name)
-    if run and not _in_step(nb):
+    if run and not (_in_step(nb) and _frames_in_step(path)):
         before = path.read_bytes()
         nb = canonical(execute(nb, path.parent))
         if path.read_bytes() != before:
@@ -546,6 +622,15 @@ def _refreshed(path: Path, name: str, run: bool) -> NotebookNode:
 
 def _in_step(nb: NotebookNode) -> bool:
     return nb.metadata.get("course", {}).get("outputs_of") == code_hash(nb)
+
+
+def _frames_in_step(path: Path) -> bool:
+    """Whether the kept frames that a notebook shows are what its explorers would draw."""
+    if b'\\"kept\\":\\"' not in path.read_bytes():
+        return True
+    from course_lib.show import stored
+
+    return stored.current(path)
 
 
 def lesson_points(number: str) -> dict[str, float]:
@@ -574,20 +659,48 @@ def validate_slips(path: Path, name: str) -> None:
 
 
 def warnings_of(nb: NotebookNode, name: str) -> list[str]:
-    """What must not be committed: stored errors, stderr, figures without alt text, cells that were not run."""
-    found = []
+    """What must not be committed: stored errors, stderr, figures without alt text, answers that are not folded."""
+    found = _open_answers(nb, name)
     for cell in nb.cells:
         if cell.cell_type != "code" or not cell.source.strip():
             continue
         for output in cell.get("outputs", []):
             html = "".join(output.get("data", {}).get("text/html", ""))
-            picture = "image/png" in output.get("data", {}) or "<img" in html
+            pictures = re.findall(r"<img\b[^>]*>", html) or [html] * ("image/png" in output.get("data", {}))
+            errors = [unescape(text) for text in FOLDED_ERRORS.findall(html)]
             if output.output_type == "error" and "raises-exception" not in tags(cell):
                 found.append(f"{name}, cell {cell.id}: stored error {output.ename}; mend it and build again")
             if output.output_type == "stream" and output.name == "stderr":
-                found.append(f"{name}, cell {cell.id}: text on stderr ({output.text[:60]!r}); silence its cause")
-            if picture and not re.search(r'alt="[^"]{8,}"', html):
+                errors.append(output.text)
+            if errors:
+                found.append(f"{name}, cell {cell.id}: text on stderr ({errors[0][:60]!r}); silence its cause")
+            if not all(re.search(r'alt="[^"]{8,}"', picture) for picture in pictures):
                 found.append(f"{name}, cell {cell.id}: a figure without alt text; use show(fig, alt=…)")
+        if _spoiled(cell):
+            found.append(f"{name}, cell {cell.id}: the answer of predict can be read beside it; take it away there")
+    return found
+
+
+def _spoiled(cell: NotebookNode) -> bool:
+    """Whether the answer of a prediction stands outside its fold, in the cell's code or in what else it shows."""
+    texts = [*map(_as_html, cell.get("outputs", [])), cell.source]
+    answers = {value for text in texts for value in re.findall(r"<data value='[^']*'>([^<]*)</data>", text)}
+    seen = [re.sub(r"(?s)<details.*?</details>|<script.*?</script>|<style.*?</style>|<[^>]*>", " ", t) for t in texts]
+    return any(re.search(rf"(?<![\w.]){re.escape(answer)}(?![\w.]*\d)", text) for answer in answers for text in seen)
+
+
+def _open_answers(nb: NotebookNode, name: str) -> list[str]:
+    """Questions with code below them, up to the next question or heading, of which no cell is tagged `guess`."""
+    found, asking, answers = [], None, []
+    if any(tag_value(cell, "answer") for cell in nb.cells):
+        return []  # a solution: its learner gets the exercise, where no answer is stored
+    for cell in [*nb.cells, nbformat.v4.new_markdown_cell("# the end")]:
+        if cell.cell_type == "code":
+            answers += [] if re.search(r"\b(quiz|explore|predict)\(", cell.source) else [cell]
+        elif cell.cell_type == "markdown" and re.search(rf"(?m)^#|{ASKS.pattern}", cell.source):
+            if asking and answers and not any("guess" in tags(answer) for answer in answers):
+                found.append(f"{name}, cell {asking.id}: its answer is open; tag the cell that shows it with `guess`")
+            asking, answers = (cell if ASKS.search(cell.source) else None), []
     return found
 
 

@@ -23,6 +23,8 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+from course_lib import trust
+
 ROOT = Path(__file__).resolve().parents[1]
 WINDOWS = os.name == "nt"
 START = "notebooks/00_start_here.ipynb"
@@ -79,7 +81,7 @@ def main(argv: list[str]) -> int:
 # ---------------------------------------------------------------------------------------------- the words
 
 def lab(args: list[str], word: str) -> int:
-    """Open JupyterLab on the start notebook; unknown options go to JupyterLab."""
+    """Open JupyterLab on the start notebook, with the course's notebooks trusted; unknown options go to JupyterLab."""
     parser = argparse.ArgumentParser(prog=f"python -m course_lib {word}", allow_abbrev=False)
     parser.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
     parser.add_argument("--port", type=int, help="default: 8888 or the next free one")
@@ -90,6 +92,8 @@ def lab(args: list[str], word: str) -> int:
     python = prepare(ROOT, extras=(), allow_cuda=options.allow_cuda)
     env = child_environment(ROOT) | jupyter_environment(ROOT)
     command = [str(python), "-m", "jupyterlab", *jupyter_options(ROOT, options.no_browser, options.port), *others]
+    if trust.to_sign(ROOT):
+        subprocess.run([str(python), "-m", "course_lib.trust"], check=False, env=env, cwd=ROOT)
     print(f"Opening {START} in JupyterLab. Ctrl-C stops it.")
     os.chdir(ROOT)
     return hand_over(command, env)

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from . import data
+from .show.bar import bar
 from .training import (
     Goal,
     History,
@@ -136,21 +137,23 @@ def run_recipe(recipe: str | Recipe, seed: int = 0, **changes: Any) -> Run:
     train_rng, goal_rng, test_rng = np.random.default_rng(seed).spawn(3)
     model = _model(recipe, seed)
     optimizer, history = make_optimizer(model, recipe.settings), History()
-    for size in recipe.sizes:
-        goal = _goal(recipe, goal_rng, size)
+    with bar(recipe.sizes, recipe.title, shown=recipe.settings.progress) as sizes:
+        for size in sizes:
+            goal = _goal(recipe, goal_rng, size)
 
-        def draw(step: int, size: Any = size) -> data.Batch:
-            return recipe.draw(train_rng, size, recipe.B)
+            def draw(step: int, size: Any = size) -> data.Batch:
+                return recipe.draw(train_rng, size, recipe.B)
 
-        end, history.solved_at = len(history.loss) + recipe.settings.steps, None
-        while not history.solved and len(history.loss) < end:
-            settings = _remaining(recipe.settings, end - len(history.loss))
-            fit(model, draw, settings, goal=goal, loss=recipe.loss, optimizer=optimizer, history=history)
-            fresh = score(model, recipe.draw(test_rng, size, 2560), recipe.metric)
-            if not goal.reached(fresh):
-                history.solved_at = None
-        if not history.solved:
-            break
+            end, history.solved_at = len(history.loss) + recipe.settings.steps, None
+            while not history.solved and len(history.loss) < end:
+                settings = _remaining(recipe.settings, end - len(history.loss))
+                fit(model, draw, settings, goal=goal, loss=recipe.loss, optimizer=optimizer, history=history)
+                sizes.set_postfix_str(f"size {size}, on fresh sequences")
+                fresh = score(model, recipe.draw(test_rng, size, 2560), recipe.metric)
+                if not goal.reached(fresh):
+                    history.solved_at = None
+            if not history.solved:
+                break
     return Run(model, history, history.solved, fresh, history.sequences[-1], history.seconds[-1])
 
 

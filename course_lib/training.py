@@ -7,8 +7,8 @@ weights come from the `torch.Generator` that a model is given, data from the `np
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from time import process_time
 from typing import Any, NamedTuple
@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm import tqdm
 
 from .data import Batch
 from .data._common import at_least, in_range
 from .nn import fused
+from .show.bar import bar, in_notebook
 
 Schedule = Callable[[int], float]
 Metric = Callable[[Tensor, Batch], Tensor]
@@ -371,7 +371,7 @@ class Settings:
     every      check the goal after this many updates
     nonfinite  an infinite or NaN gradient: "raise", "skip" the update, or "allow"
     device     "cpu", "cuda", ..., or "auto": an accelerator if there is one
-    progress   show a bar; None = only on a terminal, so that stored notebooks stay clean
+    progress   show a bar; None = in a notebook or on a terminal, when the training takes longer than two seconds
     """
 
     steps: int = 1000
@@ -439,6 +439,16 @@ class History:
         return self.solved_at is not None
 
 
+@dataclass(frozen=True)
+class Watch:
+    """What `fit(..., watch=Watch(...))` draws beside the loss: levels in the loss's unit, and their names."""
+
+    floor: float | None = None
+    rivals: Mapping[str, float] = field(default_factory=dict)
+    title: str = "Training"
+    unit: str = ""
+
+
 def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimizer:
     """The optimizer that the settings name; `fit` sets its learning rate before each update."""
     lr = settings.lr(0) if callable(settings.lr) else settings.lr
@@ -490,6 +500,7 @@ def fit(
     callbacks: Sequence[Callable[[int, History, nn.Module], Any]] = (),
     optimizer: torch.optim.Optimizer | None = None,
     history: History | None = None,
+    watch: bool | Watch = False,
 ) -> History:
     """Train a model whose call is model(xs, state) -> outputs, state.
 
@@ -498,6 +509,8 @@ def fit(
     callbacks  called as callback(step, history, model) after each update
     optimizer, history  pass those of an earlier call to go on from there (a curriculum); a history that you pass keeps
                         what was reached when you interrupt the training
+    watch      draw the training curve in a notebook while it comes about, with the levels that a `Watch` names; an
+               interrupt (■ in the toolbar) or the Stop button then ends the training and keeps what was trained
 
     Raises FloatingPointError for a gradient that is not finite (settings.nonfinite = "raise"), ValueError for settings,
     batches or shapes that do not fit.
@@ -515,6 +528,8 @@ def fit(
         raise ValueError(f"batches: expected a function or a list of batches, got {type(batches).__name__}")
     if not callable(batches) and len(batches) == 0:
         raise ValueError("batches: expected at least one batch, got none")
+    if not isinstance(watch, bool | Watch):
+        raise ValueError(f"watch: expected True, False or a Watch, got {watch!r}")
     model.to(_device(settings.device)).train()
     optimizer = optimizer or make_optimizer(model, settings)
     history = history or History()
@@ -522,9 +537,8 @@ def fit(
     begun = process_time() - (history.seconds[-1] if history.seconds else 0.0)
     sequences = history.sequences[-1] if history.sequences else 0
     pieces, state = _pieces(batches, model, settings), None
-    visible = sys.stderr.isatty() if settings.progress is None else settings.progress
-    with tqdm(range(settings.steps), disable=not visible, leave=False) as bar:
-        for step in bar:
+    with _followed(settings, history, goal, watch) as steps:
+        for step in steps:
             piece, state, read = _next_to_learn(pieces, model, state)
             for group in optimizer.param_groups:
                 group["lr"] = schedule(step)
@@ -534,13 +548,48 @@ def fit(
                 raise FloatingPointError(f"step {step}: {error}") from None
             sequences += read + piece.first * piece.batch.xs.shape[1]
             _record(history, value, norm, schedule(step), sequences, process_time() - begun, settings)
-            bar.set_postfix(loss=f"{value:.4f}", refresh=False)
             for callback in callbacks:
                 callback(step, history, model)
             due = (step + 1) % settings.every == 0 or step + 1 == settings.steps
             if goal is not None and due and _reached(goal, model, history):
                 break
     return history
+
+
+@contextmanager
+def _followed(settings: Settings, history: History, goal: Goal | None, watch: bool | Watch) -> Iterator[Iterable[int]]:
+    """The numbers of the updates, with a curve or a bar that shows how far they are.
+
+    With `watch` an interrupt ends them quietly, and a line says where.
+    """
+    before = len(history.loss)
+    try:
+        if watch and in_notebook():
+            from .show.training_curve import Curve
+
+            with Curve(settings.steps, history, goal, Watch() if watch is True else watch) as steps:
+                yield steps
+        else:
+            with closing(_with_bar(settings, history)) as steps:
+                yield steps
+    except KeyboardInterrupt:
+        if not watch:
+            raise
+        columns = (history.loss, history.grad_norm, history.lr, history.sequences, history.seconds)
+        end = min(map(len, columns))  # the interrupt may have come between two of them
+        for column in columns:
+            del column[end:]
+    done = len(history.loss) - before
+    if watch and done < settings.steps and history.solved_at != len(history.loss):
+        print(f"stopped after {done} of {settings.steps} updates: what was trained is kept")
+
+
+def _with_bar(settings: Settings, history: History) -> Iterator[int]:
+    """Count the updates, with a bar that appears after two seconds, or at once where the settings ask for it."""
+    with bar(range(settings.steps), delay=0 if settings.progress else 2, shown=settings.progress) as steps:
+        for step in steps:
+            yield step
+            steps.set_postfix(loss=f"{history.loss[-1]:.4f}", refresh=False)
 
 
 def _reached(goal: Goal, model: nn.Module, history: History) -> bool:
@@ -616,30 +665,3 @@ def _device(name: str) -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-class LossPlot:
-    """A callback that draws the loss curve into an Axes every `every` updates.
-
-    live = True also refreshes one display of a running notebook; leave it off in notebooks that are stored, and show
-    the finished figure at the end.
-    """
-
-    def __init__(self, ax: Any, every: int = 50, live: bool = False) -> None:
-        self.ax, self.every = ax, every
-        (self.line,) = ax.plot([], [], label="training loss")
-        ax.set(title="Training", xlabel="update", ylabel="loss")
-        self.handle = None
-        if live:
-            from IPython.display import display
-
-            self.handle = display(ax.figure, display_id=True)
-
-    def __call__(self, step: int, history: History, model: nn.Module) -> None:
-        if (step + 1) % self.every:
-            return
-        self.line.set_data(range(1, len(history.loss) + 1), history.loss)
-        self.ax.relim()
-        self.ax.autoscale_view()
-        if self.handle is not None:
-            self.handle.update(self.ax.figure)

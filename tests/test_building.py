@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_lib import building
+from course_lib import building, instructor
 from course_lib.building import BuildError
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -35,7 +35,7 @@ def solution():
     nb.metadata = nbformat.from_dict({"course": {"lesson": "99", "title": "Toy"}, "widgets": {"noise": 1}})
     nb.cells = [
         text("# Toy lesson for the test"),
-        text("Pause here.", "instructor"),
+        text("Pause here."),
         code("from course_lib.checks import check", execution_count=7),
         code(STEP, "answer:step", execution_count=9),
         code('check("99.1", step)', "check:step", "points:6", execution_count=12),
@@ -44,6 +44,7 @@ def solution():
     ]
     nb.cells[4].outputs = [
         nbformat.v4.new_output("stream", name="stdout", text="✓ "),
+        nbformat.v4.new_output("display_data"),  # a bar that has gone
         nbformat.v4.new_output("stream", name="stdout", text="right\n"),
         nbformat.v4.new_output("display_data", data={building.WIDGET: {}, "text/plain": "<box at 0x7f00aa00>"}),
     ]
@@ -73,7 +74,7 @@ def test_the_canonical_form_is_a_fixed_point():
     nbformat.validate(once)
 
 
-def test_the_canonical_form_numbers_cells_joins_streams_and_drops_widget_views():
+def test_the_canonical_form_numbers_cells_joins_streams_and_drops_what_is_gone():
     nb = building.canonical(solution())
     assert [c.get("execution_count") for c in nb.cells] == [None, None, 1, 2, 3, None, None]
     assert [o.text for o in nb.cells[4].outputs] == ["✓ right\n"]
@@ -332,3 +333,175 @@ def test_figures_without_alt_text_and_stderr_are_findings():
     found = building.warnings_of(nb, "f")
     assert any("without alt text" in f for f in found)
     assert any("text on stderr" in f for f in found)
+
+
+PICTURE = '<img alt="A line that falls to 0.25." src="data:image/png;base64,AAAA">'
+
+
+def guessed(*outputs, tag="guess"):
+    return nbformat.v4.new_notebook(cells=[code("show_it()", tag, outputs=list(outputs), execution_count=1)])
+
+
+def stream(text, name="stdout"):
+    return nbformat.v4.new_output("stream", name=name, text=text)
+
+
+def shown(**data):
+    return nbformat.v4.new_output("display_data", data={kind.replace("_", "/"): value for kind, value in data.items()})
+
+
+def test_what_answers_a_question_is_folded_once_and_readable_nowhere_else():
+    result = nbformat.v4.new_output("execute_result", data={"text/plain": "[0.25 < h]"}, execution_count=1)
+    picture = shown(text_html=PICTURE, text_plain="<Figure: 0.25>")
+    nb = building.canonical(guessed(stream("h = 0.25 <"), stream(" 1\n"), picture, result, stream("0.25 again")))
+    (output,) = nb.cells[0].outputs
+    folded = output.data["text/html"]
+    assert folded.startswith('<details class="course-guess"><summary>Open when you have guessed</summary>')
+    assert folded.endswith("</details>")
+    parts = ["h = 0.25 &lt; 1\n</code>", PICTURE, "<code>[0.25 &lt; h]</code>", "0.25 again</code>"]
+    assert sorted(parts, key=folded.index) == parts
+    assert output.data["text/plain"] == "open when you have guessed"
+    assert building.dump(building.canonical(nb)) == building.dump(nb)
+    nbformat.validate(nb)
+    assert building.warnings_of(nb, "f") == []
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        [shown(text_html='<div class="course-explorer">…</div>'), stream("x")],
+        [shown(text_html='<div class="course-quiz">…</div>')],
+        [stream("x"), nbformat.v4.new_output("error", ename="ValueError", evalue="no", traceback=[])],
+        [],
+    ],
+)
+def test_explorers_quizzes_and_errors_are_not_folded(outputs):
+    assert building.canonical(guessed(*outputs)).cells[0].outputs == outputs
+    assert building.canonical(guessed(stream("x"), tag="other")).cells[0].outputs == [stream("x")]
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        (stream("care & attention", "stderr"), "text on stderr ('care & attention')"),
+        (shown(image_png="AAAA\n"), "a figure without alt text"),
+        (shown(text_html='<img src="data:image/png;base64,AAAA">'), "a figure without alt text"),
+    ],
+)
+def test_what_must_not_be_committed_is_found_in_a_fold_too(output, told):
+    found = building.warnings_of(building.canonical(guessed(shown(text_html=PICTURE), output)), "f")
+    assert [told in finding for finding in found] == [True]
+
+
+ASKED = text("How much is left? **Before you run:** a half, or nothing?")
+
+
+@pytest.mark.parametrize(
+    ("cells", "open_answers"),
+    [
+        ([ASKED, code("def left(w): ..."), code("left(2)")], 1),
+        ([ASKED, code("def left(w): ..."), code("left(2)", "guess")], 0),
+        ([ASKED, text("Now the time."), code("left(2)", "guess")], 0),
+        ([ASKED, code("left(2)"), text("## The next question"), code("left(3)", "guess")], 1),
+        ([ASKED, code("left(2)"), text("**Predict:** and w = 3?"), code("left(3)", "guess")], 1),
+        ([ASKED, code('quiz("01.left")'), code("explore(draw_left, w=(0, 3, 1, 0))")], 0),
+        ([ASKED, code("def left(w): ...", "answer:left"), code('check("01.1", left)', "check:left")], 0),
+        ([text("You can **predict** more before you run it."), code("left(2)")], 0),
+    ],
+)
+def test_an_answer_that_can_be_read_below_its_question_is_a_finding(cells, open_answers):
+    nb = building.canonical(nbformat.v4.new_notebook(cells=cells))
+    told = f"f, cell {nb.cells[0].id}: its answer is open; tag the cell that shows it with `guess`"
+    assert building.warnings_of(nb, "f") == [told] * open_answers
+
+
+NOTES = """## Plan
+
+Ten minutes; skip [the end](../../../notebooks/01_toy.ipynb#cell-id=text-end).
+
+## Pauses
+
+### [End](../../../notebooks/01_toy.ipynb#cell-id=text-end)
+
+Second.
+
+### [Begin](../../../notebooks/01_toy.ipynb#cell-id=text-begin)
+
+First.
+"""
+
+
+def toy_course(source=NOTES):
+    """A folder's notebooks by name, as `build` has them, and the source of the notes."""
+    lecture = nbformat.v4.new_notebook()
+    course = {"lesson": "01", "title": "Toy | course", "minutes": {"teaching": 30}}
+    lecture.metadata = nbformat.from_dict({"course": course})
+    cells = [text("# 01 · Toy\n\n**You will see.** More."), text("## Begin"), code('quiz("01.pulse")'), text("## End")]
+    for cell, name in zip(cells, ("text-toy", "text-begin", "code-quiz", "text-end"), strict=True):
+        cell.id = name
+    lecture.cells = cells
+    return source, {"notebooks/01_toy.ipynb": lecture}
+
+
+def test_the_notes_for_instructors_hold_plan_pauses_in_order_and_what_each_wrong_option_tells():
+    page = instructor.page("01", *toy_course())
+    assert page.startswith("# Instructor notes 01 · Toy | course\n\n> You will see.")
+    assert "skip [the end](../../notebooks/01_toy.ipynb#cell-id=text-end)" in page
+    assert page.index("First.") < page.index("Second.") < page.index("## Questions")
+    assert "### [01.pulse](../../notebooks/01_toy.ipynb#cell-id=code-quiz)" in page
+    assert "- ✗ w = 0.9: close to 1, so it fades slowly: *close to 1 = long memory*." in page
+    assert page.count("- ✓") == 1
+    assert "2 \\* 0.9575" in page
+
+
+def test_notes_that_link_to_what_is_gone_are_found():
+    source, notebooks = toy_course(NOTES.replace("text-begin", "text-gone") + "[x](../../../notebooks/02_toy.ipynb)")
+    assert instructor.faults(source, "source/01.md", notebooks) == [
+        "source/01.md: links to the cell text-gone of notebooks/01_toy.ipynb, which is gone; link another section",
+        "source/01.md: links to notebooks/02_toy.ipynb, which is not there; change the link",
+    ]
+
+
+def test_notes_are_written_reported_when_they_differ_and_refused_in_a_lecture(tmp_path):
+    source, notebooks = toy_course()
+    folder = tmp_path / instructor.SOURCE
+    folder.mkdir(parents=True)
+    (tmp_path / "notebooks").mkdir()
+    lecture = tmp_path / "notebooks" / "01_toy.ipynb"
+    lecture.write_text(building.dump(notebooks["notebooks/01_toy.ipynb"]), "utf-8")
+    missing = building.build(tmp_path, run=False).findings
+    assert any(f.startswith("docs/instructor/source/01.md: cannot be read") for f in missing)
+    (folder / "01.md").write_text(source, "utf-8")
+    assert "docs/instructor/01.md" in building.build(tmp_path, run=False).changed
+    (folder / "01.md").write_text(source + "More.", "utf-8")
+    told = "docs/instructor/01.md: is not what `course build` makes; run `course build` and commit the result"
+    assert told in building.build(tmp_path, check=True).findings
+    notebooks["notebooks/01_toy.ipynb"].cells[1].metadata["tags"] = ["instructor"]
+    lecture.write_text(building.dump(notebooks["notebooks/01_toy.ipynb"]), "utf-8")
+    told = "notebooks/01_toy.ipynb, cell text-begin: a note for instructors; move its text to"
+    assert [f for f in building.build(tmp_path, run=False).findings if f.startswith(told)]
+
+
+@pytest.mark.parametrize(("source", "beside", "found"), [
+    ("predict(question, share)", "12 runs\n", False),
+    ("predict(question, share)", "solved: 7\n", True),
+    ("predict(question, 7)", "", True),
+    ("predict(question, share)", "0.7 and 17 and 7.5\n", False),
+])  # fmt: skip
+def test_the_answer_of_a_prediction_must_not_stand_beside_it(source, beside, found):
+    from course_lib.show.question import predict_html
+
+    nb = nbformat.v4.new_notebook(cells=[code(source, execution_count=1)])
+    html = predict_html("How many runs solve it?", 7, "runs")
+    nb.cells[0].outputs = [nbformat.v4.new_output("display_data", data={"text/html": html})]
+    if beside:
+        nb.cells[0].outputs.append(nbformat.v4.new_output("stream", name="stdout", text=beside))
+    assert any("can be read beside it" in line for line in building.warnings_of(nb, "x")) == found
+
+
+def test_frames_that_no_explorer_shows_are_a_finding(tmp_path):
+    folder = tmp_path / "course_lib/show/frames"
+    folder.mkdir(parents=True)
+    (folder / "0123456789abcdef.txt").write_text("H4sI")
+    findings = building.build(tmp_path, check=True).findings
+    assert any("no stored explorer shows these frames" in line for line in findings)

@@ -13,9 +13,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
 
-from course_lib import launcher
+from course_lib import launcher, trust
 from course_lib.launcher import Trouble
 
 ROOT = Path(__file__).parent.parent
@@ -481,6 +483,65 @@ def test_lab_opens_the_start_notebook_with_its_own_kernel(handed, monkeypatch, t
     assert "PYTHONPATH" not in env
     settings = Path(env["JUPYTERLAB_SETTINGS_DIR"], "@jupyterlab/apputils-extension/notification.jupyterlab-settings")
     assert json.loads(settings.read_text())["fetchNews"] == "false"
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A course of three notebooks of its own, one of which is no notebook, for a user with an empty home."""
+    root = tmp_path / "course"
+    for name, text in [("notebooks/01_a", EMPTY), ("notebooks/02_b", EMPTY + " "), ("solutions/01_a", "{}")]:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / f"{name}.ipynb").write_text(text)
+    (root / "course_lib").mkdir()
+    (root / trust.LIST).write_text(trust.trusted(root))
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    return root
+
+
+EMPTY = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+
+
+def test_the_courses_own_notebooks_are_signed_once(own, tmp_path):
+    (own / "notebooks/02_b.ipynb").write_text(EMPTY.replace('"metadata": {}', '"metadata": {"mine": 1}'))
+    assert set(trust.to_sign(own)) == {"notebooks/01_a.ipynb", "solutions/01_a.ipynb"}
+    assert trust.sign(own) == 1
+    assert trust.to_sign(own) == {}
+    notary = NotebookNotary(data_dir=str(tmp_path / "data"))
+    signed = [notary.check_signature(nbformat.read(own / f"notebooks/{name}.ipynb", 4)) for name in ("01_a", "02_b")]
+    notary.store.close()
+    assert signed == [True, False]
+
+
+def test_another_home_another_file_or_a_lost_database_asks_again(own, tmp_path, monkeypatch):
+    trust.sign(own)
+    (own / "notebooks/02_b.ipynb").write_text(EMPTY + "  ")
+    (own / "solutions/01_a.ipynb").unlink()
+    (own / trust.LIST).write_text(trust.trusted(own))
+    assert set(trust.to_sign(own)) == {"notebooks/02_b.ipynb"}
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "other"))
+    assert set(trust.to_sign(own)) == {"notebooks/01_a.ipynb", "notebooks/02_b.ipynb"}
+    monkeypatch.undo()
+    (tmp_path / "data" / "nbsignatures.db").unlink()
+    assert len(trust.to_sign(own)) == 2
+
+
+def test_a_home_that_cannot_be_written_is_one_line(monkeypatch, capsys, tmp_path):
+    (tmp_path / "data").write_text("a file")
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(trust, "to_sign", lambda root: {"notebooks/01_a.ipynb": "0"})
+    trust.main()
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert "File › Trust Notebook" in said.err
+
+
+def test_lab_signs_before_it_opens(handed, monkeypatch, tmp_path):
+    monkeypatch.setattr(launcher, "ROOT", tmp_path)
+    monkeypatch.setattr(trust, "to_sign", lambda root: {"notebooks/01_a.ipynb": "0"})
+    monkeypatch.setattr(subprocess, "run", lambda command, **options: handed.append(command))
+    launcher.main(["lab"])
+    assert handed[1] == [str(launcher.venv_python(tmp_path / ".venv")), "-m", "course_lib.trust"]
 
 
 def test_children_hear_where_packages_come_from_and_nothing_else_of_pip_and_python(monkeypatch, tmp_path):

@@ -2,13 +2,19 @@
 
 import io
 import json
+import os
 import re
 import subprocess
 import sys
+import time
 import zipfile
+from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
+import nbclient
 import nbformat
+import numpy as np
 import pytest
 
 from course_lib import building, checks
@@ -40,17 +46,55 @@ def committed(folder):
     return True
 
 
+SIGNS = ("stream", "display_data", "update_display_data", "execute_result", "comm_open", "comm_msg", "clear_output")
+PATIENCE = 5.0  # seconds without a sign of life: what a learner waits
+LOOP = 0.45  # seconds that 10^7 additions take where the lectures were tuned to that
+
+
+def additions():
+    """Seconds that a loop of 10^7 additions takes: how slow this machine is at the moment."""
+    start, total = time.perf_counter(), 0
+    for k in range(10**7):
+        total += k
+    return time.perf_counter() - start
+
+
+class Listening(nbclient.NotebookClient):
+    """Notes for each cell when the kernel began it, gave signs of life, and was done, by the kernel's own clock."""
+
+    times: ClassVar[dict] = {}
+
+    def process_message(self, msg, cell, cell_index):
+        kind = msg["header"]["msg_type"]
+        if kind in (*SIGNS, "execute_input") or msg["content"].get("execution_state") == "idle":
+            self.times.setdefault(cell.id, []).append(msg["header"]["date"].timestamp())
+        return super().process_message(msg, cell, cell_index)
+
+
 @pytest.mark.parametrize("path", LECTURES, ids=lambda p: p.stem)
-def test_a_lecture_runs_from_top_to_bottom(path):
+def test_a_lecture_runs_from_top_to_bottom(path, monkeypatch):
+    """And no cell is silent for long: the limit grows with the time that a loop takes here, before or after."""
+    import torch  # noqa: F401  (its files are in memory then: the first import from a slow disk is nobody's silence)
+
+    monkeypatch.setattr("nbclient.NotebookClient", Listening)
+    monkeypatch.setattr(Listening, "times", {})
+    before = additions()
     nb = building.execute(building.read(path), path.parent, timeout=300)
     assert building.warnings_of(building.canonical(nb), path.stem) == []
+    limit = PATIENCE * max(1, before / LOOP, additions() / LOOP)
+    silences = {name: max(np.diff(times)) for name, times in Listening.times.items() if len(times) > 1}
+    assert silences
+    assert {name: f"{s:.1f} s" for name, s in silences.items() if s > limit} == {}, f"limit {limit:.1f} s"
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
 def test_a_solution_passes_strict_nbval(path):
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"]
     options = ["--nbval-cell-timeout=300", "-c", "/dev/null", "--rootdir", str(path.parent)]
-    done = subprocess.run([*command, *options, str(path)], capture_output=True, text=True, timeout=600, check=False)
+    own = {**os.environ, "COURSE_HOME": os.devnull}  # as where the outputs were stored: no progress is kept
+    done = subprocess.run(
+        [*command, *options, str(path)], capture_output=True, text=True, timeout=600, check=False, env=own
+    )
     assert done.returncode == 0, done.stdout[-3000:]
 
 
@@ -98,5 +142,24 @@ def test_links_of_the_index_lead_to_cells():
 def test_links_between_notebooks_lead_somewhere(path):
     for cell in building.read(path).cells:
         if cell.cell_type == "markdown":
-            for target in re.findall(r"\]\(((?!https?:|#|mailto:)[^)#\s]+)", cell.source):
+            for target, fragment in re.findall(r"\]\(((?!https?:|#|mailto:)[^)#\s]+)(?:#([^)\s]*))?", cell.source):
                 assert (path.parent / target).exists(), f"{cell.id}: {target}"
+                assert not fragment or fragment in fragments(path.parent / target), f"{cell.id}: {target}#{fragment}"
+
+
+@cache
+def fragments(path):
+    return {f"cell-id={cell.id}" for cell in building.read(path).cells}
+
+
+@pytest.mark.parametrize("number", checks.lessons())
+def test_each_exercise_names_the_section_of_the_lecture_that_explains_it(number):
+    cells = building.read(next(p for p in LECTURES if p.name.startswith(number))).cells
+    inside, title = {}, ""
+    for cell in cells:
+        headings = re.findall(r"(?m)^#{2,3} (.+)$", cell.source) if cell.cell_type == "markdown" else []
+        inside[cell.id] = headings or [title]
+        title = (headings or [title])[-1]
+    for task in checks.lesson(number):
+        title, link = checks.section(task.solution.statement)
+        assert title in inside[link.partition("#cell-id=")[2]], f"{task.id}: {title}"

@@ -1,6 +1,7 @@
 """Schedules equal torch's, the loop does what its settings say, and nothing touches a global seed."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from torch import nn
 
 from course_lib import data, training
 from course_lib.recipes import RECIPES, run_recipe
+from course_lib.show import bar as training_bar
+from course_lib.show import training_curve
 from course_lib.training import Goal, History, SequenceModel, Settings, fit
 
 torch.set_num_threads(1)
@@ -262,13 +265,94 @@ def test_callbacks_and_continuing():
     assert steps == [0, 1, 2] and same is history and history.sequences == [16, 32, 48, 64, 80]
 
 
-def test_loss_plot_follows_the_history():
-    from matplotlib.figure import Figure
+class Shown:
+    """Stands in for IPython's display, and keeps what a notebook would show."""
 
-    ax = Figure().subplots()
-    history = fit(model_of(), draws(), Settings(steps=7), callbacks=[training.LossPlot(ax, every=3)])
-    np.testing.assert_allclose(ax.lines[0].get_ydata(), history.loss[:6])
-    assert ax.get_xlabel() == "update" and ax.get_ylabel() == "loss"
+    def __call__(self, content, **_):
+        self.first = self.content = content
+        return self
+
+    def update(self, content, **_):
+        self.content = content
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """As in a notebook."""
+    for module in (training, training_bar):
+        monkeypatch.setattr(module, "in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", shown := Shown())
+    return shown
+
+
+@pytest.mark.parametrize("cost", [0.0, 0.2])
+def test_a_curve_takes_a_tenth_of_the_time_and_changes_nothing(shown, monkeypatch, cost):
+    clock, drawn, pair = [0.0], [], (model_of(), model_of())
+
+    def draw(self):
+        drawn.append(clock[0])
+        clock[0] += cost
+        return ""
+
+    def work(*_):
+        clock[0] += 0.05
+
+    monkeypatch.setattr(training_curve, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(training_curve.Curve, "_drawn", draw)
+    watched = fit(pair[0], draws(), Settings(steps=100), watch=True, callbacks=[work])
+    assert watched.loss == fit(pair[1], draws(), Settings(steps=100)).loss
+    assert all(torch.equal(a, b) for a, b in zip(*(model.parameters() for model in pair)))
+    waits = np.diff(drawn)[1:] - cost
+    assert len(waits) > 1 and waits.min() > max(0.25, 9 * cost) - 1e-9
+
+
+def test_a_curve_says_the_time_left_and_ends_as_a_figure_with_alt_text(shown, monkeypatch):
+    clock, said, goal = iter(np.arange(0, 1000, 0.5)), [], Goal(draws(9)(0), training.accuracy, at_least=0.1)
+    monkeypatch.setattr(training_curve, "perf_counter", lambda: next(clock))
+    watch = training.Watch(floor=0.0, rivals={"guessing": 0.7}, unit="nats")
+    told = [lambda *_: said.append(shown.first.children[0].children[1].value)]
+    history = fit(model_of(), draws(), Settings(steps=8, every=5), goal=goal, watch=watch, callbacks=told)
+    assert said[0] == "0 of 8 updates" and re.match(r"1 of 8 updates · at most about \d+ s left · ■", said[1])
+    html = shown.content.data
+    assert html.count("<img") == 1 and f"{history.loss[0]:.3g} nats at the first of 5 updates" in html
+    assert f"{history.loss[-1]:.3g} nats at the end (mean of 1). Lines: guessing 0.7, floor 0." in html
+    assert f"ends at {history.scores[-1][1]:.3g}. The goal, at least 0.1, was reached after 5 updates." in html
+
+
+@pytest.mark.parametrize("notebook", [True, False])
+def test_an_interrupt_of_a_watched_training_keeps_what_was_trained(notebook, request, capsys):
+    def stop(step, history, model):
+        if step == 2:
+            raise KeyboardInterrupt
+
+    shown = request.getfixturevalue("shown") if notebook else None
+    history = fit(model_of(), draws(), Settings(steps=9), callbacks=[stop], watch=True)
+    assert len(history.loss) == len(history.seconds) == 3
+    assert capsys.readouterr() == ("stopped after 3 of 9 updates: what was trained is kept\n", "")
+    assert not notebook or "at the first of 3 updates" in shown.content.data
+
+
+def test_the_stop_button_ends_the_training_after_the_update(shown, capsys):
+    press = [lambda step, *_: step == 3 and shown.first.children[0].children[0].click()]
+    assert len(fit(model_of(), draws(), Settings(steps=9), watch=True, callbacks=press).loss) == 4
+    assert "stopped after 4 of 9 updates" in capsys.readouterr().out
+
+
+def test_a_loss_that_is_no_number_is_drawn_and_an_error_leaves_the_curve(shown):
+    xs, targets, _ = draws()(0)
+    batches = [draws()(0), data.Batch(xs * np.nan, targets)]
+    fit(model_of(), batches, Settings(steps=9, nonfinite="allow"), watch=True)
+    assert "no finite number at the end" in shown.content.data
+    with pytest.raises(FloatingPointError):
+        fit(model_of(), batches, Settings(steps=9), watch=True)
+    assert "at the first of 1 updates" in shown.content.data
+
+
+def test_a_bar_in_a_notebook_leaves_nothing(shown):
+    items = training_bar.bar("abc", "letters", delay=0)
+    assert next(iter(items)) == "a" and shown.first["text/plain"].startswith("letters:   0%")
+    items.close()
+    assert shown.content == {}
 
 
 def test_progress_is_silent_away_from_a_terminal_and_shown_on_request(capsys):
@@ -352,6 +436,7 @@ def masked(value):
         (lambda: training.mse(torch.zeros(2, 2), data.Batch(None, torch.tensor([0, 1]))), "targets: expected floats"),
         (lambda: training.within(1)(torch.zeros(2, 1), data.Batch(None, torch.zeros(2, 3))), "expected K = 3 numbers"),
         (lambda: fit(model_of(), []), "batches: expected at least one batch, got none"),
+        (lambda: fit(model_of(), draws(), watch="yes"), "watch: expected True, False or a Watch, got 'yes'"),
         (lambda: fit(model_of(), [draws(B=4)(0), draws(B=5)(0)], Settings(carry=True)), "the same B = 4, got 5"),
         (
             lambda: fit(model_of(D=1, read="last"), lambda t: data.parity(np.random.default_rng(0), 5, 4)),

@@ -27,6 +27,7 @@ GROUPS = {
     "memory": "course_lib.bench:memory_rows",
     "tasks": "course_lib.bench.tasks:task_rows",
     "grade": "course_lib.bench.grade:grade_rows",
+    "explorers": "course_lib.bench.explorers:explorer_rows",
 }
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")

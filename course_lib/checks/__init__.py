@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import importlib
 import os
 import pkgutil
+import re
+import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -66,6 +71,8 @@ def _results(task: Exercise, cases: list[Case], answer: Any) -> list[Outcome]:
 def check(exercise_id: str, answer: Any = ...) -> None:
     """Check an answer and print one line: ✓ right, or ✗ what is wrong, with one more hint at each try.
 
+    Below it stands the way on, or the section of the lecture that explains the exercise.
+
     Example: `check("01.1", rnn_step)`
     """
     if os.environ.get("COURSE_GRADING"):  # the grader reads answers itself; a check cell must not disturb it
@@ -73,8 +80,12 @@ def check(exercise_id: str, answer: Any = ...) -> None:
     from course_lib.checks import progress
 
     verdict = study(exercise_id, answer)
-    progress.record(verdict.id, verdict.status, verdict.points, verdict.misconception)
+    kept = progress.record(verdict.id, verdict.status, verdict.points, verdict.misconception)
     print(_line(verdict, progress.tries(exercise_id, verdict.misconception)))
+    if verdict.status == "right" and kept:
+        print(f"  {progress.way_on(exercise_id[:2])}")
+    elif verdict.status in ("wrong", "error"):
+        _explain(find(exercise_id))
 
 
 def _line(verdict: Verdict, wrong_tries: int) -> str:
@@ -89,3 +100,42 @@ def _line(verdict: Verdict, wrong_tries: int) -> str:
         more = "" if k == len(verdict.hints) else "; check again for the next"
         line += f"\n  Hint {k} of {len(verdict.hints)}: {verdict.hints[k - 1]}" + (f" ({more[2:]})" if more else "")
     return line
+
+
+def section(statement: str) -> tuple[str, str] | None:
+    """The section of the lecture that explains an exercise, by its title, and a link to it from exercises/.
+
+    Example: `section("Explained in [The loop](../notebooks/01_recurrence.ipynb#cell-id=text-the-loop).")` is
+    `("The loop", "../notebooks/01_recurrence.ipynb#cell-id=text-the-loop")`.
+    """
+    found = re.search(r"Explained in \[(.+?)\]\((\.\./notebooks/[^)\s]+)\)", statement)
+    return (found[1], found[2]) if found else None
+
+
+def _explain(task: Exercise) -> None:
+    """Say which section of the lecture explains an exercise: in a notebook beside the lectures with a link to it."""
+    found = None
+    with suppress(LookupError):
+        found = section(task.solution.statement)
+    if not found:
+        return
+    title, link = found
+    file = Path(link.partition("#")[0])
+    line = f"  Explained in notebooks/{file.name}, section “{title.replace('`', '')}”"
+    bundle = {"text/plain": line, "text/html": f'Explained in <a href="{html.escape(link)}">{_words(title)}</a>'}
+    if _in_notebook() and file.exists():
+        from IPython.display import display
+
+        display(bundle, raw=True)
+    else:
+        print(line)
+
+
+def _words(title: str) -> str:
+    return re.sub("`(.+?)`", r"<code>\1</code>", html.escape(title))
+
+
+def _in_notebook() -> bool:
+    """Whether a notebook's kernel runs this, which can show links."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(shell, "kernel", None) is not None

@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def home() -> Path:
     """The folder of the progress file: COURSE_HOME, else `.course` in the course's folder, else in the user's home."""
@@ -19,15 +21,16 @@ def home() -> Path:
     return Path.home() / ".course"
 
 
-def record(exercise_id: str, status: str, points: float, misconception: str | None) -> None:
-    """Append one check to the log; a full or read-only disk is not the learner's concern."""
+def record(exercise_id: str, status: str, points: float, misconception: str | None) -> bool:
+    """Append one check to the log, and say whether that could be done: a full disk is not the learner's concern."""
     row = {"time": round(time.time()), "id": exercise_id, "status": status, "points": points, "key": misconception}
     try:
         home().mkdir(parents=True, exist_ok=True)
         with (home() / "progress.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
     except OSError:
-        pass
+        return False
+    return True
 
 
 def read() -> list[dict[str, Any]]:
@@ -60,3 +63,41 @@ def tries(exercise_id: str, misconception: str | None) -> int:
 def points() -> dict[str, float]:
     """The latest points of each exercise that was ever checked."""
     return {row["id"]: float(row.get("points") or 0) for row in read()}
+
+
+def standing(lesson: str) -> dict[str, Any]:
+    """Where the learner stands in one lesson: `lesson`, `points`, `of`, and `open`, the exercises that lack points."""
+    from course_lib import checks
+
+    have, tasks = points(), checks.lesson(lesson)
+    return {
+        "lesson": lesson,
+        "points": sum(have.get(e.id, 0.0) for e in tasks),
+        "of": sum(e.points for e in tasks),
+        "open": [e for e in tasks if have.get(e.id, 0.0) < e.points],
+    }
+
+
+def way_on(lesson: str) -> str:
+    """What a learner reads after a right answer: the points of the lesson, and what comes next."""
+    row = standing(lesson)
+    if row["open"]:
+        nxt = f"Next: {row['open'][0].id} {row['open'][0].name}"
+        return f"Lesson {lesson}: {row['points']:g} of {row['of']:g} points. {nxt}"
+    following = next(iter(sorted((ROOT / "notebooks").glob(f"{int(lesson) + 1:02}_*.ipynb"))), None)
+    return f"Lesson {lesson} is done" + (f": on to notebooks/{following.name}" if following else "")
+
+
+def kept() -> bool:
+    """Whether there is a place where progress is kept: none while notebooks are built."""
+    return home() != Path(os.devnull)
+
+
+def questions() -> dict[str, str]:
+    """The first answer to each quiz that was locked, "right" or "wrong", by its name ("01.pulse")."""
+    found: dict[str, str] = {}
+    for row in read():
+        kind, _, name = row["id"].partition(" ")
+        if kind == "quiz":
+            found.setdefault(name, row["status"])
+    return found

@@ -70,7 +70,6 @@ def _put(target: Path, file: Path, text: str) -> None:
 def assignment(nb: dict[str, Any], ids: dict[str, str]) -> dict[str, Any]:
     """A solution notebook as nbgrader's source notebook; `ids`: name of an answer → id of its exercise."""
     nb = copy.deepcopy(nb)
-    nb["cells"] = [c for c in nb["cells"] if "instructor" not in c["metadata"].get("tags", [])]
     for cell in nb["cells"]:
         tags = cell["metadata"].get("tags", [])
         named = {t.split(":")[0]: t.split(":", 1)[1] for t in tags if ":" in t}

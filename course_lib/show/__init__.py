@@ -12,11 +12,18 @@ if TYPE_CHECKING:
     from course_lib.show.explorer import explore
     from course_lib.show.figure import show, style
     from course_lib.show.progress_board import board
-    from course_lib.show.question import quiz
+    from course_lib.show.question import predict, quiz
 
-__all__ = ["board", "explore", "quiz", "show", "style"]
+__all__ = ["board", "explore", "predict", "quiz", "show", "style"]
 
-_HOMES = {"board": "progress_board", "explore": "explorer", "quiz": "question", "show": "figure", "style": "figure"}
+_HOMES = {
+    "board": "progress_board",
+    "explore": "explorer",
+    "predict": "question",
+    "quiz": "question",
+    "show": "figure",
+    "style": "figure",
+}
 
 
 def __getattr__(name: str) -> Any:

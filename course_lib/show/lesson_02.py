@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from course_lib.data import EVEN_ENTROPY, even_process_table
 from course_lib.nn.language_model import softmax
+from course_lib.show.colours import ink
 from course_lib.show.figure import axes
 
 if TYPE_CHECKING:
@@ -21,9 +24,10 @@ LOGITS = np.array([1.0, 2.2, -3.0, 4.1])  # Karpathy 2015, the first step of "he
 def probabilities(p: np.ndarray, labels: str, ax: Axes | None = None) -> Axes:
     """Bars of one distribution (V,), each with its number."""
     ax = axes(ax)
-    bars = ax.bar(range(len(p)), p, color="#0072B2")
-    ax.bar_label(bars, [f"{x:.3f}" for x in p])
-    ax.set(xticks=range(len(p)), xticklabels=list(labels), ylim=(0, 1.1), xlabel="symbol", ylabel="probability")
+    bars = ax.bar(range(len(p)), p, color=ink("y")["color"])
+    ax.bar_label(bars, [f"{x:.3f}" for x in p], padding=2)
+    ax.set(xticks=range(len(p)), xticklabels=list(labels), ylim=(0, 1.15), xlabel="symbol", ylabel="probability")
+    ax.set_yticks((0, 0.5, 1))
     ax.grid(visible=False)
     return ax
 
@@ -36,57 +40,75 @@ def entropy_bits(p: np.ndarray) -> float:
 
 def draw_temperature(temperature: float = 1.0) -> Figure:
     """The four probabilities of the puzzle's logits at one temperature, with their entropy."""
-    import matplotlib.pyplot as plt
-
-    fig, ax = plt.subplots(figsize=(5.5, 2.8))
+    fig = plt.figure(figsize=(7, 3.2))
     p = softmax(LOGITS / temperature)
-    probabilities(p, LETTERS, ax)
-    ax.set_title(f"temperature {temperature:.2f}: entropy {entropy_bits(p):.2f} of at most 2 bits")
+    ax = probabilities(p, LETTERS, fig.add_axes((0.1, 0.18, 0.87, 0.69)))
+    ax.set_title(f"temperature {temperature:.1f}: entropy {entropy_bits(p):.2f} of at most 2 bits")
     return fig
+
+
+def tell_temperature(temperature: float) -> str:
+    """The alt text of `draw_temperature`."""
+    p = softmax(LOGITS / temperature)
+    bars = ", ".join(f"{letter} {x:.3f}" for letter, x in zip(LETTERS, p))
+    return f"Four bars, the probabilities at temperature {temperature:.1f}: {bars}. Entropy {entropy_bits(p):.2f} bits."
 
 
 def ladder(names: list[str], nats: list[float], ax: Axes | None = None, floor: float | None = None) -> Axes:
     """Rivals from worst to best as horizontal bars; lower is better; `floor` is the best that anything can reach."""
     ax = axes(ax)
     order = np.argsort(nats)
-    bars = ax.barh([names[k] for k in order], [nats[k] for k in order], color="#56B4E9", edgecolor="black")
+    bars = ax.barh([names[k] for k in order], [nats[k] for k in order], color="0.85", edgecolor="0.15")
     ax.bar_label(bars, [f" {nats[k]:.2f}" for k in order])
     if floor is not None:
-        ax.axvline(floor, color="#D55E00", linestyle="--", label=f"floor {floor:.3f}")
+        ax.axvline(floor, color="0.25", linestyle=":", linewidth=2, label=f"floor {floor:.3f}")
         ax.legend(loc="lower right")
     ax.set(xlabel="loss on held-out text (nats per symbol, lower is better)", xlim=(0, 1.15 * max(nats)))
     ax.grid(visible=False)
     return ax
 
 
+MOST_CONTEXT = 12  # symbols of the longest table in the even process's explorer
+
+
+@functools.cache
+def _table_bits() -> tuple[float, ...]:
+    return tuple(even_process_table(k) for k in range(MOST_CONTEXT + 1))
+
+
 def draw_even(context: int = 3, rnn_bits: float | None = None) -> Figure:
     """Best reachable bits per symbol of a table with 0 to 12 symbols of context on the even process, one marked."""
-    import matplotlib.pyplot as plt
-
-    fig, ax = plt.subplots(figsize=(6.5, 3.2))
-    ks = np.arange(13)
-    bits = [even_process_table(int(k)) for k in ks]
-    ax.plot(ks, bits, "o-", label="table with k symbols of context, exact")
-    ax.plot(context, bits[context], "s", markersize=12, markerfacecolor="none", color="#D55E00", linestyle="none")
-    gap = bits[context] - EVEN_ENTROPY
-    ax.annotate(
-        f"k = {context}: {bits[context]:.4f}\n{gap:.4f} above the floor",
-        (context, bits[context]),
-        textcoords="offset points",
-        xytext=(10, 14),
-    )
-    ax.axhline(EVEN_ENTROPY, color="black", linestyle="--", label="floor: entropy 2/3 bit")
+    bits = _table_bits()
+    fig = plt.figure(figsize=(7, 3.6))
+    ax = fig.add_axes((0.1, 0.16, 0.87, 0.74))
+    ax.plot(bits, color="0.15", linestyle="-", marker="o", label="table with k symbols of context, exact")
+    ax.plot(context, bits[context], "s", markersize=13, markerfacecolor="none", color="0.15", markeredgewidth=2)
     if rnn_bits is not None:
-        ax.axhline(rnn_bits, color="#009E73", linestyle=":", linewidth=2.5, label="RNN with 2 units")
-    ax.set(xlabel="symbols of context k", ylabel="bits per symbol", ylim=(0.64, 0.96), title="The even process")
+        ax.axhline(rnn_bits, linewidth=2, **ink("h"), label="RNN with 2 units")
+    ax.axhline(EVEN_ENTROPY, color="0.25", linestyle=":", linewidth=2, label="floor: entropy 2/3 bit")
+    ax.set_title(
+        f"k = {context}: {bits[context]:.4f} bits per symbol, {bits[context] - EVEN_ENTROPY:.4f} above the floor"
+    )
+    ax.set(xlabel="symbols of context k", ylabel="bits per symbol", xlim=(-0.5, MOST_CONTEXT + 0.5), ylim=(0.64, 0.96))
+    ax.set(xticks=range(0, MOST_CONTEXT + 1, 2), yticks=(0.7, 0.8, 0.9))
     ax.legend(loc="upper right")
     return fig
+
+
+def tell_even(context: int) -> str:
+    """The alt text of `draw_even`."""
+    bits = _table_bits()[context]
+    return (
+        "Bits per symbol of the best table against its symbols of context k, falling in steps from 0.918 towards the "
+        f"floor at 0.667, with the RNN of two units just above the floor. Marked: k = {context}, {bits:.4f} bits, "
+        f"{bits - EVEN_ENTROPY:.4f} above the floor."
+    )
 
 
 def losses(curves: dict[str, list[float]], ax: Axes | None = None, smooth: int = 10) -> Axes:
     """Training losses in nats against updates, each a running mean of `smooth` updates."""
     ax = axes(ax)
-    for name, values in curves.items():
+    for name, values in curves.items():  # runs, not quantities of the network: the house's colours in their order
         mean = np.convolve(values, np.ones(smooth) / smooth, "valid")
         ax.plot(np.arange(len(mean)) + smooth, mean, label=name)
     ax.set(xlabel="updates", ylabel="loss (nats per symbol)")

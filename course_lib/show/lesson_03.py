@@ -5,15 +5,19 @@ Letters: row t, column k of a triangle hold what the use of w at step k contribu
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from course_lib.nn.bptt import Params
+from course_lib.show.colours import ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 Array = np.ndarray
 T_EXPLORED = 30
@@ -24,7 +28,8 @@ def triangle(w: float, xs: Array, h0: float = 0.0) -> Array:
 
         h_t = tanh(w h_{t-1} + x_t)        M[t, k] = dh_t/dh_k · (1 - h_k^2) h_{k-1}        (0 where k > t)
 
-    The sum of all entries is dL/dw for L = h_1 + ... + h_T.
+    The sum of all entries is dL/dw for L = h_1 + ... + h_T. xs: (T), or (T, n) for n input sequences at once;
+    returns (T, T) or (T, T, n).
 
     Example:
         >>> triangle(0.9, [1.0, 0.0, 0.0]).round(3).tolist()
@@ -35,7 +40,7 @@ def triangle(w: float, xs: Array, h0: float = 0.0) -> Array:
     hs = [h0]
     for x_t in xs:
         hs.append(np.tanh(w * hs[-1] + x_t))
-    M = np.zeros((len(xs), len(xs)))
+    M = np.zeros((len(xs), len(xs), *np.shape(xs)[1:]))
     for t in range(1, len(xs) + 1):
         dh = 1.0
         for k in range(t, 0, -1):
@@ -56,120 +61,144 @@ def kept(M: Array, k: int) -> float:
     return float(np.abs(M)[(lag >= 0) & (lag < k)].sum() / np.abs(M).sum())
 
 
+@functools.cache
 def noisy_triangle(w: float, T: int = T_EXPLORED, draws: int = 50, sd: float = 0.5) -> Array:
-    """The mean of |triangle| over input sequences of normal noise, seeds 0 .. draws - 1."""
-    rngs = map(np.random.default_rng, range(draws))
-    return np.mean([np.abs(triangle(w, rng.normal(0, sd, T))) for rng in rngs], axis=0)
+    """The mean of |triangle| over input sequences of normal noise, seeds 0 .. draws - 1; read-only."""
+    xs = np.array([np.random.default_rng(seed).normal(0, sd, T) for seed in range(draws)])
+    M = np.abs(triangle(w, xs.T)).mean(axis=2)
+    M.flags.writeable = False
+    return M
 
 
 def plot_triangle(M: Array, k: int | None = None, ax: Axes | None = None, numbers: bool | None = None) -> Axes:
     """A triangle as a heat map, with the border of the band of k steps."""
-    import matplotlib.pyplot as plt
-
-    ax = plt.subplots(figsize=(5, 4))[1] if ax is None else ax
+    ax = plt.subplots(figsize=(7, 4.4))[1] if ax is None else ax
     T = len(M)
-    shown = np.where(np.tri(T, dtype=bool), np.abs(M), np.nan)
-    edges = np.arange(T + 1) + 0.5
-    mesh = ax.pcolormesh(edges, edges, shown, cmap="cividis", vmin=0)
-    ax.figure.colorbar(mesh, ax=ax, label="|contribution| to dL/dw")
+    image = _heat_map(ax, M, np.abs(M).max())
+    ax.figure.colorbar(image, ax=ax, label="|contribution| to dL/dw")
     if (T <= 8) if numbers is None else numbers:
         for t in range(T):
             for j in range(t + 1):
-                dark = shown[t, j] < 0.4 * np.nanmax(shown)
+                dark = abs(M[t, j]) < 0.4 * np.abs(M).max()
                 ax.text(j + 1, t + 1, f"{M[t, j]:.3f}", ha="center", va="center", color="white" if dark else "black")
     if k is not None and k < T:
-        xs = np.repeat(edges[: T - k + 1], 2)[:-1]
-        ys = np.repeat(edges[k : T + 1], 2)[1:]
-        ax.plot(xs, ys, color="#D55E00", linestyle="-", lw=2.5, label=f"band of k = {k}")
-        ax.legend(loc="upper right")
+        _border(ax, T, k)
+    return ax
+
+
+def _heat_map(ax: Axes, M: Array, largest: float) -> AxesImage:
+    """|M| below its diagonal as one image: quick to draw, whatever its size."""
+    T = len(M)
+    shown = np.where(np.tri(T, dtype=bool), np.abs(M), np.nan)
+    edge = (0.5, T + 0.5, T + 0.5, 0.5)
+    image = ax.imshow(shown, cmap="cividis", vmin=0, vmax=largest, extent=edge, aspect="auto", interpolation="nearest")
     ticks = np.arange(1, T + 1) if T <= 10 else np.arange(5, T + 1, 5)
     ax.set(xticks=ticks, yticks=ticks, xlabel="use of w at step k", ylabel="loss at step t")
-    ax.set_ylim(T + 0.5, 0.5)
     ax.grid(False)
-    return ax
+    return image
+
+
+def _border(ax: Axes, T: int, k: int) -> None:
+    """The staircase at the edge of a band of k steps: white with a black rim, so that it is seen on every colour."""
+    edges = np.arange(T + 1) + 0.5
+    xs, ys = np.repeat(edges[: T - k + 1], 2)[:-1], np.repeat(edges[k : T + 1], 2)[1:]
+    ax.plot(xs, ys, color="black", linestyle="-", lw=4.5)
+    ax.plot(xs, ys, color="white", linestyle="-", lw=2)
 
 
 def plot_unrolled(T: int = 4, ax: Axes | None = None) -> Axes:
     """The unrolled graph: forward arrows solid, the gradient's way back dashed, the messenger between the states."""
-    import matplotlib.pyplot as plt
-
-    ax = plt.subplots(figsize=(8.5, 3.6))[1] if ax is None else ax
-    forward = {"arrowstyle": "-|>", "color": "#0072B2", "lw": 1.8, "shrinkA": 15, "shrinkB": 15}
-    back = {"arrowstyle": "-|>", "color": "#D55E00", "lw": 1.8, "linestyle": "--", "shrinkA": 15, "shrinkB": 15}
-
-    box = {"boxstyle": "circle,pad=0.25", "fc": "white", "ec": "black"}
+    ax = plt.subplots(figsize=(7, 4.2))[1] if ax is None else ax
+    look = {"arrowstyle": "-|>", "lw": 1.8, "shrinkA": 15, "shrinkB": 15}
+    back = look | ink("d")
 
     def arrow(start, end, look, shift=(0.0, 0.0)):
         start, end = (np.add(p, shift) for p in (start, end))
         ax.annotate("", xy=end, xytext=start, arrowprops=look)
 
     for t in range(T + 1):
-        nodes = {"h": (t, 0.0)} | ({"x": (t, -1.0), "L": (t, 1.0)} if t else {})
-        for letter, at in nodes.items():
-            ax.text(*at, f"${letter}_{t}$", ha="center", va="center", fontsize=14, bbox=box)
+        nodes = {"h": (t, 0.0, "circle", ink("h")["color"])}
+        if t:
+            nodes |= {"x": (t, -1.0, "square", ink("x")["color"]), "L": (t, 1.0, "round", "black")}
+        for letter, (x, y, shape, edge) in nodes.items():
+            box = {"boxstyle": f"{shape},pad=0.25", "fc": "white", "ec": edge, "lw": 1.8}
+            ax.text(x, y, f"${letter}_{t}$", ha="center", va="center", fontsize=14, bbox=box)
         if t == 0:
             continue
-        arrow((t - 1, 0), (t, 0), forward, (0, 0.07))
-        arrow((t, -1), (t, 0), forward)
-        arrow((t, 0), (t, 1), forward, (-0.05, 0))
+        arrow((t - 1, 0), (t, 0), look | ink("h"), (0, 0.07))
+        arrow((t, -1), (t, 0), look | ink("x"))
+        arrow((t, 0), (t, 1), look | ink("h"), (-0.05, 0))
         arrow((t, 1), (t, 0), back, (0.05, 0))
         arrow((t, 0), (t - 1, 0), back, (0, -0.07))
-        ax.text(t - 0.5, 0.15, "w", ha="center", va="bottom", color="#0072B2")
-        ax.text(t - 0.5, -0.16, "dh_next", ha="center", va="top", color="#A04000", fontsize=10)
-        ax.text(t + 0.1, 0.5, "direct", ha="left", va="center", color="#A04000", fontsize=10)
-    ax.set(xlim=(-0.4, T + 0.6), ylim=(-1.35, 1.35))
+        ax.text(t - 0.5, 0.13, "w", ha="center", va="bottom", color=ink("h")["color"])
+        ax.text(t - 0.5, -0.15, "dh_next", ha="center", va="top", fontsize=10)
+        ax.text(t + 0.1, 0.5, "direct", ha="left", va="center", fontsize=10)
+    ax.set(xlim=(-0.3, T + 0.6), ylim=(-1.3, 1.3))
     ax.axis("off")
     return ax
 
 
+LARGEST = 0.42  # the top of the explorer's colour scale: no entry of its triangles is larger
+
+
+@functools.cache
+def _shares(w: float) -> tuple[float, ...]:
+    """The share in per cent that each band of 1 .. T steps keeps."""
+    M = noisy_triangle(w)
+    return tuple(100 * kept(M, k) for k in range(1, len(M) + 1))
+
+
 def draw_band(w: float, k: int) -> Figure:
     """The explorer: the triangle of a noisy neuron for w, and the band that truncation to k steps keeps."""
-    import matplotlib.pyplot as plt
-
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.8), width_ratios=[1.15, 1], layout="constrained")
-    M = noisy_triangle(w)
-    plot_triangle(M, k, ax=left)
-    left.set_title(f"w = {w:g}, k = {k}: the band keeps {100 * kept(M, k):.1f} %")
-    shares = [100 * kept(M, j) for j in range(1, len(M) + 1)]
-    right.plot(range(1, len(M) + 1), shares, marker="o", ms=3)
-    right.plot([k], [shares[k - 1]], marker="s", ms=9, color="#D55E00", linestyle="none", label="your k")
-    right.axhline(90, color="black", linestyle=":", label="90 %")
-    right.set(xlabel="k, steps of gradient", ylabel="share kept (%)", ylim=(0, 103), title="What the band keeps")
-    right.legend(loc="lower right")
+    M, shares = noisy_triangle(w), _shares(w)
+    fig = plt.figure(figsize=(7, 3.9))
+    left, bar, right = (fig.add_axes((x, 0.15, width, 0.72)) for x, width in ((0.09, 0.37), (0.47, 0.02), (0.67, 0.31)))
+    _heat_map(left, M, LARGEST)
+    scale = np.linspace(LARGEST, 0, 64)[:, None]
+    bar.imshow(scale, cmap="cividis", extent=(0, 1, 0, LARGEST), aspect="auto")
+    bar.set(xticks=(), yticks=(0, 0.2, 0.4), ylabel="|contribution| to dL/dw")
+    bar.yaxis.set(ticks_position="right", label_position="right")
+    bar.grid(False)
+    if k < len(M):
+        _border(left, len(M), k)
+    left.set_title(f"w = {w:g}, band of k = {k}")
+    right.plot(range(1, len(M) + 1), shares, **ink("d"))
+    right.plot([k], [shares[k - 1]], marker="s", ms=10, color="black", mfc="white", mew=2)
+    right.axhline(90, color="0.25", linestyle=":")
+    right.text(30, 88, "90 %", ha="right", va="top", color="0.25")
+    right.set(xlabel="k, steps of gradient", ylabel="share kept (%)", xlim=(0, 31), ylim=(0, 103))
+    right.set(xticks=(1, 10, 20, 30), yticks=(0, 25, 50, 75, 100), title=f"keeps {shares[k - 1]:.1f} %")
     return fig
 
 
 def describe_band(w: float, k: int) -> str:
     """What `draw_band` shows, for someone who cannot see it."""
-    share = 100 * kept(noisy_triangle(w), k)
+    share = _shares(w)[k - 1]
+    border = f"a staircase marks the band of k = {k}" if k < T_EXPLORED else f"the band of k = {k} is all of it"
     return (
         "Left, a heat map of a lower triangle of 30 rows (loss at step t) and 30 columns (use of w at step k): "
         f"w = {w:g}, "
-        f"bright along the diagonal, fading to the left; a staircase marks the band of k = {k}. "
+        f"bright along the diagonal, fading to the left; {border}. "
         f"Right, the share kept against k, rising to 100 %; at your k it is {share:.1f} %."
     )
 
 
 def plot_norms(norms: Array, ax: Axes | None = None, label: str | None = None) -> Axes:
     """|dL_5/dx_k| as one bar per step k = 1 .. T."""
-    import matplotlib.pyplot as plt
-
-    ax = plt.subplots()[1] if ax is None else ax
+    ax = plt.subplots(figsize=(7, 3.4))[1] if ax is None else ax
     steps = np.arange(1, len(norms) + 1)
-    bars = ax.bar(steps, norms, color="#0072B2", label=label)
-    ax.bar_label(bars, [f"{n:.3f}" for n in norms])
+    bars = ax.bar(steps, norms, color="0.85", edgecolor="black", linestyle="--", lw=1.5, label=label)
+    ax.bar_label(bars, [f"{n:.3f}" for n in norms], padding=2)
     ax.set(xticks=steps, xlabel="step k of the input $x_k$", ylabel="norm of the gradient", ylim=(0, 1.15 * max(norms)))
     return ax
 
 
 def plot_training(losses: dict[str, Array], line: float, line_label: str, ax: Axes | None = None) -> Axes:
     """Loss curves (already smoothed) against the update, and one horizontal line to judge them by."""
-    import matplotlib.pyplot as plt
-
-    ax = plt.subplots()[1] if ax is None else ax
+    ax = plt.subplots(figsize=(7, 3.6))[1] if ax is None else ax
     for label, loss in losses.items():
         ax.plot(np.arange(1, len(loss) + 1), loss, label=label)
-    ax.axhline(line, color="black", linestyle=":", label=line_label)
+    ax.axhline(line, color="0.25", linestyle=":", label=line_label)
     ax.set(xlabel="update", ylabel="training loss (nats per character)")
     ax.legend()
     return ax
@@ -177,9 +206,7 @@ def plot_training(losses: dict[str, Array], line: float, line_label: str, ax: Ax
 
 def plot_memory(Ts: Array, mebibytes: dict[str, Array], ax: Axes | None = None) -> Axes:
     """Peak memory against the length of the sequence, both on logarithmic axes."""
-    import matplotlib.pyplot as plt
-
-    ax = plt.subplots()[1] if ax is None else ax
+    ax = plt.subplots(figsize=(7, 3.8))[1] if ax is None else ax
     for (label, values), marker in zip(mebibytes.items(), "osd^", strict=False):
         ax.loglog(Ts, values, marker=marker, label=label)
     ax.set(xlabel="T, steps in the sequence", ylabel="peak memory (MiB)", title="What the backward pass has to keep")

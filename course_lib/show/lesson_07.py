@@ -9,7 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
+from course_lib.show.colours import ink
 from course_lib.show.figure import axes
 
 Array = np.ndarray
@@ -24,8 +26,8 @@ def erased(left: Mapping[str, Array], ax: Axes | None = None) -> Axes:
     ax = axes(ax)
     for name, curve in left.items():
         ax.semilogy(curve, label=name)
-    ax.axhline(0.01, color="0.4", lw=1, ls=":")
-    ax.annotate("1 %", (1, 0.01), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="0.3")
+    ax.axhline(0.01, color="0.25", lw=1.5, ls=":")
+    ax.text(0.99, 0.012, "1 %", transform=ax.get_yaxis_transform(), ha="right", va="bottom", color="0.25")
     ax.set(xlabel="zero vectors after the sentence", ylabel="distance, relative to no pads")
     ax.set_title("Padding erases what the state knew")
     ax.legend()
@@ -34,7 +36,7 @@ def erased(left: Mapping[str, Array], ax: Axes | None = None) -> Axes:
 
 def padded_batches(lengths: Array, plans: Mapping[str, Sequence[Array]], most: int = 12) -> Figure:
     """Real steps and padding of the first `most` batches of each plan: a row is a sequence, a block is a batch."""
-    fig, axes = plt.subplots(1, len(plans), figsize=(9, 3.4), sharey=True, sharex=True, layout="constrained")
+    fig, axes = plt.subplots(1, len(plans), figsize=(7, 4), sharey=True, sharex=True, layout="constrained")
     longest = int(max(lengths))
     for ax, (name, batches) in zip(np.atleast_1d(axes), plans.items(), strict=True):
         rows = []
@@ -49,25 +51,27 @@ def padded_batches(lengths: Array, plans: Mapping[str, Sequence[Array]], most: i
             np.array(rows),
             aspect="auto",
             interpolation="nearest",
-            cmap=ListedColormap(["white", "#0072B2", "#E9B872"]),
+            cmap=ListedColormap(["white", ink("x")["color"], "#F2C879"]),
             vmin=0,
             vmax=2,
         )
         ax.grid(False)
-        ax.set(title=name, xlabel="time step (dark: real, light: padding)")
+        ax.set(title=name, xlabel="time step")
         ax.set_xticks(range(0, longest + 1, 5))
     np.atleast_1d(axes)[0].set_ylabel("sequences, batch by batch")
+    boxes = [Patch(color=ink("x")["color"], label="real step"), Patch(color="#F2C879", label="padding")]
+    fig.legend(handles=boxes, loc="outside lower center", ncols=2)
     return fig
 
 
 def rates(curves: Mapping[str, Array], ax: Axes | None = None) -> Axes:
     """Learning rate against update, one line per schedule."""
-    ax = axes(ax)
+    ax = axes(ax, (7, 3.8))
     for name, curve in curves.items():
         ax.plot(curve, label=name)
-    top = 1.3 * max(max(curve) for curve in curves.values())
+    top = 1.4 * max(max(curve) for curve in curves.values())
     ax.set(xlabel="update", ylabel="learning rate", title="Schedules", ylim=(0, top))
-    ax.legend(fontsize=9, ncols=len(curves), loc="upper center")
+    ax.legend(ncols=2, loc="upper center")
     return ax
 
 
@@ -78,19 +82,20 @@ def sweep(lrs: Mapping[str, Array], losses: Mapping[str, Array], axes: Sequence[
     """
     for ax, name in zip(axes, lrs, strict=True):
         for mark, (who, values) in zip(MARKS, losses[name].items(), strict=False):
-            (line,) = ax.semilogx(lrs[name], np.minimum(np.median(values, axis=1), top), marker=mark, ms=6, label=who)
+            median = np.minimum(np.median(values, axis=1), top)
+            (line,) = ax.semilogx(lrs[name], median, marker=mark, ms=6, label=who)
             for column in values.T:
                 ax.semilogx(lrs[name], np.minimum(column, top), mark, ms=3, alpha=0.5, color=line.get_color())
-        ax.axhline(level, color="0.4", lw=1, ls=":")
+        ax.axhline(level, color="0.25", lw=1.5, ls=":")
         ax.set(xlabel="learning rate", title={"adam": "Adam", "sgd": "SGD"}.get(name, name), ylim=(-0.1, 1.05 * top))
         ax.set_yticks(range(top + 1), [*map(str, range(top)), f"{top} or more"])
     axes[0].set_ylabel("held-out loss (nats)")
-    axes[0].legend(fontsize=9, loc="upper left")
+    axes[0].legend(fontsize=10, loc="upper left")
 
 
 def clinic(curves: Mapping[str, Array], levels: Mapping[str, float], ax: Axes | None = None) -> Axes:
     """Training losses of several runs with their letters at the right end, and levels to compare them with."""
-    ax = axes(ax, (8, 4))
+    ax = axes(ax, (7, 4.4))
     ends = []
     for name, curve in curves.items():
         (line,) = ax.plot(curve, lw=1.6, label=name)
@@ -100,30 +105,30 @@ def clinic(curves: Mapping[str, Array], levels: Mapping[str, float], ax: Axes | 
         at = max(end, at + 0.3)
         ax.annotate(name, (len(curve) * 1.01, at), color=colour, va="center", weight="bold", annotation_clip=False)
     for name, level in levels.items():
-        ax.axhline(level, color="0.4", lw=1, ls=":")
-        ax.annotate(name, (0.75, level), xycoords=("axes fraction", "data"), va="bottom", fontsize=9, color="0.3")
+        ax.axhline(level, color="0.25", lw=1.5, ls=":")
+        ax.text(0.9, level, name, transform=ax.get_yaxis_transform(), ha="right", va="bottom", color="0.25")
     ax.set(xlabel="update", ylabel="training loss (nats)", title="Six runs of one language model", ylim=(-0.1, 5))
     return ax
 
 
 def norms(history: Array, limits: Mapping[str, float], ax: Axes | None = None) -> Axes:
     """Gradient norm against update, on a log axis, with candidate limits as horizontal lines."""
-    ax = axes(ax)
-    ax.semilogy(history, lw=1.2, label="norm before clipping")
+    ax = axes(ax, (7, 3.6))
+    ax.semilogy(history, lw=1.5, **ink("d"))
     for name, limit in limits.items():
-        ax.axhline(limit, color="0.4", lw=1, ls=":")
-        ax.annotate(name, (1, limit), xycoords=("axes fraction", "data"), va="center", fontsize=9)
-    ax.set(xlabel="update", ylabel="gradient norm", title="Look at the norms before you set a limit")
-    ax.legend(fontsize=9)
+        ax.axhline(limit, color="0.25", lw=1.5, ls=":")
+        ax.text(1.01, limit, name, transform=ax.get_yaxis_transform(), va="center", color="0.25")
+    ax.set(xlabel="update", ylabel="gradient norm before clipping", title="Look at the norms before you set a limit")
     return ax
 
 
 def spread(groups: Mapping[str, Sequence[float]], ax: Axes | None = None, label: str = "score") -> Axes:
     """One row per setting: a dot per seed and a bar at the median, on a log axis."""
-    ax = axes(ax, (8, 0.5 * len(groups) + 1.2))
+    size = (7, 0.5 * len(groups) + 1.2)
+    ax = ax or plt.figure(figsize=size, layout="constrained").subplots()
     for k, (_, values) in enumerate(groups.items()):
-        ax.semilogx(values, [k] * len(values), "o", ms=7, alpha=0.7, mfc="none")
-        ax.semilogx([np.median(values)], [k], "|", ms=22, mew=2.5, color="k")
+        ax.semilogx(values, [k] * len(values), "o", ms=7, mew=1.5, mfc="none", color="0.15")
+        ax.semilogx([np.median(values)], [k], "|", ms=22, mew=2.5, color="0.15")
     ax.set_yticks(range(len(groups)), list(groups))
     ax.set(xlabel=label, ylim=(len(groups) - 0.5, -0.5))
     return ax
@@ -134,24 +139,18 @@ def spread(groups: Mapping[str, Sequence[float]], ax: Axes | None = None, label:
 
 def draw_padded_loss(padded_share: float, true_loss: float) -> Figure:
     """What a mean over all positions prints when `padded_share` of them are padding with a loss of 0."""
-    fig, ax = plt.subplots(figsize=(7, 3.2))
-    share = np.linspace(0, 0.9, 91)
-    ax.plot(share, (1 - share) * true_loss, label="printed: mean over all positions")
-    ax.axhline(true_loss, color="#D55E00", ls="--", label="true: mean over real positions")
     printed = (1 - padded_share) * true_loss
-    ax.plot([padded_share], [printed], "o", ms=10, color="k")
-    right = padded_share > 0.5
-    ax.annotate(
-        f"printed {printed:.2f}\nperplexity {np.exp(printed):.1f}, true {np.exp(true_loss):.1f}",
-        (padded_share, printed),
-        xytext=(-12 if right else 12, 8),
-        textcoords="offset points",
-        ha="right" if right and true_loss > 1 else "left" if not right else "right",
-        va="bottom" if not right else "top",
-    )
-    ax.set(xlabel="share of positions that are padding", ylabel="loss (nats)", ylim=(0, true_loss * 1.25))
-    ax.set_title("A padded loss lies")
-    ax.legend(loc="upper right", fontsize=9)
+    fig = plt.figure(figsize=(7, 3.6))
+    ax = fig.add_axes((0.1, 0.16, 0.87, 0.64))
+    ax.plot([0, 0.9], [true_loss, true_loss], color="0.15", ls="-", lw=2)
+    ax.plot([0, 0.9], [true_loss, 0.1 * true_loss], color="0.15", ls="--", lw=2)
+    ax.plot([padded_share], [printed], "o", ms=10, color="0.15")
+    ax.text(0.925, true_loss, "true", va="center")
+    ax.text(0.925, 0.1 * true_loss, "printed", va="center")
+    ax.set(xlabel="share of positions that are padding", ylabel="loss (nats)", xlim=(-0.03, 1.05), ylim=(-0.15, 4.3))
+    ax.set(xticks=(0, 0.2, 0.4, 0.6, 0.8), yticks=range(5))
+    told = f"printed {printed:.2f} nats, perplexity {np.exp(printed):.1f}"
+    ax.set_title(f"{told}\ntrue {true_loss:.2f} nats, perplexity {np.exp(true_loss):.1f}")
     return fig
 
 
@@ -166,7 +165,7 @@ def padded_loss_text(padded_share: float, true_loss: float) -> str:
 
 def draw_schedule(kind: str, gamma: float, warm_up: int, steps: int = 200, lr: float = 0.02) -> Figure:
     """The learning rate of 200 updates: kind constant, exponential, step or cosine, after a warm-up."""
-    from course_lib import training
+    from course_lib import training  # loads torch: not needed for the other pictures
 
     made = {
         "exponential": lambda: training.exponential(lr, gamma),
@@ -176,12 +175,17 @@ def draw_schedule(kind: str, gamma: float, warm_up: int, steps: int = 200, lr: f
     }[kind]()
     schedule = training.warm_up(made, warm_up) if warm_up else made
     curve = np.array([schedule(k) for k in range(steps + 1)])
-    fig, ax = plt.subplots(figsize=(7, 3.2))
-    ax.plot(curve)
-    for k in (0, 100, 200):
-        ax.plot([k], [curve[k]], "o", color="k")
-        ax.annotate(f"{curve[k]:.4f}", (k, curve[k]), xytext=(4, 8), textcoords="offset points", fontsize=9)
-    ax.set(xlabel="update", ylabel="learning rate", ylim=(0, lr * 1.2), xlim=(-4, 222), title=f"{kind}, from {lr}")
+    fig = plt.figure(figsize=(7, 3.4))
+    ax = fig.add_axes((0.13, 0.17, 0.84, 0.71))
+    ax.plot(curve, color="0.15", ls="-", lw=2)
+    marked = [0, 100, 200]
+    ax.plot(marked, curve[marked], "o", color="0.15")
+    for k in marked:
+        ax.text(k + 3, curve[k] + 0.0007, f"{curve[k]:.4f}")
+    ax.set(
+        xlabel="update", ylabel="learning rate", xlim=(-4, 228), ylim=(-0.0006, lr * 1.2), title=f"{kind}, from {lr}"
+    )
+    ax.set(xticks=range(0, steps + 1, 50), yticks=(0, lr / 2, lr))
     return fig
 
 

@@ -285,7 +285,7 @@ def test_one_more_hint_at_each_wrong_try_and_progress_survives_torn_lines(capsys
     from course_lib.checks import progress
 
     monkeypatch.setenv("COURSE_HOME", str(tmp_path))
-    monkeypatch.setattr(checks, "find", lambda _: TASK)
+    monkeypatch.setattr(checks, "lesson", lambda _: (TASK,))
     checks.check("99.1", lambda x, b: 2 * x - b)  # another mistake: it opens no hint of the next
     capsys.readouterr()
     for k in (1, 2, 2):
@@ -294,7 +294,8 @@ def test_one_more_hint_at_each_wrong_try_and_progress_survives_torn_lines(capsys
         with (tmp_path / "progress.jsonl").open("a", encoding="utf-8") as file:
             file.write('{"torn\n')
     checks.check("99.1", affine)
-    assert capsys.readouterr().out == "✓ 99.1 affine: right on all 3 inputs (2 points)\n"
+    told = "✓ 99.1 affine: right on all 3 inputs (2 points)\n  Lesson 99 is done\n"
+    assert capsys.readouterr().out == told
     assert progress.points() == {"99.1": 2}
     assert progress.tries("99.1", "bias-forgotten") == 0
 

@@ -39,7 +39,7 @@ def test_the_questions_on_prerequisites_have_one_right_answer_and_a_pointer():
         assert sum(bool(o.get("right")) for o in item["options"]) == 1, name
         wrong = [o for o in item["options"] if not o.get("right")]
         assert all(o["misconception"] and "Section" in o["why"] for o in wrong), name
-        assert "<details>" in question.as_html(f"00.{name}")
+        assert "<details" in question.as_html(f"00.{name}")
 
 
 def test_the_slider_of_the_start_notebook_draws():

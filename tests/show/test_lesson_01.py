@@ -3,11 +3,13 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from course_lib.nn.bptt import unroll
 from course_lib.nn.cells import rnn_step
 from course_lib.show import figure
 from course_lib.show import lesson_01 as plots
+from course_lib.show.colours import QUANTITIES
 
 
 @pytest.fixture
@@ -38,8 +40,8 @@ def test_each_step_of_a_reading_is_another_picture(readings):
 @pytest.mark.parametrize("moment", range(1, 10))
 def test_the_classroom_holds_one_note(readings, moment):
     fig = plots.draw_notes(readings, "the cat sat", moment)
-    notes = [t.get_text() for t in fig.axes[0].texts if t.get_text().startswith("$h_")]
-    assert notes == [f"$h_{moment // 3}$"]
+    notes = [t.get_text() for t in fig.axes[0].texts if t.get_text().startswith("h")]
+    assert notes == [f"h{plots.SUBSCRIPTS[moment // 3]}"]
     alt = plots.tell_notes(readings, "the cat sat", moment)
     assert f"Moment {moment} of 9" in alt
     assert f"student {(moment + 2) // 3}" in alt
@@ -48,7 +50,11 @@ def test_the_classroom_holds_one_note(readings, moment):
 
 @pytest.mark.parametrize(("K", "seed"), [(1.0, 0), (2.0, 5), (6.0, 0)])
 def test_the_parity_explorer_says_what_it_draws(K, seed):
-    fig = plots.draw_parity(K, seed, n=2000)
+    fig = plots.draw_parity(K, seed)
+    first = plots.first_error(K, seed)
+    told = "no error" if first is None else f"first error at bit {first:,}"
+    assert told in fig.axes[0].get_title()
+    assert told in plots.tell_parity(K, seed)
     assert figure.picture(fig, plots.tell_parity(K, seed))
 
 
@@ -61,6 +67,32 @@ def test_the_parity_net_is_the_lessons_equation():
     states, first = plots.parity_run(bits.tolist(), K)
     np.testing.assert_allclose(states, hs[:, 0], atol=1e-12)
     assert first is None
+
+
+@pytest.mark.parametrize(("K", "seed"), [(1.0, 0), (2.0, 2), (2.2, 3), (2.4, 1)])
+def test_the_search_for_the_first_error_stops_where_the_whole_run_finds_it(K, seed):
+    bits = np.random.default_rng(seed).integers(0, 2, 3000)
+    assert plots.first_error(K, seed, 3000) == plots.parity_run(bits.tolist(), K)[1]
+
+
+def test_inputs_states_and_outputs_have_their_own_colour_and_shape():
+    ax = plt.figure().add_subplot()
+    for kind in "xhy":
+        plots.node(ax, 0, 0, kind, kind)
+    edges = [to_hex(patch.get_edgecolor()).upper() for patch in ax.patches]
+    assert edges == [QUANTITIES[kind].colour.upper() for kind in "xhy"]
+    assert len({type(patch) for patch in ax.patches}) == 3
+    plt.close(ax.figure)
+
+
+@pytest.mark.parametrize("step", [1, 3])
+def test_the_bars_of_a_state_are_as_long_as_its_numbers(readings, step):
+    fig = plots.draw_reading(readings, "the cat sat", step)
+    hs = readings["the cat sat"].hs
+    xs = next(line.get_xdata() for line in fig.axes[0].lines if len(line.get_xdata()) == 12 * step)
+    lengths = (xs[1::3] - xs[::3]).reshape(step, 4)
+    np.testing.assert_allclose(lengths, 0.56 * hs[:step] / np.abs(hs).max())
+    plt.close(fig)
 
 
 def test_a_weak_switch_makes_an_error_and_says_where():

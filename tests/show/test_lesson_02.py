@@ -1,9 +1,12 @@
 """The pictures of lesson 02 draw at their ends and say what they show."""
 
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from course_lib.data import even_process_table
 from course_lib.show import lesson_02 as pictures
 
 
@@ -11,13 +14,16 @@ from course_lib.show import lesson_02 as pictures
 def test_temperature(temperature):
     fig = pictures.draw_temperature(temperature)
     assert sum(bar.get_height() for bar in fig.axes[0].patches) == pytest.approx(1)
+    entropy = re.search(r"entropy ([\d.]+)", fig.axes[0].get_title())[1]
+    assert f"Entropy {entropy} bits" in pictures.tell_temperature(temperature)
     plt.close(fig)
 
 
 @pytest.mark.parametrize("context", [0, 12])
 def test_even(context):
     fig = pictures.draw_even(context, rnn_bits=0.668)
-    assert f"k = {context}" in fig.axes[0].texts[0].get_text()
+    assert fig.axes[0].get_title().startswith(f"k = {context}: {even_process_table(context):.4f} bits")
+    assert f"k = {context}, {even_process_table(context):.4f} bits" in pictures.tell_even(context)
     plt.close(fig)
 
 

@@ -30,6 +30,12 @@ def test_the_triangle_adds_up_to_the_gradient(w):
     assert not np.triu(M, 1).any()
 
 
+def test_many_sequences_at_once_have_the_triangles_that_they_have_alone():
+    xs = np.random.default_rng(1).normal(size=(5, 3))
+    alone = [draw.triangle(0.7, xs[:, n]) for n in range(3)]
+    np.testing.assert_array_equal(np.moveaxis(draw.triangle(0.7, xs), 2, 0), alone)
+
+
 def test_the_band_keeps_more_with_every_step_and_all_at_the_end():
     M = draw.noisy_triangle(0.9, T=8, draws=3)
     shares = [draw.kept(M, k) for k in range(1, 9)]
@@ -40,8 +46,12 @@ def test_the_band_keeps_more_with_every_step_and_all_at_the_end():
 @pytest.mark.parametrize(("w", "k"), [(0.9, 4), (0.3, 1), (2.0, 30)])
 def test_the_explorer_draws_and_says_what_it_draws(w, k):
     fig = draw.draw_band(w, k)
-    assert f"w = {w:g}, k = {k}" in fig.axes[0].get_title()
-    assert f"band of k = {k}" in draw.describe_band(w, k)
+    assert fig.axes[0].get_title() == f"w = {w:g}, band of k = {k}"
+    share = 100 * draw.kept(draw.noisy_triangle(w), k)
+    assert fig.axes[2].get_title() == f"keeps {share:.1f} %"
+    assert f"{share:.1f} %" in draw.describe_band(w, k)
+    assert ("staircase" in draw.describe_band(w, k)) == (k < 30)
+    assert draw.noisy_triangle(w).max() < draw.LARGEST
 
 
 def test_the_other_plots_draw_into_the_axes_they_get():

@@ -21,14 +21,18 @@ def close_figures():
 def test_draw_flow(values):
     fig = pictures.draw_flow(*values)
     assert len(fig.axes) == 2
+    assert f"radius {values[0]:g}, inputs {values[1]:g}" in fig.axes[0].get_title()
     assert f"radius {values[0]:g}" in pictures.flow_text(*values)
+    (line, _level) = fig.axes[0].lines
+    assert (line.get_color(), line.get_linestyle()) == ("#000000", "--")
 
 
-@pytest.mark.parametrize("values", [(5.0, 300.0, 4.0), (1.0, -40.0, 40.0), (20.0, 0.0, 0.0)])
+@pytest.mark.parametrize("values", [(5.0, 300.0, 4.0), (1.0, 40.0, -40.0), (20.0, 5.0, 0.0), (20.0, 0.0, 0.0)])
 def test_draw_clip(values):
     fig = pictures.draw_clip(*values)
     assert len(fig.axes) == 1
-    assert "by value" in pictures.clip_text(*values)
+    assert {"gradient", "by norm", "by value"} == {text.get_text().partition(":")[0] for text in fig.texts[:3]}
+    assert f"limit {values[0]:g}" in pictures.clip_text(*values)
 
 
 def test_without_input_the_radius_decides_alone():
@@ -52,6 +56,7 @@ def test_the_four_patients_differ_in_what_the_exercise_asks():
 def test_static_figures_draw():
     lags = np.arange(5)
     pictures.flow({"a": 0.5**lags, "b": 2.0**lags})
+    pictures.bars([1.0, 0.5], first=0, xlabel="lag", ylabel="norm")
     pictures.memory_and_gradient(lags, lags / 5, -lags)
     pictures.horizon([5, 10], {"a": [3, 0], "b": [3, 2]}, 3)
     pictures.sentence(["the", "cat"], {"a": np.array([0.0, 1.0])})

@@ -1,4 +1,4 @@
-"""Plots and explorers of lesson 06: each draws for its default and its extreme values; the knob says what it does."""
+"""Plots and explorers of lesson 06: each draws for its default and its extreme values."""
 
 import matplotlib
 
@@ -18,22 +18,15 @@ def close_figures():
     plt.close("all")
 
 
-@pytest.mark.parametrize("part", plots.PARTS)
-def test_the_cell_is_drawn_with_each_part_lit(part):
-    assert len(plots.cell_diagram(part).texts) > 10
-
-
-def test_an_unknown_part_is_refused():
-    with pytest.raises(ValueError, match="lit: expected one of all, update"):
-        plots.cell_diagram("forget")
-
-
-@pytest.mark.parametrize("bias", [-3.0, 0.0, 3.9, 8.0])
-@pytest.mark.parametrize("steps", [1, 50, 200])
-def test_one_knob(bias, steps):
-    curve = plots.one_knob(bias, steps).axes[1].get_lines()[0].get_ydata()
-    assert len(curve) == steps + 1
-    assert f"{plots.left_of_the_first(bias, 0):.4f}" in plots.one_knob_alt(bias, steps)
+@pytest.mark.parametrize("bias", [-2.0, 0.0, 3.9, 8.0])
+@pytest.mark.parametrize("steps", [5, 50, 200])
+def test_update_gate(bias, steps):
+    square, curve = plots.update_gate(bias, steps).axes
+    left = plots.left_of_the_first(bias, np.arange(201))
+    assert 10 ** curve.get_lines()[0].get_ydata() == pytest.approx(np.maximum(left, 1e-9))
+    assert square.get_lines()[1].get_xdata().mean() == pytest.approx(1 / (1 + np.exp(-bias)))
+    assert f"{left[0]:.4f} at once" in plots.update_gate_alt(bias, steps)
+    assert (f"{left[steps]:.4f} after" if left[steps] >= 0.0001 else "< 0.0001") in plots.update_gate_alt(bias, steps)
 
 
 def test_what_is_left_of_the_first_input_is_what_a_gru_keeps_of_it():

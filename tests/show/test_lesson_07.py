@@ -20,7 +20,9 @@ def close_figures():
 @pytest.mark.parametrize("values", [(0.0, 0.5), (0.4, 2.0), (0.9, 4.0)])
 def test_draw_padded_loss(values):
     assert len(pictures.draw_padded_loss(*values).axes) == 1
-    assert f"{(1 - values[0]) * values[1]:.2f}" in pictures.padded_loss_text(*values)
+    printed = f"{(1 - values[0]) * values[1]:.2f}"
+    assert f"printed {printed} nats" in pictures.draw_padded_loss(*values).axes[0].get_title()
+    assert f"prints {printed}" in pictures.padded_loss_text(*values)
 
 
 @pytest.mark.parametrize("kind", ["constant", "exponential", "step", "cosine"])

@@ -57,49 +57,48 @@ def shown(monkeypatch):
     return seen, updates
 
 
-def test_moving_a_control_changes_the_picture(monkeypatch):
+def test_a_live_explorer_draws_in_the_kernel(monkeypatch):
     seen, updates = shown(monkeypatch)
-    explore(line, alt=lambda slope: f"A straight line with slope {slope:.1f}.", slope=(0.0, 2.0, 0.5))
-    slider = seen[0].children[0]
+    explore(
+        line,
+        alt=lambda slope: f"A straight line with slope {slope:.1f}.",
+        live=True,
+        play="slope",
+        slope=(0.0, 2.0, 0.5),
+    )
+    player, slider = seen[0].children
     assert slider.value == 1.0
     assert "slope 1.0" in seen[1].data
+    assert "need a running kernel" in seen[1].data
     slider.value = 2.0
     assert "slope 2.0" in updates[-1].data
-    assert updates[-1].data.split("base64,")[1] != seen[1].data.split("base64,")[1]
-
-
-def test_controls_of_each_kind(monkeypatch):
-    seen, _ = shown(monkeypatch)
-    explore(lambda n, kind, tick: line(), alt=ALT, n=(1, 9, 1, 3), kind=["a", "b"], tick=False)
-    assert [type(c).__name__ for c in seen[0].children] == ["IntSlider", "Dropdown", "Checkbox"]
-    assert [c.value for c in seen[0].children] == [3, "a", False]
-    with pytest.raises(ValueError, match="x: expected"):
-        explore(line, alt=ALT, x="wrong")
-
-
-def test_a_slider_can_get_buttons_that_run_through_it(monkeypatch):
-    seen, _ = shown(monkeypatch)
-    explore(lambda n: line(), alt=ALT, play="n", n=(1, 9, 2, 3))
-    player, slider = seen[0].children
-    assert [getattr(player, name) for name in ("min", "max", "step", "value")] == [1, 9, 2, 3]
-    assert slider.value == 3
     assert not player.playing
 
 
-def test_a_question_opens_each_option_by_itself(monkeypatch, tmp_path):
-    text = """
+QUESTION = """
 [units]
-question = "What is `H` & <V>?"
+question = "What is `H` & <V> in 2^10?"
 options = [
   {text = "a size", right = true, why = "It is."},
   {text = "time", misconception = "units = time steps", why = "No."},
 ]
 """
-    (tmp_path / "lesson_99.toml").write_text(text, "utf-8")
+
+
+@pytest.fixture
+def questions(monkeypatch, tmp_path):
+    """A function that makes a text the questions of lesson 99."""
     monkeypatch.setattr(question, "FOLDER", tmp_path)
+    question.load.cache_clear()
+    yield lambda text: (tmp_path / "lesson_99.toml").write_text(text, "utf-8")
+    question.load.cache_clear()
+
+
+def test_a_question_opens_each_option_by_itself(questions):
+    questions(QUESTION)
     html = question.as_html("99.units")
-    assert html.count("<details>") == 2
-    assert "<code>H</code> &amp; &lt;V&gt;" in html
+    assert html.count("<details ") == 2
+    assert "<code>H</code> &amp; &lt;V&gt; in 2<sup>10</sup>?" in html
     assert "✗ Not so: <em>units = time steps</em>. No." in html
     with pytest.raises(LookupError, match="lesson 99 has units; got 'other'"):
         question.as_html("99.other")
@@ -107,16 +106,68 @@ options = [
         question.as_html("98.units")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("right = true, ", 'misconception = "x", ', "units: 0 right options"),
+        ('misconception = "units = time steps"', "right = true", "units: 2 right options"),
+        ('why = "No."', 'why = ""', "units, option 2: why missing"),
+        ("right = true, ", "", "units, option 1: misconception missing"),
+    ],
+)
+def test_a_question_that_is_none_is_named(questions, old, new, fault):
+    questions(QUESTION.replace(old, new))
+    assert any(fault in line for line in question.faults("99"))
+    with pytest.raises(ValueError, match="quiz: "):
+        question.as_html("99.units")
+
+
+def test_the_questions_of_the_course_have_no_faults():
+    assert [question.faults(path.stem[-2:]) for path in sorted(question.FOLDER.glob("*.toml"))] == [[]] * 8
+
+
+def test_a_prediction_keeps_its_answer_folded():
+    html = question.predict_html("How many of 12 runs solve it?", 7, "runs")
+    assert "7" not in re.sub(
+        r"<details>.*?</details>|<style>.*?</style>|<script>.*?</script>|id=\"[^\"]*\"", "", html, flags=re.S
+    )
+    with pytest.raises(ValueError, match="can be read in the question"):
+        question.predict_html("How many of 12 runs solve it? (12)", 12)
+
+
 def test_no_letter_is_right_most_of_the_time():
     right = Counter()
     for path in question.FOLDER.glob("lesson_*.toml"):
         for name in question.load(path.stem[-2:]):
-            options = question.as_html(f"{path.stem[-2:]}.{name}").split("<summary><b>")[1:]
-            right += Counter(option[0] for option in options if "✓" in option)
+            options = re.findall("<details class='right'><summary><b>(.)", question.as_html(f"{path.stem[-2:]}.{name}"))
+            right += Counter(options)
     assert max(right.values()) < right.total() / 2
 
 
-def test_the_board_has_a_line_for_each_lesson():
+def test_the_board_has_a_line_for_each_lesson_and_a_link_to_its_next_exercise(monkeypatch, tmp_path):
     from course_lib import checks
+    from course_lib.checks import progress
 
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    for task in (*checks.lesson("01"), checks.lesson("02")[0]):
+        progress.record(task.id, "right", task.points, None)
     assert [r["lesson"] for r in progress_board.rows()] == checks.lessons()
+    assert progress_board.as_text().splitlines()[:2] == [
+        "01  ██████████  10/10  done",
+        "02  ███·······  3/10  next: 02.2 one_hot",
+    ]
+    html = progress_board.as_html()
+    assert '<th scope="col">next</th>' in html
+    assert '<progress aria-label="lesson 02" max="10" value="3">3 of 10</progress>' in html
+    assert '<a href="../exercises/02_prediction.ipynb#cell-id=answer-one_hot">02.2 one_hot</a>' in html
+
+
+def test_the_board_counts_the_first_answer_to_each_question(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    for told in ("0 wrong", "1 right", "1 right"):
+        question._note("01.pulse", told)
+    question._note("01.order", "2 right")
+    question._note("01.reset", "")
+    row = progress_board.rows()[0]
+    assert (row["answered"], row["right"], row["points"]) == (2, 1, 0)
+    assert f"2 of {len(question.load('01'))}, 1 right" in progress_board.as_html()
