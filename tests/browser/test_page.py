@@ -192,9 +192,10 @@ def drive(page, explorer, field, kind):
         page.wait_for_timeout(150)
         lowest = shown(explorer)
         page.keyboard.press("PageUp")
-        assert values(field)[3] > low
-        page.keyboard.press("PageDown")
-        assert values(field)[3] == pytest.approx(low)
+        raised = values(field)[3]
+        assert raised > low, f"{name}: PageUp"
+        page.keyboard.press("PageDown")  # a tenth of the range, rounded to a step: not always back to the lowest
+        assert values(field)[3] < raised, f"{name}: PageDown"
         page.keyboard.press("End")
         until_changed(explorer, lowest, f"{name}, from one end to the other")
     elif kind == "select-one":
