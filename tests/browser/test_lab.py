@@ -236,6 +236,15 @@ def test_the_first_lecture_runs_with_a_kernel(browser, lab, course):
     slider.press("Home")
     slider.press("End")
     page.wait_for_function("([i, before]) => i.alt !== before", arg=[image.element_handle(), before])
+    quiz = page.locator(".course-quiz").first
+    quiz.locator("input").first.check()
+    quiz.locator("button").click()
+    log = course / "home" / "progress.jsonl"
+    for _ in range(200):  # the kernel hears of the answer, and the board counts it
+        if log.exists() and '"quiz 00.' in log.read_text("utf-8"):
+            break
+        page.wait_for_timeout(100)
+    assert [json.loads(line)["status"] in ("right", "wrong") for line in log.read_text("utf-8").splitlines()] == [True]
     count = page.locator(".course-explorer").count()
     page.reload()
     page.wait_for_function("n => document.querySelectorAll('.course-explorer[data-live]').length === n", arg=count)
