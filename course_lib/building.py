@@ -621,7 +621,12 @@ def _refreshed(path: Path, name: str, run: bool) -> NotebookNode:
 
 
 def _in_step(nb: NotebookNode) -> bool:
-    return nb.metadata.get("course", {}).get("outputs_of") == code_hash(nb)
+    """Whether the outputs of a notebook are from its code, and its explorers and questions have today's script."""
+    from course_lib.show.script import script
+
+    texts = [o.data["text/html"] for c in nb.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
+    old = any("<script>(() =>" in text and script() not in text for text in texts)
+    return not old and nb.metadata.get("course", {}).get("outputs_of") == code_hash(nb)
 
 
 def _frames_in_step(path: Path) -> bool:

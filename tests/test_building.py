@@ -505,3 +505,19 @@ def test_frames_that_no_explorer_shows_are_a_finding(tmp_path):
     (folder / "0123456789abcdef.txt").write_text("H4sI")
     findings = building.build(tmp_path, check=True).findings
     assert any("no stored explorer shows these frames" in line for line in findings)
+
+
+@pytest.mark.parametrize("change", ["code", "script"])
+def test_outputs_of_other_code_or_another_script_are_made_anew(change):
+    from course_lib.show.question import as_html
+
+    nb = nbformat.v4.new_notebook(cells=[code('quiz("00.chain")', execution_count=1)])
+    nb.cells[0].outputs = [nbformat.v4.new_output("display_data", data={"text/html": as_html("00.chain")})]
+    nb.metadata["course"] = {"outputs_of": building.code_hash(nb)}
+    assert building._in_step(nb)
+    if change == "code":
+        nb.cells[0].source += "\n"
+    else:
+        html = nb.cells[0].outputs[0].data["text/html"]
+        nb.cells[0].outputs[0].data["text/html"] = html.replace("memory", "store")
+    assert not building._in_step(nb)

@@ -8,9 +8,15 @@
   };
   const waiting = kind => [...document.querySelectorAll(`.course-${kind}:not([data-live])`)];
   const copies = node => [...node.childNodes].map(n => n.cloneNode(true));
-  const memory = { // private windows and some file:// pages have none: the answer then lasts until reload
-    get: key => { try { return localStorage.getItem(key); } catch { return null; } },
-    set: (key, value) => { try { localStorage.setItem(key, value); } catch { /* see above */ } },
+  const stores = ["localStorage", "sessionStorage"]; // private windows and some file:// pages have none, or lose one
+  const memory = {
+    get: key => {
+      for (const store of stores) try { const found = window[store].getItem(key); if (found !== null) return found; } catch { /* next */ }
+      return null;
+    },
+    set: (key, value) => {
+      for (const store of stores) try { window[store].setItem(key, value); } catch { /* the answer lasts until reload */ }
+    },
   };
   const keepKeys = root => { // JupyterLab's shortcuts stay away from the focused control, but for those with Ctrl or Cmd
     const keep = e => {

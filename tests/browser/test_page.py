@@ -242,6 +242,7 @@ def test_questions_lock_tell_and_remember(light, html):
         predict.locator("input").fill("-1e9")
         predict.locator("button").click()
         assert "too low" in predict.locator(".verdict").inner_text()
+    light.wait_for_timeout(300)  # the browser writes answers down in its own time
     light.reload()
     light.evaluate(WATCH)
     assert light.errors == []
