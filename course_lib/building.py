@@ -413,8 +413,11 @@ def described(found: list[str]) -> str:
 # ---------------------------------------------------------------- executing
 
 
-def execute(nb: NotebookNode, folder: Path, timeout: float = 600) -> NotebookNode:
-    """Run a notebook from top to bottom in a fresh kernel and return it with outputs; BuildError names the cell."""
+def execute(nb: NotebookNode, folder: Path, timeout: float = 600, keep: bool = False) -> NotebookNode:
+    """Run a notebook from top to bottom in a fresh kernel and return it with outputs; BuildError names the cell.
+
+    keep: explorers with many frames write them into the package.
+    """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -427,7 +430,7 @@ def execute(nb: NotebookNode, folder: Path, timeout: float = 600) -> NotebookNod
         extra_arguments=["--log-level=40"],
     )
     try:
-        client.execute(env=_kernel_environment())
+        client.execute(env=_kernel_environment() | ({"COURSE_BUILDING": "1"} if keep else {}))
     except AssertionError:  # nbclient's own: Ctrl-C took its kernel away
         raise KeyboardInterrupt from None
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
@@ -444,7 +447,7 @@ def _kernel_environment() -> dict[str, str]:
     import os
 
     one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    own = {"COURSE_HOME": os.devnull, "COURSE_BUILDING": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    own = {"COURSE_HOME": os.devnull, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     return {**os.environ, **one, **own}
 
 
@@ -613,7 +616,7 @@ def _refreshed(path: Path, name: str, run: bool) -> NotebookNode:
         validate_slips(path, name)
     if run and not (_in_step(nb) and _frames_in_step(path)):
         before = path.read_bytes()
-        nb = canonical(execute(nb, path.parent))
+        nb = canonical(execute(nb, path.parent, keep=True))
         if path.read_bytes() != before:
             raise BuildError("was saved while it ran; not overwritten: build again")
         nb.metadata.setdefault("course", nbformat.from_dict({}))["outputs_of"] = code_hash(nb)

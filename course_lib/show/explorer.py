@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.transforms import Bbox
 
 Alt = str | Callable[..., str]
-MOST = 120  # frames that are drawn when the cell is run; more are drawn by `course build` and kept in CACHE
+MOST = 40  # frames that are drawn when the cell is run; more are drawn by `course build` and kept in CACHE
 LARGEST = 150_000  # bytes of the packed frames
 CACHE = Path(__file__).parent / "frames"
 LOOK = (
@@ -119,7 +119,7 @@ def explore(
               name=[numbers] for a slider with these values, name=[texts] for a list, name=([values], start),
               name=True for a box to tick; a control's name is its label ("spectral_radius" is "spectral radius")
 
-    More than 120 frames are drawn once, by `course build`, and kept in the package. ValueError: a control that is none,
+    More than 40 frames are drawn once, by `course build`, and kept in the package. ValueError: a control that is none,
     frames of more than 150 kB, an alt text that says too little.
     """
     from IPython.display import HTML, display

@@ -116,13 +116,13 @@ def _hole(axis: Axis, mark: str) -> Callable[..., None]:
 
 def _text(fig: Figure) -> str:
     import matplotlib as mpl
-    from matplotlib import textpath
+    from matplotlib import text, textpath
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     buffer, shared = io.StringIO(), textpath.text_to_path  # it remembers how a formula is set; a new one does not
     with (
         mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "course"}),
-        mock.patch.object(textpath, "TextToPath", return_value=shared),
+        mock.patch.object(text, "TextToPath", return_value=shared),
     ):
         FigureCanvasSVG(fig).print_svg(buffer, metadata=NOTHING)
     return buffer.getvalue()

@@ -75,8 +75,11 @@ def made(found: Found) -> str:
 
 
 def current(path: Path) -> bool:
-    """Whether the frames of a lecture that are kept in the package are those that its explorers would draw today."""
-    return all(_kept(found) == _named(found) for found in of_lecture(path) if _named(found))
+    """Whether the frames of a lecture that are kept in the package are those that its explorers would draw today.
+
+    What shows the lecture's own data cannot be told from here, and is passed over.
+    """
+    return all(_kept(found) == _named(found) for found in of_lecture(path) if _named(found) and found.arguments)
 
 
 def _named(found: Found) -> str | None:
@@ -85,9 +88,7 @@ def _named(found: Found) -> str | None:
     return name[1] if name else None
 
 
-def _kept(found: Found) -> str | None:
-    if not found.arguments:
-        return None
+def _kept(found: Found) -> str:
     [draw], options = found.arguments
     controls = [explorer.control(k, v) for k, v in options.items() if k not in SETTINGS]
     return explorer.identity(draw, options["alt"], controls)
