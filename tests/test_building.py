@@ -146,7 +146,7 @@ def test_check_reports_each_kind_of_drift_and_writes_nothing(course):
 @pytest.fixture
 def still(course, monkeypatch):
     """A course whose notebooks are not executed: quick, where outputs do not matter."""
-    monkeypatch.setattr(building, "execute", lambda nb, folder: nb)
+    monkeypatch.setattr(building, "execute", lambda nb, folder, **_: nb)
     return course
 
 
@@ -230,7 +230,7 @@ def test_a_new_version_replaces_an_exercise_that_nobody_typed_into(still, how):
 
 def test_what_is_saved_while_a_notebook_runs_is_not_overwritten(course, monkeypatch):
     path = course / "solutions" / "99_toy.ipynb"
-    monkeypatch.setattr(building, "execute", lambda nb, folder: path.write_text("saved meanwhile", "utf-8") and nb)
+    monkeypatch.setattr(building, "execute", lambda nb, folder, **_: path.write_text("saved meanwhile", "utf-8") and nb)
     assert "99_toy.ipynb, was saved while it ran" in building.build(course).findings[0]
     assert path.read_text("utf-8") == "saved meanwhile"
 
