@@ -47,6 +47,11 @@ GATE = 0.5  # inches of a bar for a gate of 1
 # ---------------------------------------------------------------- RNN
 
 
+def _titled(ax: Axes, title: str) -> Figure:
+    ax.set_title(title, fontsize=12)
+    return ax.figure
+
+
 def _rnn(sheet: Drawing, words: tuple[str, str, str]) -> None:
     """Wires, boxes and nodes of the RNN cell; `words` name the two products and the activation."""
     x, y = 3.2, 2.35
@@ -80,9 +85,7 @@ def rnn_diagram(lit: str = "all", ax: Axes | None = None) -> Axes:
 
 def rnn_parts(part: str = "all") -> Figure:
     """Explorer: the RNN cell with one part lit, and what that part does."""
-    ax = rnn_diagram(part)
-    ax.set_title(RNN_PARTS[part], fontsize=12)
-    return ax.figure
+    return _titled(rnn_diagram(part), RNN_PARTS[part])
 
 
 def rnn_parts_alt(part: str = "all") -> str:
@@ -183,9 +186,7 @@ def lstm_diagram(lit: str = "all", ax: Axes | None = None) -> Axes:
 
 def lstm_parts(part: str = "all") -> Figure:
     """Explorer: the LSTM cell with one part lit, and what that part does."""
-    ax = lstm_diagram(part)
-    ax.set_title(LSTM_PARTS[part], fontsize=12)
-    return ax.figure
+    return _titled(lstm_diagram(part), LSTM_PARTS[part])
 
 
 def lstm_parts_alt(part: str = "all") -> str:
@@ -305,9 +306,7 @@ def gru_diagram(lit: str = "all", ax: Axes | None = None) -> Axes:
 
 def gru_parts(part: str = "all") -> Figure:
     """Explorer: the GRU cell with one part lit, and what that part does."""
-    ax = gru_diagram(part)
-    ax.set_title(GRU_PARTS[part], fontsize=12)
-    return ax.figure
+    return _titled(gru_diagram(part), GRU_PARTS[part])
 
 
 def gru_parts_alt(part: str = "all") -> str:

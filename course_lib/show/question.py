@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.show import script
+from course_lib.show.bar import in_notebook
 
 FOLDER = Path(__file__).parent / "quizzes"
 LOOK = (
@@ -103,12 +104,9 @@ def _id(name: str) -> str:
 
 def _listen(name: str) -> None:
     """Write the choice that is locked in the browser into the learner's progress, where there are kernel and file."""
-    from IPython import get_ipython
-
     from course_lib.checks import progress
 
-    shell = get_ipython()
-    if not getattr(shell, "kernel", None) or os.environ.get("COURSE_GRADING") or not progress.kept():
+    if not in_notebook() or os.environ.get("COURSE_GRADING") or not progress.kept():
         return
     import ipywidgets as widgets
     from IPython.display import display
