@@ -73,10 +73,16 @@ class Listening(nbclient.NotebookClient):
 
 @pytest.mark.parametrize("path", LECTURES, ids=lambda p: p.stem)
 def test_a_lecture_runs_from_top_to_bottom(path, monkeypatch):
-    """And no cell is silent for long: the limit grows with the time that a loop takes here, before or after."""
+    """And no cell is silent for long: not in each of two runs, since others may have held up one of them."""
     import torch  # noqa: F401  (its files are in memory then: the first import from a slow disk is nobody's silence)
 
     monkeypatch.setattr("nbclient.NotebookClient", Listening)
+    silent = too_long(path, monkeypatch)
+    assert not silent or silent.keys().isdisjoint(again := too_long(path, monkeypatch)), (silent, again)
+
+
+def too_long(path, monkeypatch):
+    """The lecture's cells that gave no sign for longer than the limit, which grows with the time of a loop here."""
     monkeypatch.setattr(Listening, "times", {})
     before = additions()
     nb = building.execute(building.read(path), path.parent, timeout=300)
@@ -84,7 +90,7 @@ def test_a_lecture_runs_from_top_to_bottom(path, monkeypatch):
     limit = PATIENCE * max(1, before / LOOP, additions() / LOOP)
     silences = {name: max(np.diff(times)) for name, times in Listening.times.items() if len(times) > 1}
     assert silences
-    assert {name: f"{s:.1f} s" for name, s in silences.items() if s > limit} == {}, f"limit {limit:.1f} s"
+    return {name: f"{s:.1f} s of {limit:.1f}" for name, s in silences.items() if s > limit}
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)

@@ -2,6 +2,7 @@
 
 import math
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -353,6 +354,18 @@ def test_a_bar_in_a_notebook_leaves_nothing(shown):
     assert next(iter(items)) == "a" and shown.first["text/plain"].startswith("letters:   0%")
     items.close()
     assert shown.content == {}
+
+
+def test_many_short_loops_of_a_cell_are_no_longer_silent_than_a_long_one(shown, monkeypatch):
+    clock, seen = [0.0], []
+    monkeypatch.setattr(training_bar, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr("tqdm.std.time", lambda: clock[0])
+    monkeypatch.setattr(Shown, "update", lambda self, content, **_: seen.append(clock[0]))
+    monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: SimpleNamespace(execution_count=1))
+    for _ in range(20):
+        for _ in training_bar.bar(range(3)):
+            clock[0] += 0.3
+    assert len(seen) > 3 and max(np.diff([0.0, *seen, clock[0]])) < 3.0
 
 
 def test_progress_is_silent_away_from_a_terminal_and_shown_on_request(capsys):
