@@ -101,7 +101,7 @@ def rnn_cell(x: float = 1.0, w_xh: float = 0.8, h_prev: float = 0.5, w_hh: float
     sheet = Drawing(None, (7, 4.5), "all", RNN_PARTS)
     a_t = w_xh * x + w_hh * h_prev + bias
     _rnn(sheet, ("", "", "$\\tanh(a_t)$"))
-    for name, gid, (px, py), value, quantity, reach in (
+    for name, gid, at, value, quantity, reach in (
         ("$h_{t-1}$", "h_prev", (0.62, 1.75), h_prev, "h", 1),
         ("$w_{hh} h_{t-1}$", "from_h", (2.4, 1.75), w_hh * h_prev, "h", 2),
         ("$x_t$", "x", (3.95, 0.3), x, "x", 1),
@@ -110,8 +110,7 @@ def rnn_cell(x: float = 1.0, w_xh: float = 0.8, h_prev: float = 0.5, w_hh: float
         ("$a_t$", "a_t", (4.7, 3.05), a_t, "h", 5),
         ("$h_t$", "h_t", (6.4, 1.75), np.tanh(a_t), "h", 1),
     ):
-        sheet.value(gid, px, py, name, value)
-        sheet.bar(gid, quantity, (px, py - 0.15), value, UNIT, (-reach, reach))
+        sheet.number(gid, at, name, value, quantity, UNIT, reach)
     sheet.text(5.75, 1.3, "tanh", fontsize=11)
     a, h_t = np.linspace(-5, 5, 61), np.tanh(a_t)
     sheet.ax.plot(5.75 + UNIT * a, 0.7 + 0.45 * np.tanh(a), color="#8a8a8a", lw=1.5, ls="-")
@@ -210,25 +209,31 @@ def lstm_cell(
     kept, written = forget_gate * c_prev, input_gate * candidate
     c_t = kept + written
     _lstm(sheet, dict.fromkeys("figo", ""))
-    gates = ((1.35, "f", forget_gate), (2.7, "i", input_gate), (4.0, "g", candidate), (5.25, "o", output_gate))
-    for px, k, value in gates:
-        sheet.value(k, px - 0.05, 1.4, f"${k}_t$", value)
-        signed = k == "g"
-        sheet.bar(k, k, (px if signed else px - GATE, 1.02), value, GATE if signed else 2 * GATE, (-signed, 1))
-        sheet.text(
-            px, 0.78, {"f": "forget gate", "i": "input gate", "g": "candidate", "o": "output gate"}[k], fontsize=11
-        )
-    for name, gid, (px, py), value, quantity, reach in (
+    for px, k, value, words in (
+        (1.35, "f", forget_gate, "forget gate"),
+        (2.7, "i", input_gate, "input gate"),
+        (4.0, "g", candidate, "candidate"),
+        (5.25, "o", output_gate, "output gate"),
+    ):
+        _by_hand(sheet, px, k, value, words)
+    for name, gid, at, value, quantity, reach in (
         ("$c_{t-1}$", "c_prev", (0.75, 4.45), c_prev, "c", 2),
         ("$f_t\\,c_{t-1}$", "kept", (2.7, 4.45), kept, "c", 2),
         ("$c_t$", "c_t", (5.0, 4.45), c_t, "c", 3),
         ("$i_t\\,g_t$", "written", (4.7, 3.3), written, "c", 1),
         ("$h_t$", "h_t", (6.38, 1.65), output_gate * np.tanh(c_t), "h", 1),
     ):
-        sheet.value(gid, px, py, name, value)
-        sheet.bar(gid, quantity, (px, py - 0.15), value, UNIT, (-reach, reach))
+        sheet.number(gid, at, name, value, quantity, UNIT, reach)
     sheet.text(6.08, 2.65, two(np.tanh(c_t)), gid="squashed", ha="left")
     return sheet.ax.figure
+
+
+def _by_hand(sheet: Drawing, x: float, k: str, value: float, words: str) -> None:
+    """A gate from 0 to 1, or the candidate g from -1 to 1, that one sets by hand, at x below its box."""
+    sheet.value(k, x - 0.05, 1.4, f"${k}_t$", value)
+    begin, unit, low = (x, GATE, -1) if k == "g" else (x - GATE, 2 * GATE, 0)
+    sheet.bar(k, k, (begin, 1.02), value, unit, (low, 1))
+    sheet.text(x, 0.78, words, fontsize=11)
 
 
 def lstm_cell_alt(
@@ -330,21 +335,18 @@ def gru_cell(
     kept, written = update_gate * h_prev, (1 - update_gate) * n_t
     _gru(sheet, dict.fromkeys(("z", "1-z", "n", "r"), ""))
     for px, k, value, words in ((1.6, "z", update_gate, "update gate"), (6.2, "r", reset_gate, "reset gate")):
-        sheet.value(k, px - 0.05, 1.4, f"${k}_t$", value)
-        sheet.bar(k, k, (px - GATE, 1.02), value, 2 * GATE, (0, 1))
-        sheet.text(px, 0.78, words, fontsize=11)
+        _by_hand(sheet, px, k, value, words)
     for px, k, gid, value, quantity in ((3.85, "$x_n$", "x_n", x_n, "x"), (5.0, "$h_n$", "h_n", h_n, "h")):
         sheet.wire(quantity, "all", (px, 1.12), (px, 1.45 - ROUND))
         sheet.value(gid, px - 0.05, 0.92, k, value)
         sheet.bar(gid, quantity, (px, 0.76), value, UNIT, (-2, 2))
-    for name, gid, (px, py), value in (
+    for name, gid, at, value in (
         ("$h_{t-1}$", "h_prev", (0.75, 4.45), h_prev),
         ("$z_t\\,h_{t-1}$", "kept", (2.75, 4.45), kept),
         ("$h_t$", "h_t", (5.1, 4.45), kept + written),
         ("$(1-z_t)\\,n_t$", "written", (5.1, 3.3), written),
     ):
-        sheet.value(gid, px, py, name, value)
-        sheet.bar(gid, "n" if gid == "written" else "h", (px, py - 0.15), value, unit, (-1, 1))
+        sheet.number(gid, at, name, value, "n" if gid == "written" else "h", unit, 1)
     sheet.value("keep_not", 2.69, 2.7, "$1-z_t$", 1 - update_gate)
     sheet.value("n_t", 3.8, 2.02, "$n_t$", n_t)
     sheet.bar("n_t", "n", (5.1, 2.07), n_t, unit, (-1, 1))

@@ -109,6 +109,12 @@ class Drawing:
         self.text(x + 0.05, y, f"{name} =", ha="right", va="baseline")
         self.text(x + 0.11, y, two(value), gid=gid, ha="left", va="baseline")
 
+    def number(self, gid: str, at: Point, name: str, value: float, quantity: str, unit: float, reach: float) -> None:
+        """`name` = `value` with its bar below, on a track from -reach to reach."""
+        x, y = at
+        self.value(gid, x, y, name, value)
+        self.bar(gid, quantity, (x, y - 0.15), value, unit, (-reach, reach))
+
 
 def two(value: float) -> str:
     """A number with two decimals, and no sign at 0.
