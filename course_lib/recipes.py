@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -117,6 +117,10 @@ RECIPES = {
 }
 
 
+#: Plain descent: a fixed step against the gradient, which is clipped at norm 1.
+PLAIN = Settings(steps=1500, lr=0.3, optimizer="sgd")
+
+
 def run_recipe(recipe: str | Recipe, seed: int = 0, **changes: Any) -> Run:
     """Train one model from one seed and judge it on fresh data.
 
@@ -155,6 +159,53 @@ def run_recipe(recipe: str | Recipe, seed: int = 0, **changes: Any) -> Run:
             if not history.solved:
                 break
     return Run(model, history, history.solved, fresh, history.sequences[-1], history.seconds[-1])
+
+
+class Learned(NamedTuple):
+    """A network that was asked "was or were?", and after how many updates it was right (None: not within them)."""
+
+    model: SequenceModel
+    updates: int | None
+
+
+def learn_was_or_were(
+    cell: str | Callable[[int, int], torch.nn.Module] = "rnn",
+    clauses: int | tuple[int, ...] = 5,
+    start: int = 0,
+    *,
+    H: int = 32,
+    init: str = "default",
+    gate_bias: float | str | None = None,
+    T_max: int | None = None,
+    settings: Settings = PLAIN,
+) -> Learned:
+    """Train one network on "was or were?", asked after the last word: the loop of lesson 04, for any cell.
+
+    clauses   sentences of this many clauses; for a tuple each update draws one of its numbers
+    start     the number of the random start: weights, training sentences and fresh sentences come from it
+    settings  plain descent with the gradient clipped at norm 1, unless you say otherwise; 32 sentences an update
+
+    Every `settings.every` updates the network is asked 500 sentences it has not seen, of the longest kind; it has
+    learned when it is right on 99 of 100. Raises ValueError for an unknown cell or init.
+
+    >>> learn_was_or_were("rnn", clauses=0).updates
+    25
+    """
+    kinds = (clauses,) if isinstance(clauses, int) else clauses
+    train_rng, fresh_rng = np.random.default_rng(start).spawn(2)
+    generator = torch.Generator().manual_seed(start)
+    model = SequenceModel(
+        cell, len(data.WORDS), H, 2, init=init, gate_bias=gate_bias, T_max=T_max, read="last", generator=generator
+    )
+    goal = Goal(was_or_were(fresh_rng, 500, max(kinds)), accuracy, at_least=0.99)
+    history = fit(model, lambda step: was_or_were(train_rng, 32, int(train_rng.choice(kinds))), settings, goal=goal)
+    return Learned(model, history.solved_at)
+
+
+def was_or_were(rng: np.random.Generator, B: int, clauses: int) -> data.Batch:
+    """`data.sentence_batch` as one-hot vectors (T, B, 30), in single precision."""
+    batch = data.sentence_batch(rng, B, clauses)
+    return batch._replace(xs=data.one_hot(batch.xs, len(data.WORDS)).astype(np.float32))
 
 
 def _remaining(settings: Settings, steps: int) -> Settings:

@@ -1,5 +1,6 @@
 """Schedules equal torch's, the loop does what its settings say, and nothing touches a global seed."""
 
+import dataclasses
 import math
 import re
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ import torch
 from torch import nn
 
 from course_lib import data, training
-from course_lib.recipes import RECIPES, run_recipe
+from course_lib.recipes import PLAIN, RECIPES, learn_was_or_were, run_recipe, was_or_were
 from course_lib.show import bar as training_bar
 from course_lib.show import training_curve
 from course_lib.training import Goal, History, SequenceModel, Settings, fit
@@ -402,6 +403,15 @@ def test_recipes_solve_a_short_form(name, sizes):
 def test_the_copy_recipe_runs_and_says_when_it_has_not_solved():
     run = run_recipe("copy", sizes=((2, 2), (2, 5)), H=8, settings=Settings(steps=3))
     assert not run.solved and run.sequences == 3 * RECIPES["copy"].B and len(run.history.scores) == 1
+
+
+def test_was_or_were_is_learned_on_short_sentences_and_a_start_is_repeatable():
+    once, again = (learn_was_or_were("rnn", clauses=(0, 1), start=3) for _ in range(2))
+    assert once.updates == again.updates and once.updates % 25 == 0
+    assert all(torch.equal(a, b) for a, b in zip(once.model.parameters(), again.model.parameters(), strict=True))
+    fresh = was_or_were(np.random.default_rng(9), 500, 1)
+    assert training.score(once.model, fresh, training.accuracy) > 0.97
+    assert learn_was_or_were("rnn", clauses=10, settings=dataclasses.replace(PLAIN, steps=2)).updates is None
 
 
 # ---- errors

@@ -32,6 +32,16 @@ from .sentences import (
     decode_words,
     encode_words,
 )
+from .was_or_were import (
+    SENTENCE_BITS,
+    SENTENCE_LENGTH,
+    WORDS,
+    distance,
+    sentence,
+    sentence_batch,
+    sentence_stream,
+    word_ids,
+)
 
 __all__ = [
     "ADDING_BASELINE",
@@ -39,7 +49,10 @@ __all__ = [
     "EVEN_ENTROPY",
     "LETTERS",
     "REBER_SYMBOLS",
+    "SENTENCE_BITS",
+    "SENTENCE_LENGTH",
     "SENTENCE_WORDS",
+    "WORDS",
     "Batch",
     "Images",
     "Padded",
@@ -60,6 +73,7 @@ __all__ = [
     "country_language_batch",
     "decode_words",
     "digit_images",
+    "distance",
     "encode_letters",
     "encode_words",
     "even_process",
@@ -76,6 +90,9 @@ __all__ = [
     "reber_next",
     "reber_string",
     "row_sequence",
+    "sentence",
+    "sentence_batch",
+    "sentence_stream",
     "shuffled",
     "sine",
     "stream_batches",
@@ -83,5 +100,6 @@ __all__ = [
     "text",
     "topics",
     "wasted_steps",
+    "word_ids",
     "words",
 ]

@@ -333,6 +333,29 @@ def clip_by_norm(grads: Arrays, max_norm: float, error_if_nonfinite: bool = Fals
         return _rebuild(grads, [array * factor for array in arrays]), norm
 
 
+def descend(params: Arrays, grads: Arrays, step_size: float) -> Arrays:
+    """One update by plain gradient descent: every weight goes a small step against its gradient.
+
+        W <- W - step_size dW
+
+    Args: params and grads in any form, the same number of arrays in the same order; step_size > 0.
+    Returns: new arrays in the form of params.
+    Raises: ValueError for step_size <= 0, and for arrays whose number or shapes differ.
+
+    Example:
+        >>> descend([np.array([1.0, 2.0])], [np.array([0.5, -0.5])], step_size=0.1)[0].tolist()
+        [0.95, 2.05]
+
+    Derived in notebooks/03_bptt.ipynb.
+    """
+    _positive("step_size", step_size)
+    pairs = list(zip(_items(params), _items(grads), strict=True))
+    for (name, weight), (_, gradient) in pairs:
+        if np.shape(weight) != np.shape(gradient):
+            raise ValueError(f"{name}: expected a gradient of shape {np.shape(weight)}, got {np.shape(gradient)}")
+    return _rebuild(params, [weight - step_size * gradient for (_, weight), (_, gradient) in pairs])
+
+
 def clip_by_value(grads: Arrays, limit: float) -> Arrays:
     """Cut every single entry to the range -limit .. limit: large entries lose more, so the direction turns.
 

@@ -213,9 +213,7 @@ def torch_clip(arrays, clip, *args):
     return clip(params, *args), [p.grad.numpy() for p in params]
 
 
-@given(
-    scale=st.floats(1e-6, 1e6), limit=st.floats(1e-3, 1e3), n=st.integers(1, 3), seed=st.integers(0, 2**32 - 1)
-)
+@given(scale=st.floats(1e-6, 1e6), limit=st.floats(1e-3, 1e3), n=st.integers(1, 3), seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=30, deadline=None)
 def test_clipping_equals_torch(scale, limit, n, seed):
     rng = np.random.default_rng(seed)
@@ -226,6 +224,23 @@ def test_clipping_equals_torch(scale, limit, n, seed):
     np.testing.assert_allclose(clipped, judge, rtol=1e-12)
     _, judge = torch_clip(grads, torch.nn.utils.clip_grad_value_, limit)
     np.testing.assert_array_equal(g.clip_by_value(grads, limit), judge)
+
+
+def test_an_update_by_plain_descent_equals_torch(rng):
+    params = Params(*(rng.standard_normal(shape) for shape in ((2, 3), (2, 2), (2,))))
+    grads = [rng.standard_normal(p.shape) for p in params]
+    theirs = [torch.nn.Parameter(torch.tensor(p)) for p in params]
+    for p, gradient in zip(theirs, grads, strict=True):
+        p.grad = torch.tensor(gradient)
+    torch.optim.SGD(theirs, lr=0.3).step()
+    ours = g.descend(params, grads, 0.3)
+    assert isinstance(ours, Params)
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b.detach(), rtol=1e-15)
+    with pytest.raises(ValueError, match=r"W_xh: expected a gradient of shape \(2, 3\), got \(2, 2\)"):
+        g.descend(params, [grads[1], *grads[1:]], 0.3)
+    with pytest.raises(ValueError, match="step_size: expected a positive number"):
+        g.descend(params, grads, 0)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

@@ -7,7 +7,7 @@ from collections import Counter
 import matplotlib.pyplot as plt
 import pytest
 
-from course_lib.show import explore, figure, progress_board, question, style
+from course_lib.show import along, explore, figure, progress_board, question, style
 
 ALT = 'A straight line from 0 to 1 & the "end".'
 
@@ -171,3 +171,20 @@ def test_the_board_counts_the_first_answer_to_each_question(monkeypatch, tmp_pat
     row = progress_board.rows()[0]
     assert (row["answered"], row["right"], row["points"]) == (2, 1, 0)
     assert f"2 of {len(question.load('01'))}, 1 right" in progress_board.as_html()
+
+
+# ---------------------------------------------------------------- along a sentence
+
+
+@pytest.mark.parametrize("length", [3, 10, 19, 34])
+@pytest.mark.parametrize("draw", [along.lines_along, along.bars_along])
+def test_every_word_stands_below_its_place_and_none_on_another(draw, length):
+    words = ("the cats which sat near the dog and slept there " * 4).split()[:length]
+    ax = draw(words, {"one": range(length), "two": range(length)}, quantity="h", ylabel="state")
+    figure.legible(ax.figure)
+    ax.figure.canvas.draw()
+    labels = ax.get_xticklabels()
+    assert [label.get_text() for label in labels] == words
+    boxes = [label.get_window_extent() for label in labels]
+    assert all(a.x1 <= b.x0 for a, b in zip(boxes, boxes[1:]))
+    plt.close(ax.figure)
