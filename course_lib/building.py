@@ -22,7 +22,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from course_lib import instructor, trust
+from course_lib import instructor, trust, vocabulary
 from course_lib.checks import solution
 from course_lib.checks.solution import BEGIN, END
 
@@ -35,6 +35,7 @@ SLUG_WORDS = 6
 FOLD = '<details class="course-guess"><summary>Open when you have guessed</summary>'
 PRINTED = 'style="font-size: 13px; line-height: 1.3"'  # as JupyterLab shows what is printed
 FOLDED_ERRORS = re.compile(r'(?s)<pre class="course-stderr"[^>]*><code>(.*?)</code>')
+CORE = 60  # cells of a lecture that everybody reads
 ASKS = re.compile(r"\*\*(Before you run|Predict):\*\*")
 
 
@@ -165,6 +166,8 @@ def _cell_metadata(cell: NotebookNode) -> dict[str, Any]:
         kept["jupyter"] = {"source_hidden": True}
     if cell.metadata.get("nbgrader"):
         kept["nbgrader"] = dict(cell.metadata["nbgrader"])
+    if vocabulary.begins_evidence(cell):
+        kept["jp-MarkdownHeadingCollapsed"] = True
     if "slideshow" in cell.metadata:
         kept["slideshow"] = dict(cell.metadata["slideshow"])
     return kept
@@ -530,6 +533,9 @@ def build(root: Path, check: bool = False, only: tuple[str, ...] = (), run: bool
             _put_notes(root, final, check, report)
         if (root / trust.LIST.parent).is_dir():
             _put_text(root, trust.LIST.as_posix(), trust.trusted(root), check, report)
+        if (root / "course_lib" / vocabulary.SOURCE.name).is_file():
+            report.findings += vocabulary.faults(final)
+            _put_text(root, vocabulary.GLOSSARY, vocabulary.glossary(final), check, report)
         report.findings += _shown(root, final)
     return report
 
@@ -669,6 +675,8 @@ def validate_slips(path: Path, name: str) -> None:
 def warnings_of(nb: NotebookNode, name: str) -> list[str]:
     """What must not be committed: stored errors, stderr, figures without alt text, answers that are not folded."""
     found = _open_answers(nb, name)
+    if (count := len(vocabulary.core(nb))) > CORE and not any(tag_value(cell, "answer") for cell in nb.cells):
+        found.append(f"{name}: {count} cells above “More evidence”, at most {CORE}; move what proves below it")
     for cell in nb.cells:
         if cell.cell_type != "code" or not cell.source.strip():
             continue

@@ -4,9 +4,10 @@
 directions included, so that trained weights move both ways. `PeepholeLSTM`, `CIFG` and `GRUBefore` are the variants
 that the lessons compare. Sequences are (T, B, D); a step is one method with the equations, the loop stands once.
 
-Dropout has three placements (lesson 07): "zaremba" on the way from layer to layer only, a new mask at each time step
-(Zaremba et al. 2014, and torch.nn); "naive" the same, and on the state that each step hands to the next one's product;
-"variational" one mask for the whole sequence, on each layer's input and on that state (Gal & Ghahramani 2016).
+Dropout has three placements (lesson 07): "zaremba" on the way from layer to layer only, a new mask at each time step,
+as torch.nn has it (Zaremba et al. 2014 also drop the first layer's input and the last one's output); "naive" the same,
+and on the state that each step hands to the next one's product; "variational" one mask for the whole sequence, on
+each layer's input and on that state (Gal & Ghahramani 2016).
 """
 
 from collections.abc import Sequence

@@ -15,8 +15,8 @@ import numpy as np
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from course_lib.show.along import bars_along, lines_along
 from course_lib.show.colours import QUANTITIES, ink
-from course_lib.show.figure import COLOURS, LINES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Array = np.ndarray
 X, H_, Y = (QUANTITIES[letter].colour for letter in "xhy")
 FILL = {"x": "#EBEBEB", "h": "#D9EAF6", "y": "#E0DDF0"}  # light shades of the three inks
-MARKS = ("o", "s", "^", "D", "v", "P", "X")
+MARKS = ("o", "s", "^", "D")
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"  # plain text: quicker to draw than a formula
 
 # ---------------------------------------------------------------- parts of a diagram
@@ -110,46 +110,106 @@ def fold_unfold(T: int = 4) -> Figure:
     return fig
 
 
-# ---------------------------------------------------------------- curves
+# ---------------------------------------------------------------- a sentence below its states
+
+SENTENCE = ("the", "cats", "which", "sat", "near", "the", "dog", "and", "slept", "there")
 
 
-def _line(ax: Axes, x: Any, y: Any, k: int, label: str, **look: Any) -> None:
-    ax.plot(x, y, color=COLOURS[k % 7], linestyle=LINES[k % 7], marker=MARKS[k % 7], markersize=4, label=label, **look)
+def state_along(words: Sequence[str], lines: Mapping[str, Sequence[float]], title: str = "",
+                pushes: Mapping[str, float] | None = None, verbs: bool = True,
+                ax: Axes | None = None) -> Axes:  # fmt: skip
+    """States (T,) above the words of a sentence, one line for each name.
 
-
-def plot_pulse(states: Mapping[str, Array], ax: Axes | None = None) -> Axes:
-    """The state of one neuron after a pulse at step 0: one curve for each weight, told apart by their marks."""
-    ax = ax or plt.subplots(figsize=(7, 3.6))[1]
-    lowest = 2.0
-    for k, (label, hs) in enumerate(sorted(states.items(), key=lambda item: -item[1][-1])):
-        look = {"marker": MARKS[k % 7], "markersize": 5, **ink("h")}
-        ax.plot(hs, markevery=5, **look)
-        lowest = min(hs[-1], lowest - 0.085)  # labels keep their distance
-        ax.plot(len(hs) + 1, lowest, **look)
-        ax.text(len(hs) + 2, lowest, f"{label}: {hs[-1]:.3f}", va="center", fontsize=10)
-    ax.set(title="One pulse, then silence: who still knows?", xlabel="silent steps after the pulse", ylabel="state h")
-    ax.set(ylim=(-0.13, 1.05), xlim=(-1, len(hs) + 14), xticks=range(0, len(hs), 10))
+    pushes  the words that push, and how much: an arrow at each of them
+    verbs   name the answer on both sides of zero, at the right edge
+    """
+    ax = lines_along(words, lines, "h", "state h", title, ax)
+    ax.axhline(0, color="0.25", linewidth=1, linestyle="-", zorder=1)
+    ax.set(ylim=(-1.12, 1.12), yticks=(-1, 0, 1))
+    for y, answer in ((0.5, "were"), (-0.5, "was")) if verbs else ():
+        ax.text(1.01, y, answer, transform=ax.get_yaxis_transform(), va="center", color=H_)
+    for t, word in enumerate(words):
+        push = (pushes or {}).get(word, 0)
+        if push:
+            up = 0.4 if push > 0 else -0.4
+            look = {"arrowstyle": "-|>", "color": X, "linewidth": 2}
+            ax.annotate("", (t, up), (t, 0), arrowprops=look)
+            ax.text(t + 0.12, up / 2, f"{push:+g}".replace("-", "−"), va="center", color=X)
+    if len(lines) > 1:
+        ax.legend(loc="lower left")
     return ax
 
 
-def draw_pulse(w: float, silence: int = 50) -> Figure:
-    """The state of one neuron h = tanh(w h + x) after a pulse, for one weight."""
+def numbers_found(before: Mapping[str, float], after: Mapping[str, float], ax: Axes | None = None) -> Axes:
+    """Named numbers before and after training, as bars above their names."""
+    names = list(before)
+    bars = {"at random": [before[name] for name in names], "after training": [after[name] for name in names]}
+    ax = bars_along(names, bars, "x", "size of the number", "Twelve numbers, before and after", ax)
+    ax.axhline(0, color="0.25", linewidth=1, linestyle="-")
+    return ax
+
+
+def change_along(words: Sequence[str], change: Array, title: str = "", ax: Axes | None = None) -> Axes:
+    """By how much something moved at each word; where it is exactly zero, a 0 stands in the place of a bar."""
+    ax = bars_along(words, {"change": change}, "h", "size of the change", title, ax)
+    for t, moved in enumerate(change):
+        if moved == 0:
+            ax.text(t, 0.02 * change.max(), "0", ha="center", va="bottom", color=H_)
+    return ax
+
+
+def _states(w: float, push: float) -> list[float]:
+    h, states = 0.0, []
+    for word in SENTENCE:
+        h = math.tanh(w * h + {"cats": push, "dog": -push}.get(word, 0.0))
+        states.append(h)
+    return states
+
+
+def _verdict(w: float, push: float) -> str:
+    last = _states(w, push)[-1]
+    answer = "were, right" if last > 0 else "was, wrong" if last < 0 else "no answer"
+    return f"w = {w:.1f}, push {push:.1f}: the last state is {last:.2f}, so the answer is: {answer}"
+
+
+def withstand(w: float = 1.0, push: float = 1.0) -> Figure:
+    """Explorer: the neuron h = tanh(w h + x) on the sentence, for a weight and a size of the nouns' push."""
+    ax = state_along(SENTENCE, {"state h": _states(w, push)})
+    ax.lines[0].set_gid("state")
+    ax.set_title(_verdict(w, push), loc="left", gid="verdict")
+    return ax.figure
+
+
+def withstand_alt(w: float = 1.0, push: float = 1.0) -> str:
+    """What `withstand` shows, in words."""
+    return f"The state along the sentence “{' '.join(SENTENCE)}”. {_verdict(w, push)}."
+
+
+# ---------------------------------------------------------------- curves
+
+
+def draw_pulse(w: float = 0.9, silence: int = 50) -> Figure:
+    """Explorer: the state of one neuron h = tanh(w h + x) after a pulse, for one weight."""
     hs = _after_pulse(w, silence)
     fig = plt.figure(figsize=(7, 3))
     ax = fig.add_axes((0.1, 0.19, 0.87, 0.68))
-    ax.plot(hs, marker="o", markersize=3.5, **ink("h"))
-    ax.set(title=f"w = {w:.1f}: after {silence} silent steps the state is {hs[-1]:.3f}", ylim=(-1.1, 1.1))
-    ax.set(xlabel="silent steps after the pulse", ylabel="state h", xlim=(-1, silence + 1), yticks=(-1, 0, 1))
-    ax.set_xticks(range(0, silence + 1, 10))
+    ax.plot(hs, marker="o", markersize=3.5, gid="state", **ink("h"))
+    ax.set(ylim=(-1.1, 1.1), xlabel="silent steps after the pulse", ylabel="state h", xlim=(-1, silence + 1))
+    ax.set(yticks=(-1, 0, 1), xticks=range(0, silence + 1, 10))
+    ax.set_title(f"w = {w:.1f}: after {silence} silent steps the state is {_three(hs[-1])}", gid="left")
     return fig
 
 
-def tell_pulse(w: float) -> str:
+def tell_pulse(w: float = 0.9) -> str:
     """The alt text of `draw_pulse`."""
-    hs = _after_pulse(w)
     flips = "; its sign changes at each step" if w < 0 else ""
-    left = f"After 50 silent steps it is {hs[-1]:.3f}{flips}."
+    left = f"After 50 silent steps it is {_three(_after_pulse(w)[-1])}{flips}."
     return f"The state of one neuron with weight {w:.1f} after a pulse. {left}"
+
+
+def _three(value: float) -> str:
+    """A number with three digits, without the sign of a zero."""
+    return f"{value + 0.0:.3f}".replace("-0.000", "0.000")
 
 
 def _after_pulse(w: float, silence: int = 50) -> Array:
@@ -159,33 +219,16 @@ def _after_pulse(w: float, silence: int = 50) -> Array:
     return np.array(hs)
 
 
-def plot_context(ks: Sequence[int], tables: Array, windows: Array, network: float, gap: int,
+def plot_context(ns: Sequence[int], tables: Array, windows: Array, network: float, gap: int,
                  ax: Axes | None = None) -> Axes:  # fmt: skip
     """Accuracy for the last word against the words of context; the recurrent net is a level: it has no such number."""
     ax = ax or plt.subplots()[1]
     look = {"color": "0.15", "markersize": 5}
-    ax.plot(ks, tables, linestyle="--", marker="o", label="table of counts", **look)
-    ax.plot(ks, windows, linestyle="-.", marker="s", label="window into a\ntrained net", **look)
+    ax.plot(ns, tables, linestyle="--", marker="o", label="table of counts", **look)
+    ax.plot(ns, windows, linestyle="-.", marker="s", label="window into a\ntrained net", **look)
     ax.axhline(network, linewidth=2.5, label="recurrent net", **ink("h"))
-    ax.set(title=f"{gap} filler words", xlabel="words of context k", ylabel="accuracy for the last word", ylim=(0, 1))
-    ax.set_xticks(list(ks))
-    return ax
-
-
-def plot_effect(change: Array, moved: int, ax: Axes | None = None) -> Axes:
-    """How much each output moves when one input is changed; exact zeros are marked by crosses on the floor."""
-    ax = ax or plt.subplots(figsize=(7, 3.4))[1]
-    steps = np.arange(1, len(change) + 1)
-    zero = change == 0
-    floor = change[~zero].min() / 10
-    ax.bar(steps[~zero], change[~zero], color=Y, label="moved")
-    ax.plot(steps[zero], np.full(zero.sum(), floor * 1.5), "x", color="black", markersize=8, label="exactly 0")
-    ax.set_yscale("log")
-    ax.set(xlabel="time step t", ylabel="size of change")
-    ax.set_title(f"Outputs when $x_{{{moved}}}$ is changed")
-    ax.set_ylim(floor, 8 * change.max())
-    ax.set_xticks(steps if len(steps) < 10 else steps[::2])
-    ax.legend(loc="upper right", ncols=2)
+    ax.set(title=f"{gap} filler words", xlabel="words of context n", ylabel="accuracy for the last word", ylim=(0, 1))
+    ax.set_xticks(list(ns))
     return ax
 
 
@@ -217,20 +260,20 @@ def plot_probe(lags: Sequence[int], accuracy: Mapping[str, tuple[Array, Array]],
 
 def plot_free_run(truth: Array, forced: Array, free: Array, start: int, ax: Axes | None = None) -> Axes:
     """A sequence, its one-step predictions from true inputs, and the run in which the net hears only itself."""
-    ax = ax or plt.subplots(figsize=(7, 3.6))[1]
+    ax = ax or plt.subplots(figsize=(7, 2.8))[1]
     steps = np.arange(len(truth))
     ax.plot(steps, truth, color="0.75", linewidth=5, linestyle="-", label="truth")
     ax.plot(steps, forced, color=Y, linestyle="-", label="fed the truth")
     ax.plot(steps[start:], free[start:], color="black", linestyle=":", linewidth=2.5, label="fed its own output")
     ax.axvline(start, color="0.3", linewidth=1)
     ax.set(title="The same weights, two wirings", xlabel="time step", ylabel="value")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=3)
     return ax
 
 
 def gallery(items: Mapping[str, tuple[Array, str, str]]) -> Figure:
     """Sequences as arrays, one panel each: title -> (values, label of the time axis, label of the values)."""
-    fig, axes = plt.subplots((len(items) + 1) // 2, 2, figsize=(7, 6.6), layout="constrained")
+    fig, axes = plt.subplots((len(items) + 1) // 2, 2, figsize=(7, 5.4), layout="constrained")
     for ax, (title, (values, time, unit)) in zip(axes.flat, items.items()):
         few = len(values) < 80
         ax.plot(values, color=X, linestyle="none" if few else "-", marker="o" if few else "", markersize=4)
@@ -387,14 +430,6 @@ def tell_notes(readings: Mapping[str, Reading], sentence: str, moment: int) -> s
     return f"{T} students in a row, numbered, and one note of {H} bars. Moment {moment} of {MOMENTS * T}: {told}."
 
 
-def notes_strip(reading: Reading, moments: Sequence[int]) -> Figure:
-    """Several moments of `plot_notes` below each other, for paper."""
-    fig, axes = plt.subplots(len(moments), 1, figsize=(7, 3 * len(moments)), layout="constrained")
-    for ax, moment in zip(axes, moments):
-        plot_notes(reading, moment, ax)
-    return fig
-
-
 # ---------------------------------------------------------------- parity by hand
 
 
@@ -439,7 +474,7 @@ def first_error(K: float, seed: int, n: int = 20_000) -> int | None:
     return None
 
 
-def draw_parity(K: float, seed: int, shown: int = 40, n: int = 20_000) -> Figure:
+def draw_parity(K: float, seed: int = 0, shown: int = 40, n: int = 20_000) -> Figure:
     """The parity net on random bits: its two units, what it answers, and the first of n bits where it is wrong."""
     first, bits = first_error(K, seed, n), np.random.default_rng(seed).integers(0, 2, n)[:shown]
     a, b = parity_run(bits.tolist(), K)[0].T
@@ -465,7 +500,7 @@ def draw_parity(K: float, seed: int, shown: int = 40, n: int = 20_000) -> Figure
     return fig
 
 
-def tell_parity(K: float, seed: int) -> str:
+def tell_parity(K: float, seed: int = 0) -> str:
     """The alt text of `draw_parity`."""
     first = first_error(K, seed)
     told = "makes no error in 20,000" if first is None else f"makes its first error at bit {first:,} of 20,000"

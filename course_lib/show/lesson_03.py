@@ -1,4 +1,4 @@
-"""Lesson 03 in pictures: the triangle of contributions, its band, gradients against the step they reach.
+"""Lesson 03 in pictures: the walk back along a sentence, the triangle of slopes and its band, curves of training.
 
 Letters: row t, column k of a triangle hold what the use of w at step k contributes to dL_t/dw.
 """
@@ -6,6 +6,7 @@ Letters: row t, column k of a triangle hold what the use of w at step k contribu
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
@@ -13,6 +14,7 @@ import numpy as np
 
 from course_lib.nn.bptt import Params
 from course_lib.show.colours import ink
+from course_lib.show.figure import axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,7 +74,7 @@ def noisy_triangle(w: float, T: int = T_EXPLORED, draws: int = 50, sd: float = 0
 
 def plot_triangle(M: Array, k: int | None = None, ax: Axes | None = None, numbers: bool | None = None) -> Axes:
     """A triangle as a heat map, with the border of the band of k steps."""
-    ax = plt.subplots(figsize=(7, 4.4))[1] if ax is None else ax
+    ax = axes(ax, (7, 4.4))
     T = len(M)
     image = _heat_map(ax, M, np.abs(M).max())
     ax.figure.colorbar(image, ax=ax, label="|contribution| to dL/dw")
@@ -106,36 +108,40 @@ def _border(ax: Axes, T: int, k: int) -> None:
     ax.plot(xs, ys, color="white", linestyle="-", lw=2)
 
 
-def plot_unrolled(T: int = 4, ax: Axes | None = None) -> Axes:
-    """The unrolled graph: forward arrows solid, the gradient's way back dashed, the messenger between the states."""
-    ax = plt.subplots(figsize=(7, 4.2))[1] if ax is None else ax
-    look = {"arrowstyle": "-|>", "lw": 1.8, "shrinkA": 15, "shrinkB": 15}
-    back = look | ink("d")
+def walk(words: Sequence[str], totals: Sequence[float], losses: bool, title: str = "", ax: Axes | None = None) -> Axes:
+    """The unrolled network over its words: arrows forward, and the gradient's arrows back, as thick as what they carry.
 
-    def arrow(start, end, look, shift=(0.0, 0.0)):
-        start, end = (np.add(p, shift) for p in (start, end))
-        ax.annotate("", xy=end, xytext=start, arrowprops=look)
-
-    for t in range(T + 1):
-        nodes = {"h": (t, 0.0, "circle", ink("h")["color"])}
-        if t:
-            nodes |= {"x": (t, -1.0, "square", ink("x")["color"]), "L": (t, 1.0, "round", "black")}
-        for letter, (x, y, shape, edge) in nodes.items():
-            box = {"boxstyle": f"{shape},pad=0.25", "fc": "white", "ec": edge, "lw": 1.8}
-            ax.text(x, y, f"${letter}_{t}$", ha="center", va="center", fontsize=14, bbox=box)
-        if t == 0:
-            continue
-        arrow((t - 1, 0), (t, 0), look | ink("h"), (0, 0.07))
-        arrow((t, -1), (t, 0), look | ink("x"))
-        arrow((t, 0), (t, 1), look | ink("h"), (-0.05, 0))
-        arrow((t, 1), (t, 0), back, (0.05, 0))
-        arrow((t, 0), (t - 1, 0), back, (0, -0.07))
-        ax.text(t - 0.5, 0.13, "w", ha="center", va="bottom", color=ink("h")["color"])
-        ax.text(t - 0.5, -0.15, "dh_next", ha="center", va="top", fontsize=10)
-        ax.text(t + 0.1, 0.5, "direct", ha="left", va="center", fontsize=10)
-    ax.set(xlim=(-0.3, T + 0.6), ylim=(-1.3, 1.3))
+    totals  the gradient at the state after each word (T,), written below the word
+    losses  whether each state has a loss of its own, which adds 1 to its gradient; else only the last one has
+    """
+    ax = axes(ax, (7, 2.9 if losses else 2.4))
+    T, blue, black = len(words), ink("h")["color"], ink("d")["color"]
+    handed = [total - losses for total in totals]  # what comes from later
+    look = {"arrowstyle": "-|>", "lw": 1.5, "shrinkA": 13, "shrinkB": 13, "linestyle": "-"}
+    for t in range(T):
+        own = losses or t == T - 1
+        _node(ax, t, 0, f"$h_{t + 1}$", blue)
+        ax.text(t, -0.85, f"{words[t]}\n{totals[t]:.2f}", ha="center", va="center", linespacing=1.6)
+        if own:
+            _node(ax, t, 1, f"$L_{t + 1}$" if losses else "$L$", black)
+            ax.annotate("", xy=(t - 0.07, 1), xytext=(t - 0.07, 0), arrowprops=look | {"color": blue})
+            ax.annotate("", xy=(t + 0.07, 0), xytext=(t + 0.07, 1), arrowprops=look | {"color": black})
+            ax.text(t + 0.13, 0.5, "1", ha="left", va="center")
+        if t < T - 1:
+            ax.annotate("", xy=(t + 1, 0.16), xytext=(t, 0.16), arrowprops=look | {"color": blue})
+            width = 0.16 * handed[t] / max(handed)
+            back = {"width": width, "head_width": width + 0.16, "head_length": 0.13, "length_includes_head": True}
+            ax.arrow(t + 0.76, -0.2, -0.52, 0, color=black, lw=0, **back)
+            ax.text(t + 0.5, -0.5, f"{handed[t]:.2f}", ha="center", va="center")
+    ax.set(xlim=(-0.5, T - 0.4), ylim=(-1.2, 1.3))
+    ax.set_title(title, loc="left")
     ax.axis("off")
     return ax
+
+
+def _node(ax: Axes, x: float, y: float, text: str, edge: str) -> None:
+    box = {"boxstyle": "circle,pad=0.25", "fc": "white", "ec": edge, "lw": 1.8}
+    ax.text(x, y, text, ha="center", va="center", fontsize=12, bbox=box, zorder=3)
 
 
 LARGEST = 0.42  # the top of the explorer's colour scale: no entry of its triangles is larger
@@ -183,30 +189,29 @@ def describe_band(w: float, k: int) -> str:
     )
 
 
-def plot_norms(norms: Array, ax: Axes | None = None, label: str | None = None) -> Axes:
-    """|dL_5/dx_k| as one bar per step k = 1 .. T."""
-    ax = plt.subplots(figsize=(7, 3.4))[1] if ax is None else ax
-    steps = np.arange(1, len(norms) + 1)
-    bars = ax.bar(steps, norms, color="0.85", edgecolor="black", linestyle="--", lw=1.5, label=label)
-    ax.bar_label(bars, [f"{n:.3f}" for n in norms], padding=2)
-    ax.set(xticks=steps, xlabel="step k of the input $x_k$", ylabel="norm of the gradient", ylim=(0, 1.15 * max(norms)))
-    return ax
-
-
-def plot_training(losses: dict[str, Array], line: float, line_label: str, ax: Axes | None = None) -> Axes:
-    """Loss curves (already smoothed) against the update, and one horizontal line to judge them by."""
-    ax = plt.subplots(figsize=(7, 3.6))[1] if ax is None else ax
-    for label, loss in losses.items():
-        ax.plot(np.arange(1, len(loss) + 1), loss, label=label)
-    ax.axhline(line, color="0.25", linestyle=":", label=line_label)
-    ax.set(xlabel="update", ylabel="training loss (nats per character)")
+def plot_training(
+    curves: Mapping[str, Sequence[float]],
+    floors: Mapping[str, float],
+    ylim: tuple[float, float],
+    over: int = 100,
+    ax: Axes | None = None,
+) -> Axes:
+    """Bits per word against the update, each point the mean of `over` updates, and a dotted line for each floor."""
+    ax = axes(ax, (7, 3.6))
+    for label, bits in curves.items():
+        mean = np.convolve(bits, np.ones(over) / over, "valid")
+        ax.plot(np.arange(len(mean)) + over, mean, label=label)
+    for label, floor in floors.items():
+        ax.axhline(floor, color="0.25", linestyle=":")
+        ax.text(1.01, floor, label, transform=ax.get_yaxis_transform(), ha="left", va="center", color="0.25")
+    ax.set(xlabel="update", ylabel="bits per word", ylim=ylim)
     ax.legend()
     return ax
 
 
 def plot_memory(Ts: Array, mebibytes: dict[str, Array], ax: Axes | None = None) -> Axes:
     """Peak memory against the length of the sequence, both on logarithmic axes."""
-    ax = plt.subplots(figsize=(7, 3.8))[1] if ax is None else ax
+    ax = axes(ax, (7, 3.8))
     for (label, values), marker in zip(mebibytes.items(), "osd^", strict=False):
         ax.loglog(Ts, values, marker=marker, label=label)
     ax.set(xlabel="T, steps in the sequence", ylabel="peak memory (MiB)", title="What the backward pass has to keep")

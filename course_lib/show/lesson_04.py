@@ -1,4 +1,4 @@
-"""Pictures of lesson 04: gradients against lag, memory against gradient, the cliff, clipping, the four patients.
+"""Pictures of lesson 04: success by distance, gradients along a sentence and by lag, the cliff, the four patients.
 
 Plot functions take arrays and an Axes; `draw_*` functions take the values of an explorer and return a Figure.
 """
@@ -16,7 +16,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from course_lib.nn import bptt, cells, gradients, init
+from course_lib.show.along import word_axis
 from course_lib.show.colours import ink
+from course_lib.show.figure import axes
 
 FLOOR = 1e-30  # the axis has to end somewhere
 MARKS = "os^Dv"
@@ -49,45 +51,53 @@ def bars(values: Sequence[float], first: int, ax: Axes | None = None, **labels: 
     return ax
 
 
-def memory_and_gradient(w: np.ndarray, kept: np.ndarray, log10_gradient: np.ndarray) -> Figure:
-    """Over the weight w of one neuron: share of bits kept (left axis), log10 of the gradient (right axis)."""
-    fig, ax = plt.subplots(figsize=(7, 4))
-    (a,) = ax.plot(w, kept, marker="o", ms=5, label="bits kept (left)", **ink("h"))
-    right = ax.twinx()
-    (b,) = right.plot(w, log10_gradient, marker="s", ms=5, label="gradient (right)", **ink("d"))
-    right.grid(False)
-    right.spines["right"].set_visible(True)
-    ax.set(xlabel="recurrent weight w", ylabel="share of bits kept", ylim=(0.45, 1.03))
-    ax.set_title("One neuron, one bit, 200 noisy steps: memory up, gradient down")
-    right.set_ylabel("log10 |dh_200 / dh_0|, median")
-    ax.legend(handles=[a, b], loc="center right", bbox_to_anchor=(1, 0.72))
+def success(distances: Sequence[int], solved: Mapping[str, Sequence[int]], n: int, ax: Axes | None = None) -> Axes:
+    """How many of n networks learned to answer at each distance: grouped bars with their numbers, one hatch a name."""
+    ax = axes(ax)
+    width, at = 0.8 / len(solved), np.arange(len(distances))
+    for k, ((name, counts), hatch) in enumerate(zip(solved.items(), ("", "//", ".."), strict=False)):
+        place, grey = at + (k - (len(solved) - 1) / 2) * width, ("0.35", "0.75", "0.9")[k]
+        drawn = ax.bar(place, counts, width * 0.92, label=name, hatch=hatch, color=grey, edgecolor="black")
+        ax.bar_label(drawn, padding=2)
+    ax.set_xticks(at, [str(d) for d in distances])
+    ax.set(xlabel="distance: words between the noun and the gap", ylabel=f"networks, of {n}", ylim=(0, 1.15 * n))
+    if len(solved) > 1:
+        ax.legend(loc="upper right")
+    return ax
+
+
+def shares_along(words: Sequence[str], shares: Sequence[float], ax: Axes | None = None) -> Axes:
+    """The share of the gradient that reaches each word (T,), as bars on a log axis above the words."""
+    ax = axes(ax, (7, 3.4))
+    ax.bar(range(len(words)), shares, 0.75, color="0.75", edgecolor=ink("d")["color"], ls="--", lw=1.2)
+    ax.set_yscale("log")
+    ax.set(ylabel="share of the gradient", ylim=(min(shares) / 3, 6))
+    ax.annotate(f"{shares[1]:.0e} at the noun", (1, shares[1]), (1, 0.03), arrowprops={"arrowstyle": "->"})
+    return word_axis(ax, words)
+
+
+def memory_and_gradient(w: np.ndarray, right: np.ndarray, log10_share: np.ndarray) -> Figure:
+    """Over the weight w of one neuron: share of right answers (above), log10 of the gradient's share (below)."""
+    fig, (above, below) = plt.subplots(2, 1, figsize=(7, 4.6), layout="constrained", sharex=True)
+    above.plot(w, right, marker="o", ms=5, **ink("h"))
+    above.set(ylabel="answers right", ylim=(0.4, 1.06), title="One neuron, 202 words: what it remembers")
+    below.plot(w, log10_share, marker="s", ms=5, **ink("d"))
+    below.set(
+        xlabel="recurrent weight w",
+        ylabel="log10 of the share",
+        title="What its gradient could teach: the share at the noun",
+    )
     return fig
 
 
-def horizon(lags: Sequence[int], solved: Mapping[str, Sequence[int]], n: int, ax: Axes | None = None) -> Axes:
-    """How many of n runs solved the recall task at each lag, grouped bars, one hatch per name."""
-    ax = ax or plt.figure(figsize=(7, 3.6), layout="constrained").subplots()
-    width, at = 0.8 / len(solved), np.arange(len(lags))
-    for k, ((name, counts), hatch) in enumerate(zip(solved.items(), ("", "//", "..", "xx"), strict=False)):
-        place, grey = at + (k - (len(solved) - 1) / 2) * width, ("0.3", "0.65", "0.9", "0.5")[k]
-        ax.bar(place, counts, width * 0.92, label=name, hatch=hatch, color=grey, edgecolor="black")
-    ax.set_xticks(at, [str(lag) for lag in lags])
-    ax.set(xlabel="lag: noise symbols before the question", ylabel=f"runs solved, of {n}")
-    ax.set_ylim(0, n + 0.1)
-    ax.set_yticks(range(n + 1))
-    ax.figure.legend(loc="outside lower center", ncols=len(solved))
-    return ax
-
-
-def sentence(words: Sequence[str], norms: Mapping[str, np.ndarray], ax: Axes | None = None) -> Axes:
-    """Gradient of one answer with respect to each word, (T,) per name, on a log axis over the words."""
-    ax = ax or plt.figure(figsize=(7, 4.6), layout="constrained").subplots()
-    for (name, values), marker in zip(norms.items(), MARKS, strict=False):
-        ax.semilogy(np.maximum(values, FLOOR), label=name, marker=marker, ms=6, **ink("d"))
-    ax.set_xticks(range(len(words)), words, rotation=60, ha="right", rotation_mode="anchor")
-    ax.set(ylabel="|dL/dx_t|", xlabel="word t")
-    ax.figure.legend(loc="outside lower center", ncols=len(norms))
-    return ax
+def training_run(norms: Sequence[float], right: Sequence[float], every: int) -> Figure:
+    """One run, update by update: the norm of the gradient (above, log axis), the right answers of the exams (below)."""
+    fig, (above, below) = plt.subplots(2, 1, figsize=(7, 4.6), layout="constrained", sharex=True)
+    above.semilogy(range(1, len(norms) + 1), norms, lw=1, color=ink("d")["color"], ls="-")
+    above.set(ylabel="norm of the gradient")
+    below.plot(every * np.arange(1, len(right) + 1), right, marker="o", ms=4, **ink("h"))
+    below.set(xlabel="update", ylabel="answers right", ylim=(0.4, 1.03))
+    return fig
 
 
 def cliff(w: np.ndarray, b: np.ndarray, loss: np.ndarray, paths: Mapping[str, np.ndarray]) -> Figure:
@@ -112,18 +122,63 @@ def cliff(w: np.ndarray, b: np.ndarray, loss: np.ndarray, paths: Mapping[str, np
     return fig
 
 
-def losses(curves: Mapping[str, np.ndarray], level: float, ax: Axes | None = None, top: float = 12) -> Axes:
-    """Training loss against update, one line per name; `level` is the loss of guessing."""
-    ax = ax or plt.figure(figsize=(7, 3.8), layout="constrained").subplots()
-    for name, loss in curves.items():
-        ax.plot(np.minimum(loss, top), label=name, lw=1.5)
-    ax.axhline(level, color="0.25", lw=1.5, ls=":", label="guessing")
-    ax.set(xlabel="update", ylabel="loss (nats)")
-    ax.figure.legend(loc="outside lower center", ncols=len(curves) + 1)
-    return ax
-
-
 # ---------------------------------------------------------------- explorers
+
+
+ASIDE = "the cats which sat near the {} and slept there and played alone and sat again and waited quietly"
+
+
+def neuron_reads(w: float, second_noun: str) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Words of a sentence, the state h = tanh(w h + push) after each, and log10 of the last state's gradient there."""
+    words = ASIDE.format(second_noun).split()
+    push = {"cats": 1, "dogs": 1, "dog": -1}
+    h, states = 0.0, []
+    for word in words:
+        h = np.tanh(w * h + push.get(word, 0))
+        states.append(h)
+    hs = np.array(states)
+    factors = np.log10(w * (1 - hs**2))
+    return words, hs, np.append(np.cumsum(factors[:0:-1])[::-1], 0.0)
+
+
+def draw_neuron(w: float, second_noun: str) -> Figure:
+    """Along a sentence of distance 17: the state of one neuron (above), the gradient of its last state (below)."""
+    words, hs, log10_share = neuron_reads(w, second_noun)
+    fig, (above, below) = plt.subplots(2, 1, figsize=(7, 4.8), sharex=True)
+    fig.subplots_adjust(left=0.11, right=0.98, top=0.93, bottom=0.2, hspace=0.3)
+    above.axhline(0, color="0.5", lw=0.8, ls="-")
+    above.plot(hs, marker="o", ms=4, gid="state", **ink("h"))
+    above.set(ylim=(-1.1, 1.1), ylabel="state h")
+    above.text(0, 1.05, _answer(hs), transform=above.transAxes, gid="answer")
+    below.plot(log10_share, marker="s", ms=4, gid="gradient", **ink("d"))
+    below.set(ylim=(-26, 2), ylabel="log10 of the share")
+    below.text(0, 1.05, _left(log10_share), transform=below.transAxes, gid="left")
+    word_axis(below, [word if k != 6 else "dog(s)" for k, word in enumerate(words)])
+    return fig
+
+
+def _answer(hs: np.ndarray) -> str:
+    return f"last state {_plain(hs[-1], 2)}: {'were, right' if hs[-1] > 0 else 'was, wrong'}"
+
+
+def _left(log10_share: np.ndarray) -> str:
+    return f"share of the gradient at the noun: 10^{_plain(log10_share[1], 1)}"
+
+
+def _plain(value: float, digits: int) -> str:
+    """A number with so many digits, and no minus before a zero."""
+    told = f"{value:.{digits}f}"
+    return told.removeprefix("-") if float(told) == 0 else told
+
+
+def neuron_text(w: float, second_noun: str) -> str:
+    """The alt text of `draw_neuron`."""
+    words, hs, log10_share = neuron_reads(w, second_noun)
+    return (
+        f"Two lines along the words “{' '.join(words)}” for w = {w:.2f}. Above: the state, "
+        f"{_plain(hs[1], 2)} at cats, {_plain(hs[6], 2)} at {second_noun}, {_plain(hs[-1], 2)} at the end. "
+        f"Below: log10 of the share of the gradient, {_plain(log10_share[1], 1)} at cats, 0.0 at the end."
+    )
 
 
 @functools.cache

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from course_lib.show.colours import QUANTITIES, ink
+from course_lib.data import distance
+from course_lib.show.along import lines_along, word_axis
+from course_lib.show.colours import ink
 from course_lib.show.figure import LINES, axes
 
 if TYPE_CHECKING:
@@ -16,6 +18,129 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 GREY = "#777777"
+
+
+# --- along the sentence ----------------------------------------------------------------------------------------------
+
+
+def cells_along(words: Sequence[str], lines: Mapping[str, Sequence[float]], title: str = "") -> Axes:
+    """The cell state after each word, one line for each way of reading; the zero line divides "were" from "was"."""
+    ax = lines_along(words, lines, quantity="c", ylabel="cell state c", title=title)
+    ax.axhline(0, color=GREY, lw=1)
+    return ax
+
+
+def stored_and_shown(words: Sequence[str], c: Sequence[float], h: Sequence[float]) -> Axes:
+    """What is stored and what is shown of it, after each word, each in its colour."""
+    ax = axes(None, (7, 2.8))
+    for letter, values, name in (("c", c, "stored: cell state c"), ("h", h, "shown: state h")):
+        ax.plot(values, marker="o" if letter == "c" else "s", markersize=5, label=name, color=ink(letter)["color"])
+    ax.legend(loc="center left", bbox_to_anchor=(0.3, 0.5))
+    return word_axis(ax, words)
+
+
+def shares_along(words: Sequence[str], shares: Mapping[str, Sequence[float]], title: str = "") -> Axes:
+    """The share of the gradient that arrives at each word, on its way back from the last one; a logarithmic axis."""
+    ax = lines_along(words, shares, quantity="d", ylabel="share of the gradient", title=title)
+    ax.set_yscale("log")
+    ax.legend(loc="lower right")
+    return ax
+
+
+def reading_unit(words: Sequence[str], f: Array, i: Array, cats: Array, cat: Array) -> Figure:
+    """One trained unit along the sentence: its two gates above, its cell state for "cats" and for "cat" below."""
+    import matplotlib.pyplot as plt
+
+    fig, (above, below) = plt.subplots(2, 1, figsize=(7, 4.6), sharex=True, layout="constrained", height_ratios=[2, 3])
+    for letter, values, name in (("f", f, "forget gate f"), ("i", i, "input gate i")):
+        above.plot(values, marker="o", markersize=4, label=name, **ink(letter))
+    above.set(ylim=(0, 1.05), ylabel="gate", yticks=[0, 0.5, 1])
+    above.legend(loc="lower left", ncols=2)
+    for values, name, mark, line in ((cats, "the cats which …", "o", "-"), (cat, "the cat which …", "s", "--")):
+        below.plot(values, marker=mark, markersize=4, label=name, color=ink("c")["color"], linestyle=line)
+    below.axhline(0, color=GREY, lw=1)
+    below.set_ylabel("cell state c")
+    below.legend(loc="upper left")
+    for ax in (above, below):
+        ax.axvspan(5.5, 6.5, color=GREY, alpha=0.15, lw=0)
+        word_axis(ax, words)
+    above.set_title("One unit reads; the grey word is the one that misleads", loc="left", fontsize=11)
+    return fig
+
+
+# --- what is left at the verb -----------------------------------------------------------------------------------------
+
+
+def memory_time(bias: float) -> float:
+    """Steps of memory of a gate with this bias: 1 / (1 - sigmoid(bias)) = 1 + exp(bias).
+
+    >>> round(memory_time(2.0), 1)
+    8.4
+    """
+    return 1 + float(np.exp(bias))
+
+
+def left_at_verb(forget_bias: float = 0.0, clauses: int = 5) -> Figure:
+    """Explorer: what is left of the noun after each word, for a constant forget gate; dots mark the gap of the verb."""
+    import matplotlib.pyplot as plt
+
+    k, f = distance(clauses), 1 / (1 + np.exp(-forget_bias))
+    words = np.arange(71)
+    fig, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
+    ax.plot(words, f**words, gid="left", lw=2.2, color=ink("c")["color"])
+    ax.axhline(np.exp(-1), color=GREY, lw=1, ls=":")
+    ax.text(70, np.exp(-1) + 0.02, "about a third", ha="right", fontsize=10, color=GREY)
+    ax.plot([k, k], [0, 1], gid="verb", color=GREY, lw=1.5, ls="--")
+    ax.plot([k], [f**k], gid="dot", marker="o", ms=9, color=ink("c")["color"], ls="")
+    ax.set_title(_left_title(forget_bias, k), gid="title", fontsize=11, loc="left")
+    ax.set(xlim=(0, 70), ylim=(-0.03, 1.05), xlabel="words after the noun (dashed: the gap)", ylabel="left of the noun")
+    return fig
+
+
+def _left_title(bias: float, k: int) -> str:
+    f = 1 / (1 + np.exp(-bias))
+    return f"gate {f:.3f}, memory time {memory_time(bias):.1f} words; left after {k} words: {100 * f**k:.1f} %"
+
+
+def left_at_verb_alt(forget_bias: float = 0.0, clauses: int = 5) -> str:
+    """What `left_at_verb` shows, in words."""
+    return (
+        f"A falling curve: what is left of the noun after 0 to 70 words for a forget bias of {forget_bias:.2f}. "
+        f"{_left_title(forget_bias, distance(clauses))}."
+    )
+
+
+# --- updates until it learns ------------------------------------------------------------------------------------------
+
+
+def in_words(found: Sequence[int | None]) -> str:
+    """Updates until learned, one for each start, as a text.
+
+    >>> in_words([110, None]), in_words([None, None])
+    ('110, not learned', 'not learned by any of 2 starts')
+    """
+    if not any(updates is not None for updates in found):
+        return f"not learned by any of {len(found)} starts"
+    return ", ".join("not learned" if updates is None else str(updates) for updates in found)
+
+
+def learned_after(results: Mapping[str, Sequence[int | None]], limit: int, ax: Axes | None = None) -> Axes:
+    """Updates until 99 % right, one dot for each start; a start that did not learn stands as a cross on the limit."""
+    ax = axes(ax, (7, 0.45 * len(results) + 1.1))
+    for row, found in enumerate(results.values()):
+        spread = np.linspace(-0.2, 0.2, len(found)) if len(found) > 1 else [0.0]
+        for updates, shift in zip(found, spread, strict=True):
+            learned = updates is not None
+            ax.plot(updates if learned else limit, row + shift, "o" if learned else "x",
+                    color="#0072B2" if learned else "#D55E00", ms=7, mew=2)  # fmt: skip
+    ax.axvline(limit, color=GREY, lw=1, ls=":")
+    ax.set_yticks(range(len(results)), list(results))
+    ax.set(xlabel=f"updates until 99 % right   (×: not within {limit})", xlim=(0, limit * 1.05))
+    ax.set(ylim=(len(results) - 0.5, -0.5))
+    return ax
+
+
+# --- values against the time step -------------------------------------------------------------------------------------
 
 
 def legend_below(ax: Axes, ncols: int = 3) -> None:
@@ -49,6 +174,19 @@ def runs(curves: Mapping[str, Array], ax: Axes | None = None, ylabel: str = "cel
     if len(curves) > 1:
         legend_below(ax, 2 if len(curves) == 2 else 1)
     return ax
+
+
+def counted(c: Sequence[float], h: Sequence[float]) -> Figure:
+    """The counter: what is stored above, what is shown below."""
+    import matplotlib.pyplot as plt
+
+    fig, (above, below) = plt.subplots(2, 1, figsize=(7, 4), sharex=True, layout="constrained")
+    runs({"c": np.array(c)}, above, inks="c")
+    runs({"h": np.array(h)}, below, ylabel="state h", inks="h")
+    above.set_title("stored: the count", fontsize=11)
+    above.set_xlabel("")
+    below.set_title("shown: only that it is above 0", fontsize=11)
+    return fig
 
 
 def gates_by_hand(input_gate: float = 1.0, forget_gate: float = 1.0, output_gate: float = 1.0) -> Figure:
@@ -104,141 +242,4 @@ def gradient_paths(direct: Array, side: Array, ax: Axes | None = None, title: st
     ax.set(xlim=(-0.4, n + 0.4), ylim=(-0.6, 1.0))
     ax.set_title(title, fontsize=11)
     ax.axis("off")
-    return ax
-
-
-def in_words(found: Sequence[int | None]) -> str:
-    """Updates until solved, one for each seed, as a text.
-
-    >>> in_words([110, None]), in_words([None, None])
-    ('110, not solved', 'not solved (all 2 seeds)')
-    """
-    if not any(updates is not None for updates in found):
-        return f"not solved (all {len(found)} seeds)"
-    return ", ".join("not solved" if updates is None else str(updates) for updates in found)
-
-
-def solved_after(results: Mapping[str, Sequence[int | None]], limit: int, ax: Axes | None = None) -> Axes:
-    """Updates until solved, one dot per seed; a seed that was not solved stands as a cross on the limit."""
-    ax = axes(ax, (7, 0.45 * len(results) + 1.1))
-    for row, found in enumerate(results.values()):
-        spread = np.linspace(-0.2, 0.2, len(found)) if len(found) > 1 else [0.0]
-        for updates, shift in zip(found, spread, strict=True):
-            solved = updates is not None
-            ax.plot(updates if solved else limit, row + shift, "o" if solved else "x",
-                    color="#0072B2" if solved else "#D55E00", ms=7, mew=2)  # fmt: skip
-    ax.axvline(limit, color=GREY, lw=1, ls=":")
-    ax.set_yticks(range(len(results)), list(results))
-    ax.set(xlabel=f"updates until 99 % right   (×: not solved in {limit})", xlim=(0, limit * 1.05))
-    ax.set(ylim=(len(results) - 0.5, -0.5))
-    return ax
-
-
-def half_life(bias: float | Array) -> Any:
-    """Steps after which one half of the cell state is left: ln 0.5 / ln sigmoid(bias)."""
-    return np.log(0.5) / -np.log1p(np.exp(-np.asarray(bias, dtype=float)))
-
-
-GATE_PATTERNS = ("constant", "closed for one step in 25", "half open for ten steps")
-
-
-def kept_fraction(forget_bias: float = 1.0, gate: str = "constant") -> Figure:
-    """Explorer: the fraction of the cell state that is left after 1 to 1000 steps, for a forget bias and a pattern.
-
-    The time axis is logarithmic: it shows log10 of the step, with the steps as its labels.
-    """
-    import matplotlib.pyplot as plt
-
-    if gate not in GATE_PATTERNS:
-        raise ValueError(f"gate: expected one of {', '.join(GATE_PATTERNS)}, got {gate!r}")
-    steps = np.arange(1, 1001)
-    f = np.full(1000, 1 / (1 + np.exp(-forget_bias)))
-    if gate == GATE_PATTERNS[1]:
-        f[24::25] = 0.0
-    elif gate == GATE_PATTERNS[2]:
-        f[99:109] = 0.5
-    kept = np.cumprod(f)
-    half = int(np.argmax(kept <= 0.5)) + 1 if kept[-1] <= 0.5 else None
-    fig, (above, below) = plt.subplots(2, 1, figsize=(7, 4.4), sharex=True, layout="constrained")
-    above.plot(np.log10(steps), f, gid="gate", lw=2, color=ink("f")["color"], ls="-")
-    words = f"sigmoid({forget_bias:.2f}) = {f[0]:.4f}: half-life {float(half_life(forget_bias)):.1f} steps"
-    above.set_title(words, gid="open", fontsize=11)
-    below.plot(np.log10(steps), kept, gid="kept", lw=2.2, **ink("c"))
-    below.plot([np.log10(half) if half else 4.0] * 2, [0, 0.5], gid="half", color=GREY, ls=":", lw=1.5)
-    below.axhline(0.5, color=GREY, ls=":", lw=1)
-    when = (
-        f"one half is gone after {half} step{'s' * (half > 1)}"
-        if half
-        else "more than one half is left after 1000 steps"
-    )
-    below.set_title(when, gid="when", fontsize=11)
-    above.set(ylim=(-0.05, 1.05), xlim=(0, 3), ylabel="forget gate f")
-    below.set(ylim=(-0.05, 1.05), xlabel="time step t", ylabel="fraction of c kept")
-    below.set_xticks(np.log10([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]), [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000])
-    return fig
-
-
-def kept_fraction_alt(forget_bias: float = 1.0, gate: str = "constant") -> str:
-    """What `kept_fraction` shows, in words."""
-    return (
-        f"Above: the forget gate over 1000 steps for a bias of {forget_bias:.2f}, {gate}. Below: the fraction of the "
-        "cell state that is left. With a constant gate one half is left after "
-        f"{float(half_life(forget_bias)):.1f} steps."
-    )
-
-
-def _hue(name: str) -> str:
-    """The colour of the quantity with whose name this one begins."""
-    found = [q for q in QUANTITIES.values() if name.startswith(q.name)]
-    return max(found, key=lambda q: len(q.name)).colour if found else "#444444"
-
-
-def gate_heat_map(gates: Mapping[str, Array], words: Sequence[str], ax: Any = None) -> Any:
-    """One panel per gate: units down, words across, darkness = value. `gates`: name -> (T, H).
-
-    A name that begins with that of a quantity (`colours.QUANTITIES`) takes its colour; values of both signs are red
-    and blue, with the numbers written into them.
-    """
-    import matplotlib.pyplot as plt
-    from matplotlib.colors import LinearSegmentedColormap
-
-    if ax is None:
-        ax = plt.subplots(len(gates), 1, figsize=(7, 1.85 * len(gates) + 0.6), sharex=True, layout="constrained")[1]
-    panels = np.atleast_1d(ax)
-    for panel, (name, values) in zip(panels, gates.items(), strict=True):
-        signed, size = values.min() < 0, np.abs(values).max()
-        hue = _hue(name)
-        colours = "RdBu_r" if signed else LinearSegmentedColormap.from_list(name, ["white", hue])
-        low, high = (-size, size) if signed else (0, 1)
-        image = panel.imshow(values.T, aspect="auto", vmin=low, vmax=high, cmap=colours)
-        panel.grid(False)
-        if signed:  # two colours of equal darkness: say the sign in figures too
-            for (t, unit), value in np.ndenumerate(values):
-                colour = "white" if abs(value) > 0.7 * size else "black"
-                panel.text(t, unit, f"{value:.1f}", ha="center", va="center", fontsize=10, color=colour)
-        panel.set(ylabel="unit")
-        panel.set_title(name, fontsize=11, loc="left")
-        panel.set_yticks(range(values.shape[1]))
-        panel.tick_params(axis="y", labelsize=10)
-        panel.figure.colorbar(image, ax=panel, pad=0.01)
-    panels[-1].set_xticks(range(len(words)), words, rotation=45, ha="right")
-    return ax
-
-
-def gate_histogram(gates: Mapping[str, Array], ax: Any = None) -> Any:
-    """One histogram per gate, in its colour, with the share of values strictly between 0.1 and 0.9 in its title."""
-    import matplotlib.pyplot as plt
-
-    if ax is None:
-        ax = plt.subplots(1, len(gates), figsize=(7, 2.9), sharey=True, layout="constrained")[1]
-    for panel, (name, values) in zip(np.atleast_1d(ax), gates.items(), strict=True):
-        flat = np.ravel(values)
-        hue = _hue(name)
-        panel.hist(flat, bins=20, range=(0, 1), weights=np.full(flat.size, 1 / flat.size), color=hue, ec="white")
-        for edge in (0.1, 0.9):
-            panel.axvline(edge, color="black", ls="--", lw=1)
-        between = float(((flat > 0.1) & (flat < 0.9)).mean())
-        panel.set_title(f"{name}:\n{between:.0%} between", fontsize=11)
-        panel.set(xlabel="value of the gate", xticks=[0.1, 0.5, 0.9])
-    np.atleast_1d(ax)[0].set(ylabel="share of all values")
     return ax

@@ -33,6 +33,8 @@ OPEN = """async path => {
 KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status ?? null"
 CELLS = """() => { const {activeCellIndex, widgets} = window.jupyterapp.shell.currentWidget.content;
   return [activeCellIndex, widgets.length, ...widgets.map(w => w.model.type[0])].join(' '); }"""
+EVIDENCE = "cells => cells.filter(cell => !cell.offsetParent).length"
+EXPAND = "() => window.jupyterapp.commands.execute('notebook:expand-all-headings')"
 VALUE = "f => `${f.checked} ${f.value}`"
 WIDE = """() => {
   const edge = document.querySelector('.jp-Notebook').getBoundingClientRect().right;
@@ -142,9 +144,13 @@ def window(browser, lab):
 
 @contextlib.contextmanager
 def opened(window, path):
-    """A notebook, open without a kernel."""
+    """A notebook, open without a kernel; what stands below "More evidence" was shut, and is opened here."""
     window.evaluate(OPEN, path)
     assert window.evaluate(KERNEL) is None
+    if window.get_by_role("heading", name="More evidence").count():
+        assert window.locator(".jp-Notebook .jp-Cell").evaluate_all(EVIDENCE) > 0
+        window.evaluate(EXPAND)
+    assert window.locator(".jp-Notebook .jp-Cell").evaluate_all(EVIDENCE) == 0
     try:
         yield
     finally:

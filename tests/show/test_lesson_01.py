@@ -108,6 +108,29 @@ def test_the_pulse_explorer_tells_what_is_left(w, said):
     assert figure.picture(plots.draw_pulse(w), plots.tell_pulse(w))
 
 
+@pytest.mark.parametrize(("push", "w"), [(1.0, 1.4), (2.0, 2.1), (3.0, 3.1)])
+def test_the_smallest_weight_that_withstands_the_dog(push, w):
+    right, wrong = plots.withstand_alt(w, push), plots.withstand_alt(round(w - 0.1, 1), push)
+    assert "were, right" in right
+    assert "was, wrong" in wrong
+    fig = plots.withstand(w, push)
+    assert fig.axes[0].get_title("left") in right
+    assert "no answer" in plots.withstand_alt(0.0, push)
+    plt.close(fig)
+
+
+def test_words_that_push_get_an_arrow_and_untouched_words_a_zero():
+    words = ("the", "cats", "dog")
+    ax = plots.state_along(words, {"h": (0, 0.8, 0.2)}, pushes={"cats": 1, "dog": -1})
+    said = [t.get_text() for t in ax.texts]
+    assert "+1" in said
+    assert "−1" in said
+    plt.close(ax.figure)
+    ax = plots.change_along(words, np.array([0.0, 0.0, 0.5]))
+    assert [t.get_text() for t in ax.texts] == ["0", "0"]
+    plt.close(ax.figure)
+
+
 DIAGRAMS = [plots.fold_unfold, plots.draw_parity_plane, plots.feedback_wirings, plots.five_shapes]
 
 
@@ -118,11 +141,9 @@ def test_the_diagrams_are_drawn(draw):
 
 def test_plots_draw_on_the_axes_they_are_given():
     moves = np.triu(np.ones((4, 4), bool))
-    curve, ks = np.array([0.1, 0.2, 0.9]), range(1, 4)
+    curve, ns = np.array([0.1, 0.2, 0.9]), range(1, 4)
     drawings = [
-        (plots.plot_pulse, ({"w = 2": curve, "w = 1": curve[::-1]},)),
-        (plots.plot_context, (ks, curve, curve, 0.9, 0)),
-        (plots.plot_effect, (np.array([0.0, 0.5, 0.1]), 2)),
+        (plots.plot_context, (ns, curve, curve, 0.9, 0)),
         (plots.plot_influence, (moves, "who moves whom")),
         (plots.plot_probe, ([0, 1, 2], {"H = 8": (curve, 0 * curve)})),
         (plots.plot_free_run, (curve, curve, curve, 1)),
@@ -134,8 +155,5 @@ def test_plots_draw_on_the_axes_they_are_given():
         assert ax.get_xlabel()
         assert ax.get_ylabel()
         plt.close(ax.figure)
-    strip = plots.notes_strip(plots.Reading(("a",), np.ones((1, 2)), [[("b", 1.0)]]), (1, 2, 3))
-    assert len(strip.axes) == 3
-    assert figure.picture(strip, "Three moments of one note.")
     fig = plots.gallery({"one": (curve, "t", "v"), "two": (np.arange(100), "t", "v"), "three": (curve, "t", "v")})
     assert figure.picture(fig, "Three sequences as arrays.")

@@ -56,9 +56,8 @@ def test_the_explorer_draws_and_says_what_it_draws(w, k):
 
 def test_the_other_plots_draw_into_the_axes_they_get():
     for plot in (
-        lambda ax: draw.plot_norms(np.array([0.1, 0.2]), ax),
-        lambda ax: draw.plot_training({"right": np.ones(3)}, 2.0, "pairs", ax),
-        lambda ax: draw.plot_memory([200, 400], {"full": [3.0, 6.0]}, ax),
+        lambda ax: draw.plot_training({"right": np.ones(300)}, {"1.389": 1.389}, (1, 2), ax=ax),
+        lambda ax: draw.plot_memory([200, 400], {"whole": [3.0, 6.0]}, ax),
         lambda ax: draw.plot_triangle(np.tril(np.ones((4, 4))), 2, ax),
     ):
         ax = plt.subplots()[1]
@@ -67,10 +66,19 @@ def test_the_other_plots_draw_into_the_axes_they_get():
         assert ax.get_ylabel()
 
 
-def test_the_unrolled_graph_names_every_state_input_and_loss():
-    texts = {text.get_text() for text in draw.plot_unrolled(3).texts}
-    assert {"$h_0$", "$h_3$", "$x_1$", "$x_3$", "$L_3$", "direct", "dh_next"} <= texts
-    assert not {"$x_0$", "$L_0$"} & texts
+def test_a_curve_is_drawn_at_the_update_that_ends_its_mean():
+    line = draw.plot_training({"a": np.arange(10.0)}, {}, (0, 10), over=4).lines[0]
+    assert line.get_xydata()[[0, -1]].tolist() == [[4, 1.5], [10, 7.5]]
+
+
+@pytest.mark.parametrize(("losses", "names"), [(False, {"$L$"}), (True, {"$L_1$", "$L_3$"})])
+def test_the_walk_names_states_words_and_losses_and_its_arrows_are_as_thick_as_what_is_handed_on(losses, names):
+    ax = draw.walk(["cats", "which", "sat"], [3.0, 2.0, 1.0], losses=losses)
+    texts = {text.get_text() for text in ax.texts}
+    assert names | {"$h_1$", "$h_3$", "cats\n3.00", "sat\n1.00", f"{3.0 - losses:.2f}"} <= texts
+    heights = [np.ptp(arrow.get_xy()[:, 1]) for arrow in ax.patches]
+    assert len(heights) == 2
+    assert heights[0] > heights[1]
 
 
 def test_all_suspects_agree_at_one_step_and_only_one_is_right_at_two():

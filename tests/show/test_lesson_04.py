@@ -1,4 +1,4 @@
-"""The explorers of lesson 04 draw at their default and extreme values, and their texts say what is drawn."""
+"""Plots and explorers of lesson 04 draw at their default and extreme values, and their texts say what is drawn."""
 
 import matplotlib
 
@@ -15,6 +15,23 @@ from course_lib.show import lesson_04 as pictures
 def close_figures():
     yield
     plt.close("all")
+
+
+@pytest.mark.parametrize("values", [(0.5, "dog"), (2.0, "dog"), (3.0, "dogs")])
+def test_draw_neuron(values):
+    above, below = pictures.draw_neuron(*values).axes
+    state, share = (next(line for line in ax.lines if line.get_gid()).get_ydata() for ax in (above, below))
+    assert share[-1] == 0 and len(state) == len(share) == 19
+    assert f"w = {values[0]:.2f}" in pictures.neuron_text(*values)
+
+
+def test_the_neuron_has_the_answers_that_the_lesson_gives():
+    ws = np.arange(50, 301, 5) / 100
+    ends = {w: pictures.neuron_reads(w, "dog")[1][-1] for w in ws}
+    shares = {w: pictures.neuron_reads(w, "dog")[2][1] for w in ws}
+    assert min(w for w in ws if ends[w] > 0) == 1.35
+    assert max(ws, key=shares.get) == 1.3
+    assert max(pictures.neuron_reads(w, "dogs")[2][1] for w in ws) < -2.5
 
 
 @pytest.mark.parametrize("values", [(0.5, 0.0), (1.0, 0.3), (3.0, 1.0)])
@@ -57,9 +74,10 @@ def test_static_figures_draw():
     lags = np.arange(5)
     pictures.flow({"a": 0.5**lags, "b": 2.0**lags})
     pictures.bars([1.0, 0.5], first=0, xlabel="lag", ylabel="norm")
+    pictures.success([5, 8], {"a": [3, 0]}, 3)
+    assert len(pictures.success([5, 8], {"a": [3, 0], "b": [3, 2]}, 3).patches) == 4
+    pictures.shares_along(["the", "cat", "sat"], [1e-4, 1e-2, 1.0])
     pictures.memory_and_gradient(lags, lags / 5, -lags)
-    pictures.horizon([5, 10], {"a": [3, 0], "b": [3, 2]}, 3)
-    pictures.sentence(["the", "cat"], {"a": np.array([0.0, 1.0])})
-    pictures.losses({"a": np.array([2.0, np.nan])}, 2.08)
+    pictures.training_run([0.1, 5.0], [0.5], every=2)
     grid = np.linspace(0, 1, 4)
     pictures.cliff(grid, grid, np.ones((4, 4)), {"a": np.zeros((3, 2)), "b": np.ones((3, 2))})

@@ -1,4 +1,4 @@
-"""Plots and explorers of lesson 05: each draws for default and extreme values; the half-life is what it says."""
+"""Plots and explorers of lesson 05: each draws for default and extreme values; the picture shows the rule ln k."""
 
 import matplotlib
 
@@ -7,21 +7,17 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex
 
 from course_lib.show import lesson_05 as plots
 from course_lib.show.colours import QUANTITIES
+
+WORDS = ["the", "cats", "which", "sat", "near", "the", "dog", "and", "slept", "there"]
 
 
 @pytest.fixture(autouse=True)
 def close_figures():
     yield
     plt.close("all")
-
-
-def test_an_unknown_pattern_is_refused():
-    with pytest.raises(ValueError, match="gate: expected one of constant"):
-        plots.kept_fraction(gate="ajar")
 
 
 @pytest.mark.parametrize("values", [(), (0.0, 0.0, 0.0), (1.0, 1.0, 0.0), (0.5, 0.8, 1.0)])
@@ -36,26 +32,34 @@ def test_gates_by_hand(values):
 def test_the_explorers_questions_have_the_answers_that_the_lesson_gives():
     fig = plots.gates_by_hand(forget_gate=0.8)
     assert "c at step 40 is 5.00" in fig.axes[0].get_title()
-    assert plots.half_life(4.97) == pytest.approx(100, abs=0.5)
-    assert plots.half_life(np.array([2.63, 7.27])) == pytest.approx([10, 1000], rel=0.005)
+    for bias, clauses, k in ((2.80, 5, 17), (3.45, 10, 32)):
+        left = plots.left_at_verb(bias, clauses).axes[0].get_lines()[0].get_ydata()[k]
+        steps = np.arange(0, 6.01, 0.05)
+        assert bias == pytest.approx(steps[np.abs((1 / (1 + np.exp(-steps))) ** k - np.exp(-1)).argmin()])
+        assert left == pytest.approx(np.exp(-1), abs=0.01)
 
 
-@pytest.mark.parametrize("gate", plots.GATE_PATTERNS)
-@pytest.mark.parametrize("bias", [0.0, 1.0, 4.97, 8.0])
-def test_kept_fraction(bias, gate):
-    above, below = plots.kept_fraction(bias, gate).axes
-    kept, f = below.get_lines()[0].get_ydata(), above.get_lines()[0].get_ydata()
-    assert (np.diff(kept) <= 0).all()
-    assert kept == pytest.approx(np.cumprod(f))
-    assert f"after {plots.half_life(bias):.1f} steps" in plots.kept_fraction_alt(bias, gate)
-    if gate == "constant" and bias < 7:
-        assert below.get_title().startswith(f"one half is gone after {np.ceil(plots.half_life(bias)):.0f} step")
-    elif gate == "constant":
-        assert "more than one half is left" in below.get_title()
+@pytest.mark.parametrize(("bias", "clauses"), [(0.0, 0), (1.0, 5), (6.0, 20)])
+def test_left_at_verb(bias, clauses):
+    ax = plots.left_at_verb(bias, clauses).axes[0]
+    left, f = ax.get_lines()[0].get_ydata(), 1 / (1 + np.exp(-bias))
+    assert left == pytest.approx(f ** np.arange(71))
+    assert plots.memory_time(bias) == pytest.approx(1 / (1 - f))
+    assert f"memory time {plots.memory_time(bias):.1f} words" in plots.left_at_verb_alt(bias, clauses)
 
 
-def test_seeds_in_words():
-    assert plots.in_words([20, 110]) == "20, 110"
+def test_pictures_along_the_sentence_have_its_words_below():
+    c, h = np.ones(len(WORDS)), np.zeros(len(WORDS))
+    axes = [
+        plots.cells_along(WORDS, {"sum": c, "gated": h}),
+        plots.stored_and_shown(WORDS, c, h),
+        plots.shares_along(WORDS, {"a": c, "b": 0.1 * c}),
+        plots.reading_unit(WORDS, c, 0.5 * c, c, -c).axes[1],
+    ]
+    for ax in axes:
+        assert [label.get_text() for label in ax.get_xticklabels()] == WORDS
+    assert {line.get_color() for line in axes[0].get_lines()[:2]} == {QUANTITIES["c"].colour}
+    assert axes[2].get_yscale() == "log"
 
 
 def test_plots_take_arrays_and_return_their_axes():
@@ -64,9 +68,7 @@ def test_plots_take_arrays_and_return_their_axes():
     ax = plots.runs({"one": rng.normal(size=5), "many": rng.normal(size=(3, 5))}, inks="c")
     assert [line.get_color() for line in ax.get_lines()] == ["#D55E00", "black", "black", "black"]
     plots.gradient_paths([0.5, 0.0], [0.1, 2.0])
-    ax = plots.solved_after({"solved": [20, 40, 60], "not": [None, None, None], "one seed": [5]}, limit=100)
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["solved", "not", "one seed"]
-    plots.gate_heat_map({"input gate i": rng.uniform(size=(4, 2)), "c": rng.normal(size=(4, 2))}, ["a", "b", "c", "d"])
-    panels = plots.gate_histogram({"forget gate": np.array([0.0, 0.05, 0.5, 1.0])})
-    assert "25% between" in np.atleast_1d(panels)[0].get_title()
-    assert to_hex(np.atleast_1d(panels)[0].patches[0].get_facecolor()) == QUANTITIES["f"].colour.lower()
+    plots.counted([0.0, 1.0, 0.0], [0.0, 0.8, 0.0])
+    ax = plots.learned_after({"learned": [20, 40, 60], "not": [None, None, None], "one start": [5]}, limit=100)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["learned", "not", "one start"]
+    assert plots.in_words([20, None]) == "20, not learned"

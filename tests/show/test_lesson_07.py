@@ -1,4 +1,4 @@
-"""The plots and explorers of lesson 07 draw at their default and extreme values."""
+"""The plots and the explorer of lesson 07 draw what they are given, at their default and extreme values."""
 
 import matplotlib
 
@@ -17,30 +17,42 @@ def close_figures():
     plt.close("all")
 
 
-@pytest.mark.parametrize("values", [(0.0, 0.5), (0.4, 2.0), (0.9, 4.0)])
+@pytest.mark.parametrize("values", [(0.0, 1.5), (0.35, 2.0), (0.9, 2.0)])
 def test_draw_padded_loss(values):
-    assert len(pictures.draw_padded_loss(*values).axes) == 1
+    fig = pictures.draw_padded_loss(*values)
+    assert len(fig.axes) == 1
     printed = f"{(1 - values[0]) * values[1]:.2f}"
-    assert f"printed {printed} nats" in pictures.draw_padded_loss(*values).axes[0].get_title()
+    assert f"printed {printed} bits" in fig.axes[0].get_title(loc="left")
     assert f"prints {printed}" in pictures.padded_loss_text(*values)
 
 
-@pytest.mark.parametrize("kind", ["constant", "exponential", "step", "cosine"])
-@pytest.mark.parametrize("warm_up", [0, 50])
-def test_draw_schedule(kind, warm_up):
-    fig = pictures.draw_schedule(kind, 0.9, warm_up)
-    assert len(fig.axes[0].lines[0].get_ydata()) == 201
-    assert kind in pictures.schedule_text(kind, 0.9, warm_up)
+def test_a_padded_batch_says_pad_where_no_word_is():
+    ax = pictures.batch_rows([["the", "cat"], ["the", "cats", "which", "sat"]])
+    texts = [text.get_text() for text in ax.texts]
+    assert texts.count("pad") == 2
+    frames = [patch for patch in ax.patches if patch.get_linewidth() > 2]
+    assert [(round(p.get_x()), round(p.get_y())) for p in frames] == [(1, 0), (3, 1)]  # each last word
+
+
+def test_a_race_puts_what_has_not_learned_behind_the_limit():
+    ax = pictures.race({"quick": [25, 50], "lame": [None]}, 75)
+    places = [float(line.get_xdata()[0]) for line in ax.lines]
+    assert places[:2] == [25, 50]
+    assert places[2] > 75
+
+
+def test_the_cliff_keeps_large_losses_on_its_upper_edge():
+    ax = pictures.cliff({0.1: [0.9, 0.8], 1.0: [0.1, 0.2], 10.0: [40.0, 50.0]}, best=1.0, top=3.0)
+    assert max(max(line.get_ydata()) for line in ax.lines) == 3.0
 
 
 def test_static_figures_draw():
     curve = np.linspace(4, 1, 5)
-    pictures.erased({"a": 0.5 ** np.arange(5)})
+    pictures.through_pads(["the", "cat"], {"a": curve, "b": -curve}, 3)
     pictures.padded_batches(np.array([3, 1, 2]), {"a": [np.array([0, 1])], "b": [np.array([2])]})
+    pictures.moves([5.0, 0.1], [0.05, 0.001], [0.01, 0.01])
     pictures.rates({"a": curve})
-    axes = plt.subplots(1, 2)[1]
-    lrs = {"adam": np.array([0.1, 1.0]), "sgd": np.array([1.0, 10.0])}
-    pictures.sweep(lrs, {name: {"RNN": np.ones((2, 3))} for name in lrs}, axes, 2.0)
     pictures.clinic({"A": curve, "B": curve}, {"guessing": 4.0})
     pictures.norms(curve, {"1": 1.0})
     pictures.spread({"a": [0.1, 0.2], "b": [0.3]})
+    pictures.two_losses(curve, [(1, 4.0), (5, 2.0)], 5)
