@@ -15,10 +15,16 @@ if TYPE_CHECKING:
 
 SIZE = (7, 2.8)
 FLAT = 14  # words; more of them are written upright, to have room
+MOST = 28  # words that can be read below a picture of full width
 
 
 def word_axis(ax: Axes, words: Sequence[str]) -> Axes:
-    """Write a word below each place 0, 1, .. of the horizontal axis: level while there is room, else upright."""
+    """Write a word below each place 0, 1, .. of the horizontal axis: level while there is room, else upright.
+
+    Raises ValueError for more words than can be read.
+    """
+    if len(words) > MOST:
+        raise ValueError(f"words: expected at most {MOST}, got {len(words)}")
     ax.set_xticks(range(len(words)), words, rotation=0 if _room(words) else 90)
     ax.set_xlim(-0.6, len(words) - 0.4)
     ax.grid(visible=False, axis="x")

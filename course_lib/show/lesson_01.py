@@ -144,7 +144,7 @@ def numbers_found(before: Mapping[str, float], after: Mapping[str, float], ax: A
     """Named numbers before and after training, as bars above their names."""
     names = list(before)
     bars = {"at random": [before[name] for name in names], "after training": [after[name] for name in names]}
-    ax = bars_along(names, bars, "x", "size of the number", "Twelve numbers, before and after", ax)
+    ax = bars_along(names, bars, "x", "value", "Twelve numbers, before and after", ax)
     ax.axhline(0, color="0.25", linewidth=1, linestyle="-")
     return ax
 

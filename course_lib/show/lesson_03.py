@@ -77,7 +77,7 @@ def plot_triangle(M: Array, k: int | None = None, ax: Axes | None = None, number
     ax = axes(ax, (7, 4.4))
     T = len(M)
     image = _heat_map(ax, M, np.abs(M).max())
-    ax.figure.colorbar(image, ax=ax, label="|contribution| to dL/dw")
+    ax.figure.colorbar(image, ax=ax, label="size of the slope")
     if (T <= 8) if numbers is None else numbers:
         for t in range(T):
             for j in range(t + 1):
@@ -162,7 +162,7 @@ def draw_band(w: float, k: int) -> Figure:
     _heat_map(left, M, LARGEST)
     scale = np.linspace(LARGEST, 0, 64)[:, None]
     bar.imshow(scale, cmap="cividis", extent=(0, 1, 0, LARGEST), aspect="auto")
-    bar.set(xticks=(), yticks=(0, 0.2, 0.4), ylabel="|contribution| to dL/dw")
+    bar.set(xticks=(), yticks=(0, 0.2, 0.4), ylabel="size of the slope")
     bar.yaxis.set(ticks_position="right", label_position="right")
     bar.grid(False)
     if k < len(M):

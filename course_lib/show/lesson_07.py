@@ -110,7 +110,7 @@ def cliff(losses: Mapping[float, Sequence[float]], best: float, top: float = 3.0
     ax.minorticks_off()
     ax.set(xlabel="step size", ylabel="bits on fresh sentences", ylim=(-0.1, 1.05 * top))
     ax.set_yticks(range(int(top) + 1), [*map(str, range(int(top))), f"{top:g} or more"])
-    ax.set_title("A long slope, a valley, and a cliff right behind it", loc="left")
+    ax.set_title("A slope, a valley, and a cliff", loc="left")
     return ax
 
 

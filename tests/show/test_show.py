@@ -176,7 +176,7 @@ def test_the_board_counts_the_first_answer_to_each_question(monkeypatch, tmp_pat
 # ---------------------------------------------------------------- along a sentence
 
 
-@pytest.mark.parametrize("length", [3, 10, 19, 34])
+@pytest.mark.parametrize("length", [3, 10, 19, along.MOST])
 @pytest.mark.parametrize("draw", [along.lines_along, along.bars_along])
 def test_every_word_stands_below_its_place_and_none_on_another(draw, length):
     words = ("the cats which sat near the dog and slept there " * 4).split()[:length]
@@ -188,3 +188,8 @@ def test_every_word_stands_below_its_place_and_none_on_another(draw, length):
     boxes = [label.get_window_extent() for label in labels]
     assert all(a.x1 <= b.x0 for a, b in zip(boxes, boxes[1:]))
     plt.close(ax.figure)
+
+
+def test_more_words_than_can_be_read_are_refused():
+    with pytest.raises(ValueError, match="words: expected at most 28, got 29"):
+        along.bars_along(["the"] * 29, {"one": range(29)})
