@@ -20,7 +20,7 @@ _NAMES = ("maria", "peter", "anna", "omar")
 _LANGUAGES = {"france": "french", "spain": "spanish", "italy": "italian", "japan": "japanese", "poland": "polish"}
 _PLACES = {"cat": ("mat", "couch"), "dog": ("rug", "porch"), "bird": ("branch", "roof"), "boy": ("chair", "bench")}
 
-#: Every word of `agreement` and `country_language`; the id of a word is its index.
+#: Every word of `country_language` and `cloze`, and more; the id of a word is its index.
 SENTENCE_WORDS: tuple[str, ...] = tuple(
     sorted(
         {"the", ",", ".", "which", "was", "were", "grew", "up", "in", "and", "speaks"}
@@ -59,57 +59,6 @@ def encode_words(words: tuple[str, ...]) -> np.ndarray:
 def decode_words(ids: np.ndarray) -> tuple[str, ...]:
     """The words of a sequence of ids."""
     return tuple(SENTENCE_WORDS[i] for i in checked_ids(ids, len(SENTENCE_WORDS)))
-
-
-def agreement(
-    rng: np.random.Generator, B: int, distance: int = 7, attractors: int = 1, nouns: int | None = None
-) -> list[Sentence]:
-    """ "The cat, which slept near the dogs, was hungry": the verb agrees with a noun `distance` words before it.
-
-    Between noun and verb stand exactly `distance` words: ", which VERB (PREPOSITION the NOUN)* ADVERB* ,". Of the
-    `nouns` nouns in between (default: `attractors`), `attractors` have the other number: a reader who goes by
-    the last noun is misled by them. distance = 0 leaves the clause out.
-
-    Raises ValueError when the words do not fit: distance must be 0, or at least 4 + 3 nouns; attractors <= nouns.
-    Source: after Linzen, Dupoux & Goldberg 2016.
-
-    >>> " ".join(agreement(np.random.default_rng(0), B=1)[0].words)
-    'the birds , which waited behind the boy , were hungry .'
-    """
-    at_least("B", B, 1)
-    at_least("attractors", attractors, 0)
-    nouns = attractors if nouns is None else nouns
-    at_least("nouns", nouns, attractors)
-    at_least("distance", distance, 0)
-    if distance < 4 + 3 * nouns and (distance or nouns):
-        raise ValueError(f"distance: expected at least 4 + 3 nouns = {4 + 3 * nouns} words, got {distance}")
-    return [_agreement(rng, distance, attractors, nouns) for _ in range(B)]
-
-
-def _agreement(rng: np.random.Generator, distance: int, attractors: int, nouns: int) -> Sentence:
-    plural = int(rng.integers(2))
-    words = ["the", _noun(rng, plural)]
-    if distance:
-        words += [",", "which", _pick(rng, _VERBS)]
-        for other in rng.permutation(np.arange(nouns) < attractors):
-            words += [_pick(rng, _PREPOSITIONS), "the", _noun(rng, plural ^ int(other))]
-        words += [_pick(rng, _ADVERBS) for _ in range(distance - 4 - 3 * nouns)] + [","]
-    verb_at = len(words)
-    words += ["were" if plural else "was", _pick(rng, _ENDINGS), "."]
-    return Sentence(tuple(words), verb_at, plural, distance, attractors)
-
-
-def agreement_batch(
-    rng: np.random.Generator, B: int, distance: int = 7, attractors: int = 1, nouns: int | None = None
-) -> Batch:
-    """`agreement` as ids up to the word before the verb.
-
-    Shapes: T = 2 + distance; xs (T, B) ids of `SENTENCE_WORDS`, targets (B,): 0 "was", 1 "were".
-
-    >>> agreement_batch(np.random.default_rng(0), B=5).xs.shape
-    (9, 5)
-    """
-    return _prefixes(agreement(rng, B, distance, attractors, nouns))
 
 
 def country_language(rng: np.random.Generator, B: int, distance: int = 4) -> list[Sentence]:

@@ -26,7 +26,6 @@ DRAWS = {
     "stream": lambda rng: data.stream_batches(rng.permutation(99), 9, 5)[0],
     "sine": lambda rng: data.sine(rng, 9, 5, noise=0.1),
     "reber": lambda rng: data.reber_batch(rng, 5),
-    "agreement": lambda rng: data.agreement_batch(rng, 5),
     "country": lambda rng: data.country_language_batch(rng, 5),
     "digits": lambda rng: data.pixel_sequence(data.digit_images(rng, 5)),
 }
@@ -127,22 +126,10 @@ def test_reber_strings_are_judged(rng):
     assert set(data.continual_reber(rng, 3)) <= set(data.REBER_SYMBOLS)
 
 
-@pytest.mark.parametrize(("distance", "attractors", "nouns"),
-    [(0, 0, 0), (4, 0, 0), (7, 1, None), (12, 1, 2), (12, 0, 2)])
-def test_agreement_keeps_distance_and_attractors(rng, distance, attractors, nouns):
-    for sentence in data.agreement(rng, 40, distance, attractors, nouns):
-        words = sentence.words
-        assert words[sentence.verb_at] == ("were" if sentence.plural else "was")
-        assert sentence.verb_at == 2 + distance and words[1].endswith("s") == bool(sentence.plural)
-        between = [words[i + 1] for i in range(2, sentence.verb_at) if words[i] == "the"]
-        assert sum(noun.endswith("s") != bool(sentence.plural) for noun in between) == attractors
-        assert len(between) == (attractors if nouns is None else nouns)
-
-
 def test_sentences_as_ids(rng):
-    xs, targets, _ = data.agreement_batch(rng, 30, distance=4, attractors=0)
-    plural = [data.decode_words(column)[1].endswith("s") for column in xs.T]
-    np.testing.assert_array_equal(plural, targets)
+    sentences = data.country_language(np.random.default_rng(1), 30, distance=4)
+    xs = data.country_language_batch(np.random.default_rng(1), 30, distance=4).xs
+    assert [data.decode_words(column) for column in xs.T] == [s.words[: s.verb_at] for s in sentences]
     for sentence in data.country_language(rng, 20, distance=6):
         country, language = sentence.words[4], sentence.words[sentence.verb_at]
         assert country[:3] == language[:3] or (country, language) == ("spain", "spanish") or country == "france"
@@ -179,7 +166,6 @@ def test_digits_can_be_told_apart_without_noise(rng):
         (lambda rng: data.adding(rng, 10, 0), "B: expected an integer >= 1, got 0"),
         (lambda rng: data.temporal_order(rng, 100, 3, symbols=4), "symbols: expected 2 or 3, got 4"),
         (lambda rng: data.latch(rng, 5, 5, noise=float("nan")), "noise: expected a finite number"),
-        (lambda rng: data.agreement(rng, 2, distance=6), "distance: expected at least 4 \\+ 3 nouns = 7 words, got 6"),
         (lambda rng: data.encode_words(("unicorn",)), "got 'unicorn'"),
         (lambda rng: data.cloze_answers(("the", "fish")), "got 'fish'"),
         (lambda rng: data.one_hot(np.array([3]), 3), "ids: expected values in 0..2, got 3..3"),
