@@ -73,14 +73,14 @@ def check(exercise_id: str, answer: Any = ...) -> None:
 
     Below it stands the way on, or the section of the lecture that explains the exercise.
 
-    Example: `check("01.1", rnn_step)`
+    Example: `check("01.1", repaired)`
     """
     if os.environ.get("COURSE_GRADING"):  # the grader reads answers itself; a check cell must not disturb it
         return
     from course_lib.checks import progress
 
     verdict = study(exercise_id, answer)
-    kept = progress.record(verdict.id, verdict.status, verdict.points, verdict.misconception)
+    kept = progress.record(verdict.id, verdict.status, verdict.points, verdict.misconception, verdict.name)
     print(_line(verdict, progress.tries(exercise_id, verdict.misconception)))
     if verdict.status == "right" and kept:
         print(f"  {progress.way_on(exercise_id[:2])}")

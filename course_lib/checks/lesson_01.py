@@ -1,4 +1,4 @@
-"""Lesson 01: one step, the loop, what shares weights, what depends on what, weights set by hand."""
+"""Lesson 01: faults found, a loop that stops, what is counted, what holds, who hears whom, weights set by hand."""
 
 from __future__ import annotations
 
@@ -10,158 +10,180 @@ from course_lib.checks.exercise import Case, Exercise, Slip, slips
 from course_lib.checks.inputs import Array, away_from_zero, zeroed
 from course_lib.checks.probe import Source
 
-# ---------------------------------------------------------------- 01.1 rnn_step
+# ---------------------------------------------------------------- 01.1 repaired
 
 
-def _step_args(rng: np.random.Generator, B: int = 3, D: int = 5, H: int = 4) -> list[Array]:
-    shapes = [(B, D), (B, H), (H, D), (H, H), (H,)]
-    scales = [1.0, 1.0, 0.6, 0.6, 0.8]
+def _weights(rng: np.random.Generator, D: int, H: int) -> list[Array]:
+    shapes, scales = [(H, D), (H, H), (H,)], [0.6, 0.6, 0.8]
     return [scale * away_from_zero(rng, shape) for scale, shape in zip(scales, shapes)]
 
 
-def _step_cases(rng: np.random.Generator) -> list[Case]:
-    args = _step_args(rng)
+def _network(rng: np.random.Generator, T: int = 4, B: int = 3, D: int = 5, H: int = 4, V: int = 2) -> list[Array]:
+    xs, h0, loop = away_from_zero(rng, (T, B, D)), away_from_zero(rng, (B, H)), _weights(rng, D, H)
+    return [xs, h0, *loop, away_from_zero(rng, (V, H)), 0.5 * away_from_zero(rng, (V,))]
+
+
+def _repaired_cases(rng: np.random.Generator) -> list[Case]:
+    args = _network(rng)
     return [
-        Case("B = 3, D = 5, H = 4", tuple(args)),
-        Case("B = D = H = 3", tuple(_step_args(rng, 3, 3, 3))),
-        Case("h_prev = 0", zeroed(args, 1), easy=True, look="look at the recurrent term"),
-        Case("x_t = 0", zeroed(args, 0), easy=True, look="look at the input term"),
-        Case("b_h = 0", zeroed(args, 4), easy=True, look="look at the bias"),
-        Case("B = 1", tuple(_step_args(rng, B=1)), easy=True, look="look at how rows of the batch are kept apart"),
+        Case("T = 4, B = 3, D = 5, H = 4, V = 2", tuple(args)),
+        Case("B = D = H = V = 3", tuple(_network(rng, B=3, D=3, H=3, V=3))),
+        Case("T = 1", tuple(_network(rng, T=1)), easy=True, look="look at what the second step reads"),
+        Case("h0 = 0", zeroed(args, 1), easy=True, look="look at the state before the first word"),
+        Case("b_h = 0", zeroed(args, 4), easy=True, look="look at the bias b_h"),
+        Case("b_y = 0", zeroed(args, 6), easy=True, look="look at the output's bias"),
     ]
 
 
-_LEFT_OUT = (
-    "Double one matrix and nothing else, then the other one. Should the new state change, and does yours?",
-    "How many matrix products does the equation have, and how many has your line?",
-    "Which symbol of the equation never meets its matrix in your code?",
+_NOT_HANDED_ON = (
+    "Change the first input only. Should what comes last change? Does it, in yours?",
+    "Which variable does your loop read as the state, and which does it write?",
+    "What must be true, at the start of round t, about the name that holds the state?",
 )
-_BIAS = (
-    "Set the input and the previous state to 0: which state is it?",
-    "How often, where and with which sign is b_h added?",
-)
-_ACTIVATION = ("Which values can your state take?", "Make the sum strongly negative, then strongly positive.")
 _TRANSPOSED = (
     "The shape is right and the numbers are not: which matrix is square and cannot complain?",
     "Put a single 1 into W_hh, in row 0 and column 1. Unit 0 should now listen to unit 1. Does it?",
     "Vectors are rows here, W_hh is (to, from). Which index of W_hh must meet the state?",
 )
-_SHAPES = (
-    "Take B = 3, D = 5, H = 4 and write the shape of every operand next to the line.",
-    "Which two neighbouring sizes must be equal in a matrix product, and are they?",
-    "The sum and the result have shape (B, H). What of yours does not?",
+_BIAS = (
+    "Set the inputs and h0 to 0 and b_h to 2. Which state is it, and can a tanh give yours?",
+    "How often, where and with which sign is b_h added?",
+    "Where does the bracket of the tanh open and close in the equation, and where in your code?",
 )
-_RANGE = ("Make all weights large: is your state near 1 or -1?", "Where does the bracket of the tanh open and close?")
+_ALL_THREE = (
+    "Run the three experiments with your function in the place of broken. Which of them say the same as before?",
+    "Begin with the first one: which name does the second round of the loop read as the state?",
+)
 _JOINED = (
-    "Set h_prev to 0: which terms of the equation remain, and which of yours? Then do the same with x_t.",
-    "How are the contribution of the input and that of the past joined in the equation?",
-    "Through which matrices, and through how many tanh, does x_t pass in your code? And h_prev?",
+    "Double one matrix and nothing else, then the other ones. Should the outputs change, and do yours?",
+    "How many matrix products do the two equations have, and how many has your code?",
+    "Which symbol of the equations never meets its matrix in your code?",
 )
-_MAXIMUM = (_ACTIVATION[0], "Take one sequence out of the batch: does the state of another sequence change?")
-_IN_PLACE = ("Which argument has changed after the call?", "Which line writes into an array that it did not make?")
-_STATE_LINE = {  # slips in the line of h_t, in whichever function it stands
-    _LEFT_OUT: {
-        "previous state left out": ("", "W_hh = 0 * W_hh"),
-        "input left out": ("", "W_xh = 0 * W_xh"),
-        "previous state added without its matrix": (" @ W_hh.T", ""),
-        "input added without its matrix": (" @ W_xh.T", ""),
-    },
-    _BIAS: {
-        "b_h forgotten": ("", "b_h = 0 * b_h"),
-        "b_h added twice": ("", "b_h = 2 * b_h"),
-        "b_h subtracted, not added": ("", "b_h = -b_h"),
-        "b_h outside the tanh": (" + b_h)", ") + b_h"),
-    },
-    _ACTIVATION: {
-        "no nonlinearity: the tanh is missing": ("np.tanh(", "("),
-        "sigmoid in place of tanh": ("np.tanh(", "sigmoid("),
-        "ReLU in place of tanh": ("np.tanh(", "np.maximum(0, "),
-    },
-    _TRANSPOSED: {"recurrent matrix transposed": ("W_hh.T", "W_hh")},
-    _SHAPES: {
-        "input matrix not transposed": ("W_xh.T", "W_xh"),
-        "neither matrix transposed": {"W_xh.T": "W_xh", "W_hh.T": "W_hh"},
-        "the input multiplied by the recurrent matrix": ("W_xh", "W_hh"),
-        "the two matrices exchanged": {"W_xh": "W_hh", "W_hh": "W_xh"},
-    },
-}
-_COLUMNS = {"x_t @ W_xh.T": "W_xh @ x_t", "h_prev @ W_hh.T": "W_hh @ h_prev"}
-_ENTRIES = [{"@ W_xh.T": "* W_xh", "@ W_hh.T": "* W_hh"}, ("@ W_hh.T", "* W_hh"), ("@ W_xh.T", "* W_xh")]
-_EACH = [("T + h_prev", "T) + np.tanh(h_prev"), {"T + h_prev": "T + b_h) + np.tanh(h_prev", " + b_h)": ")"}]
-_STATE_OUT = [("T + h_prev", "T) + (h_prev"), {"T + h_prev": "T + b_h) + (h_prev", " + b_h)": ")"}]
-_EQUATION_SLIPS = {
-    _SHAPES: {
-        "written for column vectors: here each sequence is a row": _COLUMNS,
-        "entry by entry (*) in place of a matrix product (@)": _ENTRIES,
-        "bias along the wrong axis: one number for each sequence": ("+ b_h", "+ b_h[:, None]"),
-        "the result is turned: a row for each unit, not for each sequence": ("return h_t", "return h_t.T"),
-    },
-    _JOINED: {
-        "the input's term subtracted, not added": ("", "x_t = -x_t"),
-        "the two terms multiplied": {"(x_t": "((x_t", "T + h_prev": "T) * (h_prev", "T + b_h": "T) + b_h"},
-        "W_hh multiplies the input's term, too": {"(x_t": "((x_t", "h_prev @": "h_prev) @"},
-        "W_hh multiplies the whole sum": {"(x_t": "((x_t", "@ W_hh.T + b_h": "+ b_h) @ W_hh.T"},
-        "the previous state added to the result": ("return h_t", "return h_prev + h_t"),
-        "the tanh applied twice": ("return h_t", "return np.tanh(h_t)"),
-    },
-    _RANGE: {
-        "tanh of each term, then the sum": _EACH,
-        "tanh of each term, each with the bias": ("T + h_prev", "T + b_h) + np.tanh(h_prev"),
-        "the previous state's term outside the tanh": _STATE_OUT,
-        "the input's term outside the tanh": ("np.tanh(x_t @ W_xh.T + ", "x_t @ W_xh.T + np.tanh("),
-    },
-    _MAXIMUM: {"an extra division by the largest value": ("return h_t", "return h_t / np.abs(h_t).max()")},
-    _IN_PLACE: {"state overwritten in place": ("return h_t", "h_prev[:] = h_t\nreturn h_prev")},
-}
-_STEP_SLIPS = (*slips(_STATE_LINE), *slips(_EQUATION_SLIPS))
-_PARTS = (*_SHAPES[:1], *_JOINED[:2])
-RNN_STEP = Exercise(
-    "01.1", "rnn_step", 2, _step_cases, ("h_t",), _STEP_SLIPS, bare=True, arguments="left", new=True, hints=_PARTS
+_ACTIVATION = ("Which values can your state take?", "Make the sum strongly negative, then strongly positive.")
+_SHAPES = (
+    "Take B = 3, D = 5, H = 4, V = 2 and write the shape of every operand next to its line.",
+    "Which two neighbouring sizes must be equal in a matrix product, and are they?",
 )
-
-# ---------------------------------------------------------------- 01.2 unroll
-
-TANH_STEP = Source("lambda x_t, h_prev, W_xh, W_hh, b_h: np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h)")
-LEAKY_STEP = Source("lambda x_t, h_prev, keep: keep * h_prev + x_t[:, :1]")
-
-
-def _sequence(rng: np.random.Generator, T: int = 6, B: int = 3, D: int = 5, H: int = 4) -> list[Any]:
-    _, h0, *params = _step_args(rng, B, D, H)
-    return [TANH_STEP, away_from_zero(rng, (T, B, D)), h0, *params]
-
-
-def _unroll_cases(rng: np.random.Generator) -> list[Case]:
-    args = _sequence(rng)
-    whole = _sequence(rng)
-    whole[1] = rng.integers(-1, 2, whole[1].shape)
-    whole[2] = rng.integers(1, 3, whole[2].shape)
-    leaky = (LEAKY_STEP, away_from_zero(rng, (5, 2, 1)), away_from_zero(rng, (2, 1)), 0.7)
-    return [
-        Case("T = 6, B = 3, D = 5, H = 4", tuple(args)),
-        Case("T = B = 4", tuple(_sequence(rng, T=4, B=4))),
-        Case("whole numbers in xs and h0", tuple(whole)),
-        Case("another step: keep * h_prev + x_t", leaky),
-        Case("h0 = 0", zeroed(args, 2), easy=True, look="look at the place where your loop reads h0"),
-        Case("T = 1", tuple(_sequence(rng, T=1)), easy=True, look="look at what happens from the second step on"),
-        Case("B = 1", tuple(_sequence(rng, B=1)), easy=True, look="look at how time and batch are told apart"),
-    ]
-
-
-_NOT_HANDED_ON = (
-    "Change the first input only. Should the last state change? Does yours?",
-    "Which variable does your loop read as the state, and which does it write?",
-    "What must be true, at the start of round t, about the name that holds the state?",
+_H0 = ("Run with two different h0. Should the results agree, and do yours?", "Where does your code first read h0?")
+_OUTPUT = (
+    "Set W_xh, W_hh and b_h to 0, so that every state is 0: what must each output be, and what is it?",
+    "From which state does the equation of y_t compute, and from which does your code?",
+    "How often is b_y added, and does a tanh stand around the output?",
 )
 _ONE_ARRAY = (
     "Print the first stored array at the end of the loop. Is it still what it was after the first round?",
     "Does your list hold T arrays, or T names for one array?",
     "What is the difference between giving a name a new array and writing into the old array?",
 )
-_H0 = ("Run with two different h0. Should the results agree, and do yours?", "Where does your code first read h0?")
+_RESULT = (
+    "Take T = 2: which two values should your result hold, and which does it hold?",
+    "Compare the shape of your result with the one in the table.",
+)
+_PRODUCT, _SUM_LINE = "h_prev @ W_hh.T", "np.tanh(news + memory + b_h)"
+_REPAIRED_SLIPS = {
+    _ALL_THREE: {
+        "all three faults are still there": {_PRODUCT: "h0 @ W_hh", "memory + b_h)": "memory) + b_h"},
+    },
+    _NOT_HANDED_ON: {
+        "every step starts from h0: the state is never handed on": (_PRODUCT, "h0 @ W_hh.T"),
+        "the output handed on, not the state": ("h_prev = h_t", "h_prev = ys[-1]"),
+        "the sum handed on before its tanh": ("h_prev = h_t", "h_prev = news + memory + b_h"),
+        "the input's part handed on, not the state": ("h_prev = h_t", "h_prev = news"),
+        "the state is set back to zeros after the first step": ("h_prev = h_t", "h_prev = 0 * h_t"),
+    },
+    _TRANSPOSED: {"recurrent matrix transposed": ("W_hh.T", "W_hh")},
+    _BIAS: {
+        "b_h outside the tanh": ("memory + b_h)", "memory) + b_h"),
+        "b_h inside the tanh, and outside, too": ("memory + b_h)", "memory + b_h) + b_h"),
+        "b_h with a tanh of its own": ("memory + b_h)", "memory) + np.tanh(b_h)"),
+        "b_h forgotten": ("", "b_h = 0 * b_h"),
+        "b_h added twice": ("", "b_h = 2 * b_h"),
+        "b_h subtracted, not added": ("", "b_h = -b_h"),
+    },
+    _ACTIVATION: {
+        "no nonlinearity: the tanh is missing": (_SUM_LINE, "news + memory + b_h"),
+        "sigmoid in place of tanh": ("np.tanh(", "sigmoid("),
+        "ReLU in place of tanh": ("np.tanh(", "np.maximum(0, "),
+        "tanh of each term, then the sum": (_SUM_LINE, "np.tanh(news) + np.tanh(memory + b_h)"),
+        "the previous state's term outside the tanh": (_SUM_LINE, "np.tanh(news + b_h) + memory"),
+    },
+    _JOINED: {
+        "previous state left out": ("", "W_hh = 0 * W_hh"),
+        "input left out": ("", "W_xh = 0 * W_xh"),
+        "previous state added without its matrix": (_PRODUCT, "h_prev"),
+        "W_hh multiplies the input's term, too": (_PRODUCT, "(news + h_prev) @ W_hh.T - news"),
+    },
+    _SHAPES: {
+        "input matrix not transposed": ("W_xh.T", "W_xh"),
+        "all three matrices the wrong way round": {"W_xh.T": "W_xh", "W_hh.T": "W_hh", "W_hy.T": "W_hy"},
+        "W_hy not transposed": ("W_hy.T", "W_hy"),
+        "entry by entry (*) in place of a matrix product (@)": ("@ W_hh.T", "* W_hh"),
+    },
+    _H0: {"h0 ignored: starts from zeros": ("", "h0 = 0 * h0")},
+    _OUTPUT: {
+        "output taken from the previous state: every answer comes one word late": ("h_t @ W_hy", "h_prev @ W_hy"),
+        "b_y forgotten": ("", "b_y = 0 * b_y"),
+        "b_y added twice": ("", "b_y = 2 * b_y"),
+        "the outputs squashed, too": ("h_t @ W_hy.T + b_y", "np.tanh(h_t @ W_hy.T + b_y)"),
+    },
+    _ONE_ARRAY: {"the same array appended at each step": ("stack(ys)", "stack(len(xs) * [ys[-1]])")},
+    _RESULT: {
+        "only the last output returned": [("np.stack(ys)", "ys[-1]"), ("(ys)", "(ys[-1:])")],
+        "only the first output returned": [("np.stack(ys)", "ys[0]"), ("(ys)", "(ys[:1])")],
+        "the states returned, not the outputs": ("h_t @ W_hy.T + b_y", "h_t"),
+        "the answer to h0 returned as well: one output too many": ("h0, []", "h0, [h0 @ W_hy.T + b_y]"),
+        "time and batch axes exchanged": ("stack(ys)", "stack(ys, axis=1)"),
+    },
+}
+_REPAIRS = slips(_REPAIRED_SLIPS)
+REPAIRED = Exercise(
+    "01.1", "repaired", 2, _repaired_cases, ("ys",), _REPAIRS, bare=True, arguments="left", hints=_ALL_THREE
+)
+
+# ---------------------------------------------------------------- 01.2 unroll_each
+
+TANH_STEP = Source("lambda x_t, h_prev, W_xh, W_hh, b_h: np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h)")
+LEAKY_STEP = Source("lambda x_t, h_prev, keep: keep * h_prev + x_t[:, :1]")
+
+
+def _sequences(rng: np.random.Generator, lengths: list[int], T: int = 6, D: int = 5, H: int = 4) -> list[Any]:
+    B, xs = len(lengths), away_from_zero(rng, (T, len(lengths), D))
+    return [TANH_STEP, xs, away_from_zero(rng, (B, H)), rng.permutation(lengths), *_weights(rng, D, H)]
+
+
+def _unroll_cases(rng: np.random.Generator) -> list[Case]:
+    args, whole, full = _sequences(rng, [5, 2, 3]), _sequences(rng, [5, 3, 2]), _sequences(rng, [6, 6, 6])
+    whole[1] = rng.integers(-1, 2, whole[1].shape)
+    whole[2] = rng.integers(1, 3, whole[2].shape)
+    leaky = (LEAKY_STEP, away_from_zero(rng, (5, 2, 1)), away_from_zero(rng, (2, 1)), np.array([2, 4]), 0.7)
+    return [
+        Case("T = 6, lengths 2, 3 and 5", tuple(args)),
+        Case("T = B = H = 4", tuple(_sequences(rng, [1, 2, 3, 3], T=4))),
+        Case("whole numbers in xs and h0", tuple(whole)),
+        Case("another step: keep * h_prev + x_t", leaky),
+        Case("a sequence of length 0", tuple(_sequences(rng, [0, 2, 3]))),
+        Case("all of length T", tuple(full), easy=True, look="look at what happens behind the end of a sequence"),
+        Case("h0 = 0", zeroed(args, 2), easy=True, look="look at the place where your loop reads h0"),
+        Case("B = 1", tuple(_sequences(rng, [3])), easy=True, look="look at how sequences are kept apart"),
+    ]
+
+
+_END = (
+    "Take T = 3, two sequences and the lengths 3 and 1, as in the example. Print the states of the second one.",
+    "Change a row of xs behind the end of its sequence. May any state change? Does one of yours?",
+    "For each t and each sequence there are two possible states. Which are they, and which question decides?",
+)
+_COUNT_OF_STEPS = (
+    "With length 1, how many times may the state of that sequence change? How many times does yours?",
+    "t counts from 0 in Python: for which t does a sequence of length 3 still have an input?",
+)
+_EACH_ITS_OWN = (
+    "Write down the shapes of the question, of the new state and of the old state. Which axis counts the sequences?",
+    "Does each sequence of your batch stop by its own length, and all its H units together?",
+)
 _AXES = (
     "Write down the three sizes of xs and of your result. Which axis counts time?",
     "Take a tiny array of labelled numbers and print it before and after you move or join its axes.",
-    "Does your operation move axes, or does it cut the same sequence of numbers in other places?",
 )
 _STATES = (
     "Take T = 2 and compare your entries, the first and the last, with what step gives by hand.",
@@ -169,47 +191,64 @@ _STATES = (
     "Write next to each entry of your result which input was the last that it has seen.",
 )
 _INTEGERS = ("Let h0 hold whole numbers: what is your result's dtype?", "What becomes of 0.7 in an array of integers?")
-_RESHAPED = "T, B, D = xs.shape\nxs = xs.reshape(B, T, D)"
-_BEFORE = {"h_t = step": "h_prev, h_t = h_t, step", "append(h_t)": "append(h_prev)"}
-_CUT = [("append(h_t)", "append(h_t.astype(h0.dtype))"), ("*params)", "*params).astype(h0.dtype)")]
-_LOOP = {
+_STOP, _CHOICE = "t < lengths", "np.where(running, new, h_t)"
+_UNROLL_SLIPS = {
+    _END: {
+        "the lengths are not used: every sequence is read to the end of xs": (_CHOICE, "new"),
+        "every sequence is read as far as the longest one": (_STOP, "t < 0 * lengths + max(lengths)"),
+        "every sequence stops where the shortest one ends": (_STOP, "t < 0 * lengths + min(lengths)"),
+        "zeros behind the end, where the last state should stay": ("new, h_t)", "new, 0 * h_t)"),
+        "h0 behind the end, where the last state should stay": ("new, h_t)", "new, h0)"),
+        "inputs behind the end set to 0, but read": {"xs[t]": "((t < lengths)[:, None] * xs[t])", _CHOICE: "new"},
+        "turned round: the state moves only behind the end": (_STOP, "t >= lengths"),
+    },
+    _COUNT_OF_STEPS: {
+        "each sequence is read one input too far": (_STOP, "t <= lengths"),
+        "the last input of each sequence is not read": (_STOP, "t < lengths - 1"),
+    },
+    _EACH_ITS_OWN: {
+        "the question asked along the wrong axis: units stop, not sequences": ("[:, None]", "[None, :]"),
+        "the lengths read in reversed order": (_STOP, "t < lengths[::-1]"),
+        "all sequences stop by the length of the first": (_STOP, "t < 0 * lengths + lengths[0]"),
+    },
     _ONE_ARRAY: {
-        "state overwritten in place: all stored states are one array": ("h_t =", "h_t[:] ="),
-        "the same buffer appended at each step": {"= h0, []": "= 1.0 * h0, []", "h_t =": "h_t[:] ="},
+        "state overwritten in place: all stored states are one array": ("h_t = np", "h_t[:] = np"),
+        "the same buffer appended at each step": {"= h0, []": "= 1.0 * h0, []", "h_t = np": "h_t[:] = np"},
     },
     _NOT_HANDED_ON: {
-        "every step starts from h0": ("(x_t, h_t", "(x_t, h0"),
-        "every step starts from zeros: the state is never handed on": ("(x_t, h_t", "(x_t, 0 * h0"),
-        "the state is set back to zeros after the first step": ("append(h_t)", "append(h_t)\nh_t = 0 * h0"),
+        "every step starts from h0": ("(xs[t], h_t", "(xs[t], h0"),
+        "every step starts from zeros: the state is never handed on": ("(xs[t], h_t", "(xs[t], 0 * h0"),
     },
     _H0: {"h0 ignored: starts from zeros": ("", "h0 = 0 * h0")},
     _AXES: {
-        "time and batch axes mixed up: the loop runs over the batch": ("", "xs = np.swapaxes(xs, 0, 1)"),
-        "reshape mixes time and batch": [("", _RESHAPED), ("", _RESHAPED + ".swapaxes(0, 1)")],
         "time and batch axes mixed up in the result": ("stack(hs)", "stack(hs, axis=1)"),
         "the states joined along the batch: no axis of time": ("stack(hs)", "concatenate(hs)"),
     },
     _STATES: {
         "inputs read in reversed order": ("", "xs = xs[::-1]"),
-        "inputs read one step late: xs[t - 1]": ("", "xs = np.roll(xs, 1, axis=0)"),
-        "the first input read at every step": ("(x_t", "(xs[0]"),
+        "inputs read one step late: xs[t - 1]": ("xs[t]", "xs[t - 1]"),
         "the states returned last first": ("(hs)", "(hs[::-1])"),
-        "the first input is never read: one state too few": ("in xs:", "in xs[1:]:"),
-        "the last input is never read: one state too few": ("in xs:", "in xs[:-1]:"),
         "h0 stored with the states: one too many": ("h0, []", "h0, [h0]"),
-        "each state stored before its step: h0 is there, the last state is not": _BEFORE,
-        "h0 stored as the first state: the first input is never read": {"h0, []": "h0, [h0]", "in xs:": "in xs[1:]:"},
-        "the place of the last state is never filled": ("(hs)", "([*hs[:-1], 0 * h_t])"),
-        "only the last state returned": [("np.stack(hs)", "h_t"), ("(hs)", "(hs[-1:])")],
-        "only the first state returned": [("np.stack(hs)", "hs[0]"), ("(hs)", "(hs[:1])")],
-        "the first state is missing from the result": ("(hs)", "(hs)[1:]"),
-        "input and state exchanged in the call of step": ("x_t, h_t", "h_t, x_t"),
-        "the old state added to what step returns": ("= step", "= h_t + step"),
-        "step applied twice for each input": ("h_t, *params", "step(x_t, h_t, *params), *params"),
+        "each state stored before its step: h0 is there, the last state is not": {
+            "h_t = np": "h_prev, h_t = h_t, np",
+            "append(h_t)": "append(h_prev)",
+        },
+        "the states behind the longest sequence are missing": ("(hs)", "(hs[: max(lengths)])"),
+        "only the last states returned": [("np.stack(hs)", "h_t"), ("(hs)", "(hs[-1:])")],
+        "only the first states returned": [("np.stack(hs)", "hs[0]"), ("(hs)", "(hs[:1])")],
+        "input and state exchanged in the call of step": ("xs[t], h_t", "h_t, xs[t]"),
+        "step applied twice for each input": ("(xs[t], h_t, *params)", "(xs[t], step(xs[t], h_t, *params), *params)"),
     },
-    _INTEGERS: {"integer arrays: states stored in an array of whole numbers are cut to 0": _CUT},
+    _INTEGERS: {
+        "integer arrays: states stored in an array of whole numbers are cut to 0": [
+            ("append(h_t)", "append(h_t.astype(h0.dtype))"),
+            (_CHOICE, f"{_CHOICE}.astype(h0.dtype)"),
+        ]
+    },
 }
-UNROLL = Exercise("01.2", "unroll", 2, _unroll_cases, ("hs",), slips(_LOOP), bare=True, arguments="left", hints=_STATES)
+UNROLL = Exercise(
+    "01.2", "unroll_each", 2, _unroll_cases, ("hs",), slips(_UNROLL_SLIPS), bare=True, arguments="left", hints=_END
+)
 
 # ---------------------------------------------------------------- 01.3 count_parameters
 
@@ -384,67 +423,56 @@ INFLUENCE = Exercise(
     "01.5", "influence", 1, _influence_cases, ("moves",), slips(_MOVES), arguments="left", hints=_ONE_ROW
 )
 
-# ---------------------------------------------------------------- 01.6 generate
+# ---------------------------------------------------------------- 01.6 smallest_w
 
 
-def _generate_args(rng: np.random.Generator, T: int = 5, B: int = 3, D: int = 2, H: int = 4) -> list[Any]:
-    x_1, h0, *params = _step_args(rng, B, D, H)
-    return [x_1, h0, T, *params, 0.6 * away_from_zero(rng, (D, H)), 0.5 * away_from_zero(rng, (D,))]
-
-
-def _generate_cases(rng: np.random.Generator) -> list[Case]:
-    args = _generate_args(rng)
+def _border_cases(rng: np.random.Generator) -> list[Case]:
+    small, large = float(rng.uniform(0.5, 1.0)), float(rng.uniform(1.6, 3.0))
     return [
-        Case("T = 5, B = 3, D = 2, H = 4", tuple(args)),
-        Case("B = D = H = 3", tuple(_generate_args(rng, B=3, D=3, H=3))),
-        Case("T = 1", tuple(_generate_args(rng, T=1)), easy=True, look="look at what the second step reads"),
-        Case("b_y = 0", zeroed(args, 7), easy=True, look="look at the output's bias"),
-        Case("h0 = 0", zeroed(args, 1), easy=True, look="look at the first state"),
+        Case(f"up = {small:.2f}, down = {large:.2f}", (small, large)),
+        Case(f"up = {large:.2f}, down = {small:.2f}", (large, small)),
+        Case("up = down", (small, small), easy=True, look="look at which of the two pushes decides"),
     ]
 
 
-_FEED_BACK = (
-    "Take T = 2 and write all four lines by hand: h_1, y_1, h_2, y_2.",
-    "What does the second step read as its input?",
-    "Which name must get a new value at the end of each round, besides the state?",
+_AT_REST = (
+    "Simulate it with your weight: one push of up, 100 steps of silence, then the dog. Is the state 0 after it?",
+    "At rest the state comes back to itself. Which equation says so?",
+    "What must w times the state at rest be, so that the dog brings the sum to exactly 0?",
 )
-_FROM_STATE = ("What does the equation of y_t read?", "From what do you compute y_t, and when: before h_t or after?")
-_OUTPUT_BIAS = ("Set all weights to 0: what is every output?", "How often, where and with which sign is b_y added?")
-_SQUASHED = ("Make W_hy large. Can an output be larger than 1, in the equation and in your code?", *_FEED_BACK[:1])
-_OUTPUTS = (
-    "Take T = 2: which two values should your result hold, and which does it hold?",
-    "Compare the shape of your result with (T, B, D).",
-    "Write next to each entry of your result which equation it comes from.",
+_WHICH_PUSH = (
+    "Simulate up = 0.5 and up = 3, each with 100 steps of silence behind it. Where is the state then?",
+    "What does the state at rest still know of how strong the first push was?",
 )
-_OUTPUT_SLIPS = {
-    _FEED_BACK: {
-        "the first input is fed again at every step": ("x_t = y_t", "x_t = x_1"),
-        "zeros are fed after the first step": ("x_t = y_t", "x_t = 0 * y_t"),
-        "the output squashed before it is fed back": [("= y_t", "= np.tanh(y_t)"), ("= y_t", "= sigmoid(y_t)")],
+_TO_THE_END = (
+    "Simulate it with your weight, to four digits: is the state 0 after the dog?",
+    "Your two equations are h = tanh(w h) and w h = down. Put the second one into the first.",
+)
+_BORDER = "down / np.tanh(down)"
+_BORDER_SLIPS = {
+    _AT_REST: {
+        "the state at rest taken for 1: w = down": (_BORDER, "down"),
+        "the weight that holds in silence, where no dog comes: 1": (_BORDER, "1.0"),
+        "one more than the push: 1 + down": (_BORDER, "1 + down"),
     },
-    _NOT_HANDED_ON: {
-        "every step starts from h0: only the output is handed on": ("h_t @ W_hh", "h0 @ W_hh"),
-        "the state is set back to zeros after the first step": ("x_t = y_t", "x_t, h_t = y_t, 0 * h_t"),
+    _WHICH_PUSH: {
+        "the state right after the first push, before it has come to rest": (_BORDER, "down / np.tanh(up)"),
+        "the first push in the place of the second": (_BORDER, "up / np.tanh(up)"),
+        "no tanh: the state taken for the first push": (_BORDER, "down / up"),
+        "the two pushes exchanged, without a rest": (_BORDER, "up / np.tanh(down)"),
     },
-    _H0: {"h0 ignored: starts from zeros": ("", "h0 = 0 * h0")},
-    _FROM_STATE: {"output taken from the previous state": {"h_t = np": "h_old, h_t = h_t, np", "= h_t @": "= h_old @"}},
-    _OUTPUT_BIAS: {"b_y forgotten": ("", "b_y = 0 * b_y"), "b_y added twice": ("", "b_y = 2 * b_y")},
-    _SQUASHED: {"the outputs squashed too": ("h_t @ W_hy.T + b_y", "np.tanh(h_t @ W_hy.T + b_y)")},
-    _ONE_ARRAY: {"the same array appended at each step": ("stack(ys)", "stack(T * [y_t])")},
-    _OUTPUTS: {
-        "only the last output returned": [("np.stack(ys)", "y_t"), ("(ys)", "(ys[-1:])")],
-        "only the first output returned": [("np.stack(ys)", "ys[0]"), ("(ys)", "(ys[:1])")],
-        "the first output is missing from the result": ("(ys)", "(ys)[1:]"),
-        "the states returned, not the outputs": ("append(y_t)", "append(h_t)"),
-        "x_1 returned as the first output, the last one missing": ("append(y_t)", "append(x_t)"),
-        "x_1 returned as the first output: one too many": ("h0, []", "h0, [x_1]"),
-        "one output too many": ("(T)", "(T + 1)"),
-        "time and batch axes exchanged": ("stack(ys)", "stack(ys, axis=1)"),
-        "the outputs joined along the batch: no axis of time": ("stack(ys)", "concatenate(ys)"),
+    _TO_THE_END: {
+        "the state at rest itself, not the weight": (_BORDER, "np.tanh(down)"),
+        "upside down: tanh(down) / down": (_BORDER, "np.tanh(down) / down"),
+        "multiplied by the state, where w is what is multiplied": (_BORDER, "down * np.tanh(down)"),
+        "the push left out of w: 1 / tanh(down)": (_BORDER, "1 / np.tanh(down)"),
+        "read off in steps of 0.1, as in the explorer": [
+            (_BORDER, f"np.ceil(10 * {_BORDER}) / 10"),
+            (_BORDER, f"np.round({_BORDER}, 1)"),
+        ],
     },
 }
-_GENERATE_SLIPS = (*slips(_STATE_LINE), *slips(_OUTPUT_SLIPS))
-GENERATE = Exercise("01.6", "generate", 1, _generate_cases, ("ys",), _GENERATE_SLIPS, bare=True, hints=_FEED_BACK)
+SMALLEST_W = Exercise("01.6", "smallest_w", 1, _border_cases, ("w",), slips(_BORDER_SLIPS), hints=_AT_REST)
 
 # ---------------------------------------------------------------- 01.7 EDGE
 
@@ -472,7 +500,7 @@ def run_on_bits(weights: dict[str, Any], bits: Array = BITS) -> Array:
             raise ValueError(f"{name}: expected shape {form}, got {array.shape}")
     h_t, answers = np.zeros((1, H)), []
     for bit in bits:
-        h_t = RNN_STEP.reference(np.array([[float(bit)]]), h_t, W_xh, W_hh, b_h)
+        h_t = np.tanh(float(bit) * W_xh.T + h_t @ W_hh.T + b_h)
         answers.append((h_t @ W_hy.T + b_y).item() > 0)
     return np.array(answers[1:], dtype=int)
 
@@ -537,4 +565,4 @@ _EDGE_HINTS = (
 _SLIPS = (*slips(_EDGE_SLIPS, alone=True), *_LATE_SLIPS)
 HAND_SET = Exercise("01.7", "EDGE", 2, view=_edge_view, slips=_SLIPS, hints=_EDGE_HINTS)
 
-EXERCISES = (RNN_STEP, UNROLL, COUNT, WHAT_W_DOES, INFLUENCE, GENERATE, HAND_SET)
+EXERCISES = (REPAIRED, UNROLL, COUNT, WHAT_W_DOES, INFLUENCE, SMALLEST_W, HAND_SET)

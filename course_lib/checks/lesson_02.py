@@ -1,4 +1,4 @@
-"""Lesson 02: softmax and loss, one-hot vectors, the shifted target, temperature, generation, perplexity."""
+"""Lesson 02: a weighted loss, a floor, a loss that is too good, a temperature, a finished sentence, perplexity."""
 
 from __future__ import annotations
 
@@ -25,26 +25,29 @@ def softmax(z: Array, axis: int = -1) -> Array:
     return ratio(z - z.max(axis=axis, keepdims=True), axis)
 
 
-# ---------------------------------------------------------------- 02.1 softmax_cross_entropy
+# ---------------------------------------------------------------- 02.1 weighted_cross_entropy
 
 
 def _targets(rng: np.random.Generator, N: int, V: int) -> Array:
-    """Both ends of the alphabet are asked for, and different rows ask for different symbols."""
+    """Both ends of the list of words are asked for, and different rows ask for different words."""
     targets = rng.integers(0, V, N)
     targets[: min(N, 2)] = [0, V - 1][: min(N, 2)]
     return targets
 
 
-def _softmax_cases(rng: np.random.Generator) -> list[Case]:
+def _weighted_cases(rng: np.random.Generator) -> list[Case]:
+    def draw(N: int, V: int) -> tuple[Array, Array, Array]:
+        return _logits(rng, N, V), _targets(rng, N, V), rng.choice([1.0, 2.5, 5.0], N) * rng.uniform(0.8, 1.3, N)
+
+    far, row = 800 * np.eye(3, 12), 800 * np.eye(3)[:, :1]
+    targets, weights = np.array([1, 4, 2]), np.array([1.0, 5.0, 2.0])
     return [
-        Case("N = 4, V = 6", (_logits(rng, 4, 6), _targets(rng, 4, 6))),
-        Case("N = 7, V = 3", (_logits(rng, 7, 3), _targets(rng, 7, 3))),
-        Case("logits near 1000", (1000 + _logits(rng, 3, 5), _targets(rng, 3, 5))),
-        Case("one logit 800 above the rest", (_logits(rng, 3, 12) + 800 * np.eye(3, 12), np.array([1, 4, 2]))),
-        Case("one row 800 above the rest", (_logits(rng, 3, 5) + 800 * np.eye(3)[:, :1], np.array([1, 4, 2]))),
-        Case("N = 1", (_logits(rng, 1, 5), np.array([4])), easy=True, look="look at what is done for each row"),
-        Case("V = 2", (_logits(rng, 4, 2), _targets(rng, 4, 2)), easy=True, look="look at how classes are told apart"),
-        Case("every target is 0", (_logits(rng, 4, 6), np.zeros(4, int)), easy=True, look="look at each row's target"),
+        Case("N = 4, V = 6", draw(4, 6)),
+        Case("N = V = 5", draw(5, 5)),
+        Case("one score 800 above the rest", (_logits(rng, 3, 12) + far, targets, weights)),
+        Case("one row 800 above the rest", (_logits(rng, 3, 5) + row, targets, weights)),
+        Case("N = 1", draw(1, 5), easy=True, look="look at what is done for each row"),
+        Case("every weight is 1", (*draw(6, 3)[:2], np.ones(6)), easy=True, look="look at the weights"),
     ]
 
 
@@ -62,29 +65,28 @@ _STEPS = (
     "Which of these steps does your code leave out, do twice, or do in another order?",
 )
 _BASE = ("Set all logits to 0. Is your loss ln V?", "Which logarithm undoes exp?")
-_MEAN = (
-    "Hand every row, sequence or step in twice: a mean loss stays, each entry of its gradient is halved. And yours?",
-    "Divide your result by the right one: which size of the arrays is the ratio?",
-    "Over how many predictions does the mean run, and do loss and gradient know that number?",
+_WEIGHT_HINTS = (
+    "Set one weight to 0: may its word still move the loss? Double all weights: which of your results change?",
+    "Nudge one score of a word with weight 5: by how much does the loss grow, and what does your dlogits say?",
+    "Where does each w_n stand in the formula, and by what is the sum divided? Which row of dlogits is its own?",
 )
 _PARTS = (
     "Take a small step along minus your gradient: does the loss go down? And does each row of yours add up to 0?",
     "There are two kinds of columns: write the formula for the target's column and for another one.",
-    "Which terms does it have, what is divided by N, and where does each of them stand in your code?",
+    "Which terms does it have, what is divided by the sum of the weights, and where does each stand in your code?",
 )
 _INDEX = ("Two rows, two targets: which entries does each row use?", "How do you pair row n with its own targets[n]?")
 _FIRST = (
-    "Try the first and the last symbol, 0 and V - 1. Which entry or column is theirs, and which do you take?",
+    "Try the first and the last word, 0 and V - 1. Which entry or column is theirs, and which do you take?",
     "What does the index -1 mean in NumPy?",
-    "Are the symbols numbered from 0 or from 1, and how many of them are there?",
+    "Are the words numbered from 0 or from 1, and how many of them are there?",
 )
-_IN_PLACE = ("Compare logits and p with copies: which has changed?", "What does -= do to an array with a second name?")
 _MAX = " - logits.max(axis=1, keepdims=True)"
 _LOG_P = "shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))"
 _LOST = {_LOG_P: _LOG_P.replace("shifted -", "logits -")}
-_P, _Y, _ROWS = "np.exp(log_p)", "np.eye(V)[targets]", "[np.arange(N), targets]"
-_LOSS, _ERROR = f"-log_p{_ROWS}.mean()", f"p - {_Y}"
-_DESTROYED = f"({_ERROR})", f"abs({_ERROR})"
+_P, _Y, _ROWS, _W = "np.exp(log_p)", "np.eye(V)[targets]", "[np.arange(N), targets]", "weights / weights.sum()"
+_LOSS, _ERROR = f"-(w * log_p{_ROWS}).sum()", f"p - {_Y}"
+_GRAD, _EVEN = f"w[:, None] * ({_ERROR})", "np.full(N, 1 / N)"
 
 
 def _off(off: str) -> list[dict[str, str]]:
@@ -98,10 +100,16 @@ def _over(axis: int | None) -> list[dict[str, str]]:
     return [log_p, *(log_p | {_MAX: f" - logits.max({over})"} for over in (f"axis={axis}", ""))]
 
 
+def _halves(error: str) -> list[tuple[str, str]]:
+    """A gradient of which one half is weighted, divided in two ways."""
+    return [(_GRAD, f"({error}) / {by}") for by in ("weights.sum()", "N")]
+
+
+_SCALED = {"": "logits = logits * weights[:, None]", _W: _EVEN}
 _WHOLE = "the largest logit of the whole array is taken off, not that of each row"
 _EPS = "a small number stands in for a p that has become 0: the loss stops growing there"
-_TINY = "1e-6", "1e-7", "1e-15", "1e-16", "1e-20", "1e-30", "1e-300", "np.finfo(float).eps"
-_SOFTMAX_SLIPS = {
+_TINY = "1e-12", "1e-10", "1e-9", "1e-8", "1e-15"
+_WEIGHTED_SLIPS = {
     _OVERFLOW: {
         "softmax overflows for large logits": _off(""),
         "overflows: the mean of each row is taken off, not its largest logit": _off(_MAX.replace("max", "mean")),
@@ -113,7 +121,7 @@ _SOFTMAX_SLIPS = {
     },
     _LOG_OF_0: {
         "the logarithm of a p that has become 0": (_LOG_P, "np.log(ratio(shifted))"),
-        _EPS: [(_LOG_P, f"np.log(ratio(shifted) + {e})") for e in ("1e-12", "1e-10", "1e-9", "1e-8")],
+        _EPS: [(_LOG_P, f"np.log(ratio(shifted) + {e})") for e in _TINY],
     },
     _NORM: {
         "the largest logit is taken off in one place only: log p lost it": [_LOST, _LOST | {_P: "softmax(logits)"}],
@@ -121,26 +129,30 @@ _SOFTMAX_SLIPS = {
         "p in the gradient is not normalised": (_P, "np.exp(shifted)"),
     },
     _FIRST: {"class index shifted by one": ("", "targets = targets - 1")},
-    _IN_PLACE: {
-        "the logits that came in are changed": ("", "logits -= logits.max(axis=1, keepdims=True)"),
-        "probabilities destroyed before the loss is read": [("-log_p", f"-np.log({e})") for e in _DESTROYED],
+    _WEIGHT_HINTS: {
+        "the weights are not used at all": (_W, _EVEN),
+        "the weights are missing in the gradient": ("w[:, None]", f"{_EVEN}[:, None]"),
+        "the weights are missing in the loss": ("(w *", "(1 / N *"),
+        "divided by the sum of the weights, but multiplied by none": (_W, "np.ones(N) / weights.sum()"),
+        "divided by N, not by the sum of the weights": ("weights.sum()", "N"),
+        "the gradient divided by N, not by the sum of the weights": ("w[:, None]", "weights[:, None] / N"),
+        "the loss divided by N, not by the sum of the weights": ("(w *", "(weights / N *"),
+        "loss and gradient summed over the rows, and divided by nothing": (_W, "weights"),
+        "the gradient not divided by the sum of the weights": ("w[:, None]", "weights[:, None]"),
+        "the loss not divided by the sum of the weights": ("(w *", "(weights *"),
+        "the gradient divided by the sum of the weights twice": ("w[:, None]", "w[:, None] / weights.sum()"),
+        "a weight for each column, not for each row": ("w[:, None]", "w"),
+        "one loss for each row: their sum is missing": [(_LOSS, _LOSS[:-6]), (_LOSS, f"-log_p{_ROWS}")],
     },
-    _MEAN: {
-        "gradient not divided by N": (" / N", ""),
-        "gradient divided by V instead of N": (" / N", " / V"),
-        "gradient divided by N twice": (" / N", " / N / N"),
-        "the loss summed over the rows, not averaged": (".mean()", ".sum()"),
-        "loss and gradient summed over the rows, not averaged": {".mean()": ".sum()", " / N": ""},
-        "one loss for each row: their mean is missing": (".mean()", ""),
-    },
-    _MEAN[1:]: {
-        "gradient divided by N and by V": (" / N", " / N / V"),
-        "the loss averaged over all N * V entries": (".mean()", ".mean() / V"),
+    _WEIGHT_HINTS[1:]: {
+        "the weight acts on the 1 of the target only, not on p": _halves(f"p - weights[:, None] * {_Y}"),
+        "the weight acts on p only, not on the 1 of the target": _halves(f"weights[:, None] * p - {_Y}"),
+        "the weight enters the gradient twice": ("w[:, None]", "w[:, None] * weights[:, None]"),
+        "the scores are multiplied by the weights, not the loss of each word": _SCALED,
     },
     _PARTS: {
         "sign of the gradient reversed": (_ERROR, f"{_Y} - p"),
         "p is lost in the target's column: -1 stands there": (_ERROR, f"p * (1 - {_Y}) - {_Y}"),
-        "the 1 of the target is not divided by N": (_ERROR, f"-N * {_Y} + p"),
         "the target is missing in the gradient": (_ERROR, "p"),
         "gradient only in the target's column": (_ERROR, f"(p - 1) * {_Y}"),
         "minus one-hot alone: p is missing": (_ERROR, f"-{_Y}"),
@@ -150,177 +162,182 @@ _SOFTMAX_SLIPS = {
     _INDEX: {
         "1 taken from every entry, not from the target's": (_Y, "1"),
         "the indexing marks every row": [(_Y, "np.isin(np.arange(V), targets)"), (_Y, f"{_Y}.sum(axis=0)")],
-        "the indexing reads every target in every row": ("np.arange(N)", ":"),
+        "the indexing reads every target in every row": (f"w * log_p{_ROWS}", "w * log_p[:, targets]"),
     },
-    _STEPS: {
-        "softmax applied twice": ("", "logits = softmax(logits)"),
-        "the loss without its minus": ("-log_p", "log_p"),
-    },
-    _BASE: {"the loss in bits: a logarithm to base 2": (".mean()", ".mean() / np.log(2)")},
+    _STEPS: {"softmax applied twice": ("", "logits = softmax(logits)"), "the loss without its minus": ("-(w", "(w")},
+    _BASE: {"the loss in bits: a logarithm to base 2": (_LOSS, f"{_LOSS} / np.log(2)")},
 }
-_SOFTMAX_ALONE = {
+_WEIGHTED_ALONE = {
     _OVERFLOW: {"the largest logit of a column is taken off, not that of the row": (_MAX, " - logits.max(axis=0)")},
-    _LOG_OF_0: {_EPS: [(_LOG_P, f"np.log(ratio(shifted) + {e})") for e in _TINY]},
-    _NORM: {"the target's logit in the place of log p": [("-log_p", "-logits"), ("-log_p", "-shifted")]},
+    _NORM: {"the target's logit in the place of log p": [("w * log_p", "w * logits"), ("w * log_p", "w * shifted")]},
+    _WEIGHT_HINTS: {"the weight is inside the logarithm": (_LOSS, f"-(np.log(weights) + log_p{_ROWS}).mean()")},
     _PARTS: {
         "the 1 is added in the target's column, not subtracted": (_ERROR, f"p + {_Y}"),
         "log p in the place of p in the gradient": (_ERROR, f"log_p - {_Y}"),
         "the logits in the place of p in the gradient": [(_ERROR, f"logits - {_Y}"), (_ERROR, f"shifted - {_Y}")],
         "the gradient with respect to p, not to the logits": (_ERROR, f"-{_Y} / p"),
     },
-    _INDEX: {
-        "the loss counts all symbols of a row, not its target alone": [(_ROWS, ""), (_ROWS, ".sum(axis=1)")],
-        "the loss reads the most likely symbol, not the target": (_ROWS, ".max(axis=1)"),
-    },
-    _FIRST: {
-        "class index shifted by one in the gradient": (_Y, "np.eye(V)[targets - 1]"),
-        "class index shifted by one in the loss": ("np.arange(N), targets", "np.arange(N), targets - 1"),
-    },
-    _STEPS: {
-        "the loss has no logarithm: it is minus the mean p": ("-log_p", "-p"),
-        "the logarithm of the mean p, not the mean logarithm": (_LOSS, f"-np.log(p{_ROWS}.mean())"),
-        "exp of the loss: that is the perplexity": (_LOSS, f"np.exp({_LOSS})"),
-        "the entropy of p: the targets are not used in the loss": (_LOSS, "-(p * log_p).sum(axis=1).mean()"),
-        "squared error, not cross-entropy": [(_LOSS, f"(({_ERROR}) ** 2){s}.mean()") for s in ("", ".sum(axis=1)")],
-    },
+    _INDEX: {"the loss reads the most likely word, not the target": (_ROWS, ".max(axis=1)")},
+    _STEPS: {"the logarithm of the mean p, not the mean logarithm": (_LOSS, f"-np.log((w * p{_ROWS}).sum())")},
 }
 _BY_STEPS = (
     "Compute the worked example step by step and compare each intermediate array.",
     "Check two sums: each row of p adds up to 1, each row of dlogits adds up to 0.",
     "Compare dlogits with a finite difference: nudge one logit by 1e-5 and watch the loss.",
 )
-SOFTMAX = Exercise(
+_WAYS = (ratio, softmax)
+WEIGHTED = Exercise(
     "02.1",
-    "softmax_cross_entropy",
-    3,
-    _softmax_cases,
+    "weighted_cross_entropy",
+    2,
+    _weighted_cases,
     ("loss", "dlogits"),
-    (*slips(_SOFTMAX_SLIPS), *slips(_SOFTMAX_ALONE, alone=True)),
-    helpers=(ratio, softmax),
+    (*slips(_WEIGHTED_SLIPS), *slips(_WEIGHTED_ALONE, alone=True)),
+    helpers=_WAYS,
     bare=True,
     arguments="left",
     hints=_BY_STEPS,
 )
 
 
-# ---------------------------------------------------------------- 02.2 one_hot
+# ---------------------------------------------------------------- 02.2 floor_bits
 
 
-def _one_hot_cases(rng: np.random.Generator) -> list[Case]:
-    def ids(*shape: int, V: int) -> Array:
-        drawn = rng.integers(0, V, shape)
-        drawn.flat[:2] = [0, V - 1][: drawn.size]
-        return drawn
-
+def _floor_cases(rng: np.random.Generator) -> list[Case]:
+    nouns, rare, often = int(rng.integers(3, 40)), rng.uniform(0.1, 0.45, 4), rng.uniform(0.6, 0.95, 2)
     return [
-        Case("ids (T, B) = (4, 3), V = 5", (ids(4, 3, V=5), 5)),
-        Case("ids (T,) = (6,), V = 4", (ids(6, V=4), 4), easy=True, look="look at how axes are added"),
-        Case("V = T = B = 3", (ids(3, 3, V=3), 3)),
-        Case("symbols that do not occur", (np.array([[0, 2], [2, 0]]), 4)),
+        Case("aside and very are rare", (nouns, rare[0], rare[1])),
+        Case("a frequent aside", (nouns + 5, often[0], rare[2])),
+        Case("many very", (nouns + 9, rare[3], often[1])),
+        Case("fair coins", (8, 0.5, 0.5), easy=True, look="look at what a coin costs that is not fair"),
+        Case("hardly ever very", (nouns, rare[0], 1e-9), easy=True, look="look at very"),
     ]
 
 
-_AXES = ("ids (T, B) should become (T, B, V). Which shape is yours?", "Which of your calls moves or adds an axis?")
-_MARKED = (
-    "Encode ids = [0, 2] with V = 4 by hand. How many columns are there, and how many 1s in each vector?",
-    "What of your result depends on the other symbols that occur, and what should?",
-    "Each symbol marks one place, in its own vector only. Which places does your code mark, and with what?",
+_COIN = ("Yes comes 1 time in 4: 0.8113 bits. And yours?", "How often does each side come, and what does it cost?")
+_COUNT = (
+    "Let very = 0.5: a sentence has 1 very on average, the coin is thrown 2 times. What are your two numbers?",
+    "The first comes with probability v, the second with v², and so on. Which sum is that?",
+    "Count the throws of a sentence without very: is it none?",
 )
-_BY_ONE = "(V, k=1)[ids]", "(V, k=-1)[ids]", "(V)[ids - 1]", "(V)[(ids - 1) % V]", "(V)[(ids + 1) % V]"
-_ONE_HOT_SLIPS = {
-    _FIRST: {
-        "class index shifted by one": [("(V)[ids]", wrong) for wrong in _BY_ONE],
-        "one column too many: symbols counted from 1": [("", "V = V + 1"), ("", "V, ids = V + 1, ids + 1")],
+_ROW = (
+    "Write the cost below each word of: the birds which slept were tired . Which of these numbers does your sum have?",
+    "What is drawn in every sentence, and what only where there is an aside?",
+    "Which words cost nothing because they had to come? They count as words all the same.",
+)
+_PER_WORD = ("Does your first example give 9 / 7?", "Which two sums are divided by one another, and in which unit?")
+_H_A, _H_V = (f"-{v} * np.log2({v}) - (1 - {v}) * np.log2(1 - {v})" for v in ("aside", "very"))
+_NATS_LINES = {_H_A: _H_A.replace("log2", "log"), _H_V: _H_V.replace("log2", "log"), "np.log2(nouns)": "np.log(nouns)"}
+_YES, _VERYS = {_H_A: "-aside * np.log2(aside)", _H_V: "-very * np.log2(very)"}, "very / (1 - very)"
+_FOURS = {"aside * 2 + throws": "aside * 4 + throws", "coin_very + 2": "coin_very + 4"}
+_FLOOR_SLIPS = {
+    _COIN: {
+        "a coin costs one bit even where it is not fair": {_H_A: "1", _H_V: "1"},
+        "the coin of the aside costs one bit even where it is not fair": (_H_A, "1"),
+        "the coin of very costs one bit even where it is not fair": (_H_V, "1"),
+        "only the yes of a coin is paid for, not the no": _YES,
+        "the surprise of a yes taken for the mean cost of a coin": {_H_A: "-np.log2(aside)", _H_V: "-np.log2(very)"},
+        "the coin of the aside is free": (_H_A, "0"),
+        "the coins of very are free": (_H_V, "0"),
     },
-    _AXES: {
-        "the two axes of ids exchanged": ("[ids]", "[ids.T]"),
-        "the symbol axis is first, not last": ("[ids]", "[ids].transpose(-1, *range(ids.ndim))"),
-        "the symbol axis is in the middle, not last": ("[ids]", "[ids].swapaxes(-1, 1)"),
-        "the axes in reverse order": ("[ids]", "[ids].T"),
-        "the axes of ids are flattened": ("[ids]", "[ids].reshape(-1, V)"),
-        "all vectors in one long row": ("[ids]", "[ids].ravel()"),
-        "one axis too many": [("[ids]", more) for more in ("[ids[..., None]]", "[ids][None]", "[ids][..., None]")],
-        "the vectors added up over all axes of ids": ("[ids]", "[ids].reshape(-1, V).sum(axis=0)"),
+    _COUNT: {
+        "at most one very counted: v, not v + v² + v³ + …": [(_VERYS, "very"), {_VERYS: "very", "verys + 1": "1"}],
+        "one very too many: 1 / (1 - v)": {_VERYS: "1 / (1 - very)", "verys + 1": "verys"},
+        "the throw that says no is not counted": ("verys + 1", "verys"),
+        "the coin of very thrown once in a sentence": ("verys + 1", "1"),
+        "the words very are not counted": ("aside * 2 + verys", "aside * 2"),
+        "v and 1 - v exchanged in the number of very": (_VERYS, "(1 - very) / very"),
     },
-    _MARKED: {
-        "as many columns as the largest symbol that happens to occur": ("", "V = ids.max() + 1"),
-        "one column for each symbol that happens to occur": ("[ids]", "[ids][..., np.unique(ids)]"),
-        "the symbol's number stands where the 1 belongs": ("np.eye(V)", "np.diag(np.arange(V))"),
-        "nothing but zeros: no 1 is stored": ("np.eye(V)", "np.zeros((V, V))"),
-        "0 and 1 exchanged": ("np.eye(V)", "1 - np.eye(V)"),
-        "every vector marks all symbols that occur": ("np.eye(V)", "np.isin(np.arange(V), ids) + 0 * np.eye(V)"),
-        "1 at every place up to the symbol's": ("np.eye(V)", "np.tri(V)"),
+    _ROW: {
+        "the act is paid for in every sentence, with or without an aside": ("coin_aside + aside * 2", "coin_aside + 2"),
+        "the act of the aside is free": ("coin_aside + aside * 2", "coin_aside"),
+        "the words of the aside counted in every sentence": ("5 + aside * 2", "7"),
+        "the aside counted as one word": ("5 + aside * 2", "5 + aside"),
+        "the mood is free": ("* coin_very + 2", "* coin_very"),
+        "the verb costs a bit though the noun decides it": ("* coin_very + 2", "* coin_very + 3"),
+        "the full stop is not counted as a word": ("5 + aside", "4 + aside"),
+        "the number of nouns is paid, not its logarithm": ("np.log2(nouns)", "nouns"),
+        "four bits, not two, for one of four": _FOURS,
+    },
+    _PER_WORD: {
+        "bits per sentence, not per word": ("bits / words", "bits"),
+        "words per bit: the fraction is upside down": ("bits / words", "words / bits"),
+        "2 to the power of it: that is the perplexity": ("bits / words", "2 ** (bits / words)"),
+        "nats: natural logarithms beside the bits of act and mood": _NATS_LINES,
     },
 }
-_TABLE = (
-    "How many axes does the result have, and how long is the last one?",
-    "A table with one row per symbol: which well-known matrix is it?",
-    "What does NumPy return when an array of any shape indexes the rows of a matrix?",
+_PAPER = (
+    "Compute the first example on paper: which 9 bits, and which 7 words?",
+    "Then let one of the two coins be unfair. Which of your terms change?",
 )
-ONE_HOT = Exercise(
-    "02.2", "one_hot", 1, _one_hot_cases, ("one-hot vectors",), slips(_ONE_HOT_SLIPS), bare=True, hints=_TABLE
+FLOOR = Exercise(
+    "02.2", "floor_bits", 2, _floor_cases, ("bits per word",), slips(_FLOOR_SLIPS), bare=True, hints=_PAPER
 )
 
 
 # ---------------------------------------------------------------- 02.3 sequence_loss
 
 
-def picked(values: Array, targets: Array) -> Array:
-    """For each prediction, the value of its target: (T, B)."""
-    return np.take_along_axis(values, targets.reshape(values.shape[:-1])[..., None], axis=-1)[..., 0]
-
-
-def nll(p: Array, targets: Array) -> Array:
-    """The loss of each prediction, from probabilities: (T, B)."""
-    return -np.log(picked(p, targets))
-
-
 def _sequence_cases(rng: np.random.Generator) -> list[Case]:
     def draw(T: int, B: int, V: int) -> tuple[Array, Array]:
         return _logits(rng, T, B, V), rng.integers(0, V, (T + 1, B))
 
+    even = (np.zeros((4, 1, 30)), rng.integers(0, 30, (5, 1)))
     return [
         Case("T = 5, B = 3, V = 4", draw(5, 3, 4)),
         Case("T = B = 4, V = 6", draw(4, 4, 6)),
-        Case("B = 1", draw(6, 1, 5), easy=True, look="look at how time and batch are flattened"),
+        Case("B = 1", draw(6, 1, 5), easy=True, look="look at how the texts of a batch are joined"),
         Case("T = 1", draw(1, 6, 5), easy=True, look="look at which steps are paired"),
+        Case("all scores 0", even, easy=True, look="look at which word is asked for"),
     ]
 
 
-_PAIRED = ("Which (t, b) is the fifth row of each flattened array?", "Compare one entry with a double loop by hand.")
+_PAIRED = ("To which (t, b) does each of your predictions belong?", "Compare one entry with a double loop by hand.")
 _SHIFT = (
     "Write ids[0], ids[1], ids[2] under logits[0], logits[1]. What is logits[0] asked to predict?",
     "Write down each step's target in your code. Could a network that copies its input get your loss down to 0?",
-    "At step t the network has read ids[t]. Which symbol does it not know yet?",
+    "At step t the network has read ids[t]. Which word does it not know yet?",
 )
 _COUNTED = (
-    "Change the logits of one step after the other, then of one sequence. Which does your loss not notice?",
-    "How many predictions do B sequences of T steps contain, and how many does your mean take?",
+    "Change the logits of one step after the other, then of one text. Which does your loss not notice?",
+    "How many predictions do B texts of T steps contain, and how many does your mean take?",
     "Which index of yours throws predictions away, or which name is overwritten in your loop?",
 )
+_MEAN = (
+    "Hand every text, then every step, in twice: a mean loss stays. And yours?",
+    "Divide your result by the right one: which size of the arrays is the ratio?",
+    "Over how many predictions does the mean run?",
+)
+_HERS = ("Work through her three tests: each of them shows one fault.", "Of what is the logarithm, and how many steps?")
 _ONE_NUMBER = ("How many numbers are asked for?", "Which name holds the loss, and over which axes is it averaged?")
-_CALL = "loss, _ = softmax_cross_entropy(logits.reshape(T * B, V), targets.reshape(T * B))"
-_PICKED, _EACH = "picked(softmax(logits), targets)", "loss = nll(softmax(logits), targets)"
+_AT_T, _CAME, _EACH, _BACK = "softmax(logits[t])", "ids[t + 1]", "-np.log(p_came).mean()", "return total / T"
+_ADD, _LOG_MEAN = f"total += {_EACH}", "-np.log(p_came.mean())"
 _SWAPPED = "logits = logits.swapaxes(0, 1).reshape(logits.shape)"
-_ROLLED = "np.roll(ids[:-1], 1, axis=0)"
-_PAST = ("ids[1:]", _ROLLED), ("ids[1:]", "np.insert(ids[:-2], 0, 0, axis=0)")
+_UNPAIRED = "ids = np.concatenate([ids[:1], ids[1:].T.reshape(ids[1:].shape)])"
+_LISTED = {"total = 0.0": "total = []", _BACK: "return np.array(total)"}
 
 
 def _fewer(steps: str) -> list[tuple[str, str]]:
     """Some steps only; where none is left, NumPy's mean is nan and a division by 0 an error."""
-    return [("", f"logits, ids = {steps}"), ("", f"assert len(logits) > 1\nlogits, ids = {steps}")]
+    short = f"logits, ids = {steps}"
+    return [("", short), ("", f"{short}\nif not len(logits): return np.nan")]
 
 
 _SEQUENCE = {
+    _HERS: {"her function as it was": {_CAME: "ids[t]", _EACH: _LOG_MEAN, "/ T": "/ len(ids)"}},
     _SHIFT: {
-        "target not shifted: the network is asked for the symbol it has just read": ("ids[1:]", "ids[:-1]"),
-        "target shifted the wrong way: the past is predicted": [*_PAST, *_fewer(f"logits[1:], {_ROLLED}")],
-        "target shifted by two: the symbol after the next one": _fewer("logits[:-1], ids[1:]"),
-        "the last symbol is the target of every step": ("ids[1:]", "np.tile(ids[-1], (T, 1))"),
+        "target not shifted: the network is asked for the word it has just read": (_CAME, "ids[t]"),
+        "target shifted the wrong way: the past is predicted": [
+            (_CAME, "ids[t - 1]"),
+            (_CAME, "ids[:-1][t - 1]"),
+            *_fewer("logits[1:], np.roll(ids[:-1], 1, axis=0)"),
+        ],
+        "target shifted by two: the word after the next one": _fewer("logits[:-1], ids[1:]"),
+        "the last word is the target of every step": (_CAME, "ids[-1]"),
     },
-    _FIRST: {"class index shifted by one": ("ids[1:]", "ids[1:] - 1")},
+    _FIRST: {"class index shifted by one": (_CAME, f"{_CAME} - 1")},
     _PAIRED: {
-        "logits and targets paired in different order": ("ids[1:]", "ids[1:].T"),
+        "logits and targets paired in different order": ("", _UNPAIRED),
         "logits and targets paired in different order: the logits' axes were moved": ("", _SWAPPED),
     },
     _COUNTED: {
@@ -328,49 +345,47 @@ _SEQUENCE = {
         "the last step's prediction is left out": _fewer("logits[:-1], ids[:-1]"),
         "only the first step's prediction counts": ("", "logits, ids = logits[:1], ids[:2]"),
         "only the last step's prediction counts": ("", "logits, ids = logits[-1:], ids[-2:]"),
-        "only the first sequence of the batch counts": ("", "logits, ids = logits[:, :1], ids[:, :1]"),
-        "the first step is left out of the sum, but counted in the mean": (_CALL, f"{_EACH}[1:].sum() / (T * B)"),
-        "the last step is left out of the sum, but counted in the mean": (_CALL, f"{_EACH}[:-1].sum() / (T * B)"),
+        "only the first text of the batch counts": ("", "logits, ids = logits[:, :1], ids[:, :1]"),
+        "the first step is left out of the sum, but counted in the mean": ("range(T)", "range(1, T)"),
+        "the last step is left out of the sum, but counted in the mean": ("range(T)", "range(T - 1)"),
     },
     _AXIS: {
-        "softmax over the wrong axis: over time": (_CALL, "loss = nll(softmax(logits, 0), targets).mean()"),
-        "softmax over the wrong axis: over the batch": (_CALL, "loss = nll(softmax(logits, 1), targets).mean()"),
-        "softmax over the whole array at once": (_CALL, "loss = nll(ratio(logits, None), targets).mean()"),
+        "softmax over the wrong axis: over time": (_AT_T, "softmax(logits, 0)[t]"),
+        "softmax over the wrong axis: over the batch": (_AT_T, "softmax(logits[t], 0)"),
+        "softmax over the whole array at once": [(_AT_T, "ratio(logits, None)[t]"), (_AT_T, "ratio(logits[t], None)")],
     },
-    _NORM: {"logits taken for log p: the softmax is missing": (_CALL, "loss = -picked(logits, targets).mean()")},
+    _NORM: {"logits taken for log p: the softmax is missing": (_AT_T, "np.exp(logits[t])")},
     _STEPS: {
-        "softmax applied twice": ("", "logits = softmax(logits)"),
-        "the logarithm of the mean p, not the mean logarithm": (_CALL, f"loss = -np.log({_PICKED}.mean())"),
-        "minus the mean p: the logarithm is missing": (_CALL, f"loss = -{_PICKED}.mean()"),
-        "the loss without its minus": ("return loss", "return -loss"),
+        "softmax applied twice": (_AT_T, "softmax(softmax(logits[t]))"),
+        "the logarithm of the mean p, not the mean logarithm": [
+            (_EACH, _LOG_MEAN),
+            {_ADD: "total += p_came.mean()", _BACK: "return -np.log(total / T)"},
+        ],
+        "minus the mean p: the logarithm is missing": (_EACH, "-p_came.mean()"),
+        "the loss without its minus": ("return total", "return -total"),
     },
     _ONE_NUMBER: {
-        "the gradient is returned, not the loss": ("loss, _", "_, loss"),
-        "one loss for each prediction: their mean is missing": [(_CALL, _EACH), (_CALL, f"{_EACH}.ravel()")],
-        "one loss for each step: their mean is missing": (_CALL, f"{_EACH}.mean(axis=1)"),
-        "one loss for each sequence: their mean is missing": (_CALL, f"{_EACH}.mean(axis=0)"),
+        "one loss for each prediction: their mean is missing": [
+            _LISTED | {_ADD: f"total.{way}(-np.log(p_came))"} for way in ("append", "extend")
+        ],
+        "one loss for each step: their mean is missing": _LISTED | {_ADD: f"total.append({_EACH})"},
+        "one loss for each text: their mean is missing": (_ADD, "total += -np.log(p_came)"),
     },
     _MEAN: {
-        "summed over the batch, averaged over time only": ("return loss", "return loss * B"),
-        "summed over time, averaged over the batch only": ("return loss", "return loss * T"),
-        "summed over all predictions instead of averaged": ("return loss", "return loss * T * B"),
-        "divided by T once too often": ("return loss", "return loss / T"),
-        "divided by B once too often": ("return loss", "return loss / B"),
-        "divided by T * B once too often": ("return loss", "return loss / (T * B)"),
-    },
-    _MEAN[1:]: {
-        "averaged over all T * B * V entries": ("return loss", "return loss / V"),
-        "divided by T + 1 symbols of a sequence, not T predictions": ("return loss", "return loss * T / (T + 1)"),
+        "summed over the batch, averaged over time only": (_BACK, f"{_BACK} * B"),
+        "summed over time, averaged over the batch only": ("total / T", "total"),
+        "summed over all predictions instead of averaged": ("total / T", "total * B"),
+        "divided by T once too often": (_BACK, f"{_BACK} / T"),
+        "divided by the T + 1 words of a text, not by its T predictions": ("/ T", "/ (T + 1)"),
     },
     _BASE: {
-        "the loss in bits: a logarithm to base 2": ("return loss", "return loss / np.log(2)"),
-        "exp of the loss: that is the perplexity": ("return loss", "return np.exp(loss)"),
+        "the loss in bits: a logarithm to base 2": (_BACK, f"{_BACK} / np.log(2)"),
+        "exp of the loss: that is the perplexity": (_BACK, "return np.exp(total / T)"),
     },
 }
-_WAYS = (ratio, softmax, picked, nll)
 _LOOP = (
-    "T inputs, T predictions, T targets: which T of the T + 1 symbols are the targets?",
-    "Write the double loop first: for t, for b, minus the log-probability of one symbol.",
+    "T inputs, T predictions, T targets: which T of the T + 1 words are the targets?",
+    "Repair one fault after the other, and run her three tests after each.",
     "The result is one number: the mean over all T * B predictions.",
 )
 SEQUENCE_LOSS = Exercise(
@@ -378,190 +393,202 @@ SEQUENCE_LOSS = Exercise(
 )
 
 
-# ---------------------------------------------------------------- 02.4 temperature_probs
+# ---------------------------------------------------------------- 02.4 temperature_for
 
 
-def _tau_cases(rng: np.random.Generator) -> list[Case]:
+def entropy(p: Array) -> float:
+    """The mean surprise of a draw, in bits."""
+    return -(p * np.log2(p)).sum()
+
+
+def _heat_cases(rng: np.random.Generator) -> list[Case]:
+    def at(V: int, low: float, high: float) -> tuple[Array, float]:
+        logits = _logits(rng, V)
+        return logits, float(entropy(softmax(logits / rng.uniform(low, high))))
+
     return [
-        Case("tau = 0.5", (_logits(rng, 3, 5), 0.5)),
-        Case("tau = 2.5", (_logits(rng, 3, 5), 2.5)),
-        Case("tau = 0.001", ([[2], [4]] + 0.2 * _logits(rng, 2, 4), 0.001)),
-        Case("tau = 1", (_logits(rng, 3, 5), 1.0), easy=True, look="look at what tau does"),
-        Case("tau = 0.001, one logit 1 above the rest", (np.eye(2, 12), 0.001)),
-        Case("one row", (_logits(rng, 5), 0.5)),
+        Case("V = 6, cool", at(6, 0.4, 0.8)),
+        Case("V = 12, warm", at(12, 1.3, 3.0)),
+        Case("V = 30, hot", at(30, 3.0, 6.0)),
+        Case("the answer is 1", at(5, 1.0, 1.0), easy=True, look="look at what the temperature does to the scores"),
     ]
 
 
-_WHERE = (
-    "Print the probabilities for tau = 0.1, tau = 1 and tau = 10. Which should be the surest, and which are?",
-    "A factor of all exponentials and a number added to all logits cancel. Does your tau do more than that?",
-    "What exactly happens to the logits before exp is applied, in the formula and in your code?",
+_MEASURE = (
+    "For the probabilities ¼ and ¾ the entropy is 0.8113. What does your line give for p = [0.25, 0.75]?",
+    "Which words is the mean taken over, how much does each count, and to which base is the logarithm?",
 )
-_SUM_1 = ("Print your probabilities and their sum. What must it be?", "By which sum does the formula divide, and you?")
-_SMALL_TAU = (
-    "Try the rows [0, 1] and [5, 6] with tau = 0.001. What does np.exp give, before you normalise?",
-    "Is the largest exponent of each row 0, after the division by tau?",
-    "A p that has become 0 stays 0 in every power. What should tau divide, before exp is applied?",
+_DIRECTION = (
+    "Print temperature and entropy of every round. The temperature runs to one end of the range: 0.1 or 10.",
+    "For the scores [0, ln 3]: is your entropy 0.8113 at tau = 1, smaller at 0.5 and larger at 2?",
+    "If the entropy is still too small, must the temperature rise or fall? Which half does your code keep?",
 )
-_PLAIN = ("Do the logits [0, 1] with tau = 1 give 0.2689 and 0.7311?", "Count how often exp is applied, and to what.")
-_LARGEST = "z.max(axis=-1, keepdims=True)"
-_POWER = (f"np.exp(z - {_LARGEST})", "softmax(logits) ** (1 / tau)")
-_DIVIDE = "return e / e.sum(axis=-1, keepdims=True)"
-_UNSAFE = "z.mean(axis=-1, keepdims=True)", "logits.max(axis=-1, keepdims=True)", "0"
-
-
-def _divided(sums: str) -> list[dict[str, str]]:
-    """The wrong sum, beside the right maximum and beside that of the whole array."""
-    return [{_DIVIDE: f"return e / {sums}"}, {_DIVIDE: f"return e / {sums}", _LARGEST: "z.max()"}]
-
-
-def _of_p(result: str) -> dict[str, str]:
-    """What is done to the finished probabilities p, where tau should divide the logits."""
-    return {"logits / tau": "logits", _DIVIDE: f"p = softmax(logits)\nreturn {result}"}
-
-
-_TAU = {
-    _WHERE: {
-        "temperature multiplied instead of divided": ("logits / tau", "logits * tau"),
-        "temperature applied twice": ("/ tau", "/ tau**2"),
-        "the temperature has no effect": ("logits / tau", "logits"),
+_SEARCHED = ("Is the entropy at your temperature the one that was asked?", "Which of your names holds the temperature?")
+_SURPRISE, _HEATED, _LESS = "-(p * np.log2(p)).sum()", "softmax(logits / tau)", "entropy < bits"
+_TIMES, _MORE = {_HEATED: "softmax(logits * tau)"}, "entropy > bits"
+_HEAT_SLIPS = {
+    _MEASURE: {
+        "the entropy in nats: a logarithm to base e": ("np.log2", "np.log"),
+        "the surprise of the likeliest word, not the mean surprise": (_SURPRISE, "-np.log2(p.max())"),
+        "every word's surprise counts the same: it is not weighted by its p": (_SURPRISE, "-np.log2(p).mean()"),
+        "the perplexity is compared with the bits": (_SURPRISE, f"2 ** {_SURPRISE}"),
     },
-    _PLAIN: {
-        "the sign is reversed: the smallest logit gets the largest probability": ("logits / tau", "-logits / tau"),
-        "temperature on the probabilities, then a second softmax": ("logits / tau", "softmax(logits) / tau"),
-        "softmax applied twice": ("logits / tau", "softmax(logits / tau)"),
-        "no exp: the logits divided by their sum": (_DIVIDE, "return z / z.sum(axis=-1, keepdims=True)"),
-        "log p is returned, not p": (_DIVIDE, "return z - np.logaddexp.reduce(z, axis=-1, keepdims=True)"),
-        "all or nothing: 1 for the largest logit": (_DIVIDE, f"return 1.0 * (z == {_LARGEST})"),
+    _DIRECTION: {
+        "the search runs to one end of the range: the wrong half is kept, or the entropy is wrong": [
+            (_LESS, _MORE),
+            _TIMES,
+            (_SURPRISE, "(p * np.log2(p)).sum()"),
+            (_SURPRISE, "-(p * np.log2(p)).mean()"),
+            *(
+                (_HEATED, p)
+                for p in ("softmax(logits) / tau", "np.exp(logits / tau)", "softmax(softmax(logits) / tau)")
+            ),
+        ],
     },
-    _SUM_1: {
-        "probabilities divided by tau: they no longer add up to 1": _of_p("p / tau"),
-        "probabilities multiplied by tau: they no longer add up to 1": _of_p("p * tau"),
-        "probabilities to the power 1 / tau, not normalised again": _of_p("p ** (1 / tau)"),
-        "not normalised: the exponentials do not add up to 1": [(_DIVIDE, f"return {e}") for e in ("e", "np.exp(z)")],
-        "tau divides the logits, and the probabilities as well": (_DIVIDE, f"{_DIVIDE} / tau"),
-    },
-    _AXIS: {
-        "softmax over the wrong axis: over the rows": [*_divided("e.sum(axis=0)"), ("axis=-1", "axis=0")],
-        "softmax over the whole array at once": _divided("e.sum()"),
-    },
-    _SMALL_TAU: {
-        "the largest entry of the column is taken off, not that of the row": (_LARGEST, "z.max(axis=0)"),
-        f"not safe when tau is small: {_WHOLE.replace('logit', 'entry')}": (_LARGEST, "z.max()"),
-        "not safe when tau is small: inf / inf, or 0 / 0": [_POWER, *((_LARGEST, off) for off in _UNSAFE)],
+    _SEARCHED: {
+        "the scores are multiplied by the temperature: one over the answer": _TIMES | {_LESS: _MORE},
+        "the entropy taken as proportional to the temperature": lambda logits, bits: bits / entropy(softmax(logits)),
+        "the entropy is returned, not the temperature": ("return tau", "return entropy"),
+        "the probabilities are returned, not the temperature": ("return tau", "return p"),
     },
 }
-_HELP = (softmax,)
-_HEAT = ("tau = 1 must give the plain softmax. Does it?", "Which logits grow apart when tau is small?")
-TEMPERATURE = Exercise(
-    "02.4", "temperature_probs", 1, _tau_cases, ("probabilities",), slips(_TAU), helpers=_HELP, bare=True, hints=_HEAT
+_HEAT = slips(_HEAT_SLIPS, alone=True)
+_HALVES = ("Check your entropy with the first example.", "Which half of the range holds the answer, and why?")
+HEAT = Exercise(
+    "02.4",
+    "temperature_for",
+    1,
+    _heat_cases,
+    ("temperature",),
+    _HEAT,
+    helpers=_WAYS,
+    rtol=2e-3,
+    bare=True,
+    hints=_HALVES,
 )
 
 
-# ---------------------------------------------------------------- 02.5 generate
+# ---------------------------------------------------------------- 02.5 finish_sentence
 
 STEP = Source(
     "lambda x_t, h_prev, params: (lambda h_t: (params['W_hy'] @ h_t + params['b_y'], h_t))"
     "(np.tanh(params['W_xh'][:, x_t] + params['W_hh'] @ h_prev + params['b_h']))"
 )
-EVEN_STEP = Source("lambda x_t, h_prev, params: (np.zeros(2), h_prev)")  # p is (1/2, 1/2), without rounding
+EVEN_STEP = Source("lambda x_t, h_prev, params: (np.zeros(4), h_prev)")  # p is 1/4 four times, without rounding
 
 
-def _generate_cases(rng: np.random.Generator) -> list[Case]:
-    def draw(n: int, V: int = 6, H: int = 5) -> tuple[Any, ...]:
+def _finish_cases(rng: np.random.Generator) -> list[Case]:
+    def draw(n: int, V: int = 6, H: int = 5, stop: float = -1.0, read: int = 4) -> tuple[Any, ...]:
         params = {"W_xh": 1.5 * rng.normal(size=(H, V)), "W_hh": rng.normal(size=(H, H))}
         params |= {"b_h": 0.5 * rng.normal(size=H), "W_hy": 0.8 * rng.normal(size=(V, H))}
         params["b_y"] = 0.5 * rng.normal(size=V)
-        return STEP, int(rng.integers(0, V)), rng.normal(size=H), 0.999 * rng.uniform(size=n), params
+        params["b_y"][0] = stop
+        beginning = rng.permutation(np.arange(1, V))[:read].tolist()
+        return STEP, beginning, rng.normal(size=H), 0.999 * rng.uniform(size=n), params
 
+    at_sums = np.array([0.5, 0.25, 0.75, 0.5, 0.8])
+    later, first = "look at what is handed on", "look at the scores from which the first word is drawn"
     return [
-        Case("40 symbols, V = 6", draw(40)),
-        Case("30 symbols, V = 9", draw(30, V=9)),
-        Case("u_t just at a sum", (EVEN_STEP, 0, np.zeros(1), np.array([0.5, 0.2, 0.5, 0.7]), {})),
+        Case("up to the full stop", draw(60)),
+        Case("up to the full stop, V = 9", draw(60, V=9, stop=-0.5)),
+        Case("u is used up", draw(25, V=7, stop=-30.0)),
+        Case("u_t just at a sum", (EVEN_STEP, [2], np.zeros(1), at_sums, {})),
         # three draws, so that a wrong rule is not right on all of them by luck
-        *(Case("1 symbol", draw(1, V=60), easy=True, look="look at what is handed on") for _ in range(3)),
+        *(Case("one word to draw", draw(1, V=60, read=3), easy=True, look=later) for _ in range(3)),
+        *(Case("one word typed", draw(1, V=60, read=1), easy=True, look=first) for _ in range(3)),
     ]
 
 
 _FEED = (
-    "Change `first`, h0 and a drawn symbol by hand. What should be another text from there on, and what is?",
-    "Print the input symbol and the state at the start of each round.",
-    "Which two things must be carried from one round to the next? Where does the first round have them from?",
+    "Change one word of `beginning`, then h0, then a drawn word. From where on should the text be another, and is it?",
+    "Print which word and which state each call of step gets: first those that you typed, then each drawn word, once.",
+    "Which two things must be carried from one round to the next? Where does the first draw have its scores from?",
 )
-_KEPT = ("Is your list as long as u?", "Does a round store the symbol that it reads, or the one that it draws?")
+_KEPT = ("Does your list begin with the first drawn word and end with the last?", "Which words does a round store?")
+_STOP = ("Let the second drawn word be the full stop: is your list [k, 0]?", "When and for which word do you stop?")
 _RULE = (
-    "Let p = [0.25, 0.625, 0.125]. By hand, u_t = 0.1, 0.25 and 0.8 draw the symbols 0, 1 and 1. And in your code?",
+    "Let p = [0.25, 0.625, 0.125]. By hand, u_t = 0.1, 0.25 and 0.8 draw the words 0, 1 and 1. And in your code?",
     "np.cumsum(p) is [0.25, 0.875, 1]. Which of these sums are at most u_t, and how many are they?",
     "The smallest k with p_0 + … + p_k > u_t: find each of these words in your code.",
 )
 _U = (
-    "Change one entry of u after the other, from 0 to 0.99. Which symbol should change first, and which does?",
+    "Change one entry of u after the other, from 0 to 0.99. Which word should change first, and which does?",
     "Where does your code read u_t, and which entry of u belongs to round t?",
     "All chance is in u: the same u gives the same text, another u another one. Is it so with you?",
 )
 _TWICE = ("Add 5 to one logit. How much does its p move?", "Count how often exp is applied in a round.")
-_DRAW, _SOFTMAX = "(np.cumsum(p) <= u_t).sum()", "temperature_probs(logits, 1.0)"
+_SUM_1 = ("Print your probabilities and their sum. What must it be?", "By which sum does the formula divide, and you?")
+_DRAW, _SOFTMAX = "(np.cumsum(p) <= u_t).sum()", "softmax(logits)"
 _SEARCH = "min(np.searchsorted(np.cumsum(p), u_t, side='right'), len(p) - 1)"
-_FIRST_ABOVE, _STORE = "np.argmax(np.cumsum(p) > u_t)", "symbols.append(symbol)"
+_FIRST_ABOVE, _STORE, _END = "np.argmax(np.cumsum(p) > u_t)", "words.append(word)", "word == 0"
 _SINGLE = "np.argmax(p > u_t)", "(p <= u_t).sum()", "next((k for k, p_k in enumerate(p) if p_k > u_t), len(p) - 1)"
-_SHIFTED = "logits", "logits - logits.max()"
-_RESULT, _OWN = "return symbols", ("default_rng(0).random", "default_rng(42).random", "RandomState(0).random_sample")
+_RESULT, _OWN = "return words", ("default_rng(0).random", "default_rng(42).random", "RandomState(0).random_sample")
+_LAST, _MAXED = "beginning = beginning[-1:]", "np.exp(logits - logits.max())"
+_TYPED, _NEXT = "step(typed, h_t, params)", "logits, h_t = step(word, h_t, params)"
 
 
 def _drawn_from(p: str) -> list[dict[str, str]]:
-    """Other numbers in the place of p: where they do not grow to 1, each way to draw gives another symbol."""
+    """Other numbers in the place of p: where they do not grow to 1, each way to draw gives another word."""
     return [{_SOFTMAX: p}, {_SOFTMAX: p, _DRAW: _FIRST_ABOVE}, {_SOFTMAX: p, _DRAW: _SEARCH}]
 
 
-_GENERATE_SLIPS = {
+_FINISH_SLIPS = {
     _U: {
         "one u for all steps": [("", "u = np.full(len(u), u[0])"), ("", "u = np.full(len(u), u[-1])")],
-        "the first u is not used: one symbol too few": ("", "u = u[1:]"),
+        "the first u is not used": ("", "u = u[1:]"),
         "random numbers of its own: u is ignored": [("", f"u = np.random.{way}(len(u))") for way in _OWN],
-        "always takes the most likely symbol": (_DRAW, "p.argmax()"),
+        "always takes the most likely word": (_DRAW, "p.argmax()"),
     },
     _FEED: {
         "h0 ignored: starts from zeros": ("", "h0 = 0 * h0"),
-        "the given first symbol ignored: starts from symbol 0": ("", "first = 0"),
-        "the drawn symbol is not the next input": ("step(symbol,", "step(first,"),
-        "the state is set back at every step": ("h_t, params)", "h0, params)"),
-        "neither the symbol nor the state is handed on": ("symbol, h_t, params", "first, h0, params"),
-        "the most likely symbol is fed back, not the drawn one": (_STORE, f"{_STORE}\nsymbol = p.argmax()"),
-        "step is called twice in a round": (_STORE, f"{_STORE}\n_, h_t = step(symbol, h_t, params)"),
+        "of the beginning only the last word reaches the state": [("", _LAST), (_TYPED, "step(typed, h0, params)")],
+        "the last word of the beginning is not read": ("", "beginning = beginning[:-1] or beginning"),
+        "the last word of the beginning is read twice": ("", "beginning = [*beginning, beginning[-1]]"),
+        "the state after the beginning is thrown away: writing starts from h0": ("words = []", "words, h_t = [], h0"),
+        "the drawn word is not the next input": ("step(word,", "step(typed,"),
+        "the state stays as it was after the beginning": (_NEXT, _NEXT.replace("h_t =", "_ =")),
+        "the state is set back to h0 at every drawn word": (_NEXT, _NEXT.replace("h_t, params", "h0, params")),
+        "the scores after the beginning are used for every word": (_NEXT, "pass"),
+        "the most likely word is fed back, not the drawn one": ("step(word,", "step(p.argmax(),"),
+        "step is called twice in a round": (_NEXT, f"{_NEXT}\n{_NEXT}"),
     },
     _RULE: {
         "class index shifted by one": [(_DRAW, f"{_DRAW} - 1"), (_DRAW, f"max({_DRAW} - 1, 0)")],
-        "the symbol after the drawn one": [(_DRAW, f"{_DRAW} + 1"), (_DRAW, f"min({_DRAW} + 1, len(p) - 1)")],
+        "the word after the drawn one": [(_DRAW, f"{_DRAW} + 1"), (_DRAW, f"min({_DRAW} + 1, len(p) - 1)")],
         "each p compared with u_t by itself, not the sum up to it": [(_DRAW, way) for way in _SINGLE],
         "the sums above u_t are counted, not those up to it": ("<= u_t", "> u_t"),
         "a sum that is equal to u_t is taken: it must be larger": ("<= u_t", "< u_t"),
         "drawn from the other end: with 1 - u_t": ("<= u_t", "<= 1 - u_t"),
         "the sum nearest to u_t is taken, not the first above it": (_DRAW, "abs(np.cumsum(p) - u_t).argmin()"),
         "drawn evenly: u_t * V, and p is not used": (_DRAW, "u_t * len(p)"),
-        "symbols returned as if they were numbered from 1": (_STORE, "symbols.append(symbol + 1)"),
+    },
+    _STOP: {
+        "it does not stop at the full stop": (_END, "False"),
+        "the full stop is drawn, but not returned": (_STORE, f"if word: {_STORE}"),
+        "it stops one word after the full stop": (f"if {_END}", "if 0 in words[:-1]"),
+        "it stops at another word: the full stop is word 0": [(_END, "word == 1"), (_END, "word == len(p) - 1")],
     },
     _KEPT: {
-        "the first symbol is returned too, the last drawn one is not": (_RESULT, "return [first] + symbols[:-1]"),
-        "the first symbol is returned too: one too many": (_RESULT, "return [first] + symbols"),
-        "the last drawn symbol is not returned": (_RESULT, "return symbols[:-1]"),
-        "the first drawn symbol is not returned": (_RESULT, "return symbols[1:]"),
-        "only the last symbol is returned": [(_RESULT, "return symbol"), (_RESULT, "return [symbol]")],
+        "the beginning is returned, too": (_RESULT, "return [*beginning, *words]"),
+        "the last word of the beginning is returned, too": (_RESULT, "return [beginning[-1], *words]"),
+        "the last drawn word is not returned": (_RESULT, "return words[:-1]"),
+        "the first drawn word is not returned": (_RESULT, "return words[1:]"),
+        "only the last word is returned": [(_RESULT, "return word"), (_RESULT, "return [word]")],
     },
-    _TWICE: {"softmax applied twice": (_SOFTMAX, f"temperature_probs({_SOFTMAX}, 1.0)")},
+    _TWICE: {"softmax applied twice": (_SOFTMAX, f"softmax({_SOFTMAX})")},
     _SUM_1: {
         "drawn from the logits: the softmax is missing": _drawn_from("logits"),
-        "exp of the logits is not divided by its sum": [(_SOFTMAX, f"np.exp({z})") for z in _SHIFTED],
-        "the logits divided by their sum: exp is missing": _drawn_from("logits / logits.sum()"),
+        "exp of the logits is not divided by its sum": [(_SOFTMAX, "np.exp(logits)"), (_SOFTMAX, _MAXED)],
     },
 }
 _ROUNDS = (
     "Call it twice with the same u. Do you get the same text? All chance is in u.",
-    "Write the first two rounds by hand: what does step get in each of them?",
+    "Write the first calls of step by hand: what does it get while it reads, and what while it writes?",
     "np.cumsum(p) climbs from p[0] to 1; count how many of its entries are at most u_t.",
-    "One name holds the symbol, one the state; each round reads both and gives both a new value.",
+    "The scores and the state go from round to round; each round uses both and gives both a new value.",
 )
-GENERATE = Exercise(
-    "02.5", "generate", 2, _generate_cases, ("symbols",), slips(_GENERATE_SLIPS), bare=True, hints=_ROUNDS
+FINISH = Exercise(
+    "02.5", "finish_sentence", 2, _finish_cases, ("words",), slips(_FINISH_SLIPS), bare=True, hints=_ROUNDS
 )
 
 
@@ -580,8 +607,8 @@ def _perplexity_cases(rng: np.random.Generator) -> list[Case]:
 
 _ORDER = ("Try two equal batches with the losses 1 and 3.", "Perplexity is exp of one mean. Of which numbers is it?")
 _WEIGHT = ("Try counts [1000, 1]: how much should the second batch matter?", "Where do the counts enter the mean?")
-_LN_4 = ("losses = [ln 4] is a fair choice among 4 symbols. Do you get 4?", "Which function undoes a logarithm?")
-_TOTAL = ("Cut a text into more batches. Should perplexity change?", "What did all batches cost, for how many symbols?")
+_LN_4 = ("losses = [ln 4] is a fair choice among 4 words. Do you get 4?", "Which function undoes a logarithm?")
+_TOTAL = ("Cut a text into more batches. Should perplexity change?", "What did all batches cost, for how many words?")
 _MEAN_LOSS = "total / counts.sum()"
 _EXP = f"np.exp({_MEAN_LOSS})"
 _PERPLEXITY_SLIPS = {
@@ -602,18 +629,18 @@ _PERPLEXITY_SLIPS = {
         "a minus too many: losses are positive already": ("total /", "-total /"),
     },
     _TOTAL: {
-        "exp of the total loss: not divided by the number of symbols": (_MEAN_LOSS, "total"),
-        "exp of the total loss, then divided by the number of symbols": (_EXP, "np.exp(total) / counts.sum()"),
+        "exp of the total loss: not divided by the number of words": (_MEAN_LOSS, "total"),
+        "exp of the total loss, then divided by the number of words": (_EXP, "np.exp(total) / counts.sum()"),
         "the mean losses added up, not averaged": (_MEAN_LOSS, "losses.sum()"),
-        "the total loss divided by the number of batches, not of symbols": ("counts.sum()", "len(counts)"),
+        "the total loss divided by the number of batches, not of words": ("counts.sum()", "len(counts)"),
         "divided by the number of batches once too often": (_MEAN_LOSS, f"{_MEAN_LOSS} / len(counts)"),
-        "the total divided by the mean size of a batch, not by all symbols": ("counts.sum()", "counts.mean()"),
-        "mean losses added up as if each were one symbol's, then divided by all symbols": ("losses * counts", "losses"),
+        "the total divided by the mean size of a batch, not by all words": ("counts.sum()", "counts.mean()"),
+        "mean losses added up as if each were one word's, then divided by all words": ("losses * counts", "losses"),
     },
 }
-_NATS = ("Compute the worked example by hand.", "How many nats did all symbols cost together?")
+_NATS = ("Compute the worked example by hand.", "How many nats did all words cost together?")
 PERPLEXITY = Exercise(
     "02.6", "perplexity", 1, _perplexity_cases, ("perplexity",), slips(_PERPLEXITY_SLIPS), hints=_NATS
 )
 
-EXERCISES = (SOFTMAX, ONE_HOT, SEQUENCE_LOSS, TEMPERATURE, GENERATE, PERPLEXITY)
+EXERCISES = (WEIGHTED, FLOOR, SEQUENCE_LOSS, HEAT, FINISH, PERPLEXITY)

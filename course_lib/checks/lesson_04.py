@@ -1,86 +1,67 @@
-"""Lesson 04: spectral radius, Jacobian products, gradient by lag, clipping."""
+"""Lesson 04: how far five loops reach, a product of Jacobians, gradient by lag, clipping and its limit."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
 from course_lib.checks.exercise import Case, Exercise, slips
 from course_lib.checks.inputs import zeroed
-from course_lib.checks.probe import Source
 
 Array = np.ndarray
 
 
-# ---------------------------------------------------------------- 04.1 spectral_radius
+# ---------------------------------------------------------------- 04.1 REACH: a value
 
 
-def _radius_cases(rng: np.random.Generator) -> list[Case]:
-    def square(n: int) -> Array:
-        return rng.normal(0, 1 / np.sqrt(n), (n, n)) + 0.1 * rng.normal(size=(n, n))
-
-    turn, size, basis, half = rng.uniform(0.3, 1.3), rng.uniform(0.5, 2), square(4), square(5)
-    rotation = size * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    negative = basis @ np.diag(rng.permutation([-1.5, 0.7, 0.4, -0.2])) @ np.linalg.inv(basis)
-    # the eigenvalues of the shear come in this order
-    shear = np.array([[rng.uniform(0.1, 0.25), rng.uniform(5, 100)], [0.0, rng.uniform(0.3, 0.8)]])
-    return [
-        Case("a random 5 x 5 matrix", (square(5),)),
-        Case("a random 7 x 7 matrix", (square(7),)),
-        Case("a rotation with a scale", (rotation,)),
-        Case("a leading eigenvalue that is negative", (negative,)),
-        Case("a shear", (shear,)),
-        Case("a shear, turned round", (shear[::-1, ::-1].T.copy(),)),
-        Case("[[0, 100], [0, 0]]", (np.array([[0.0, 100.0], [0.0, 0.0]]),)),
-        Case("a symmetric W", (half + half.T,), True, "look at what is different where W is not symmetric"),
-        Case("a diagonal W", (np.diag(rng.uniform(0.2, 1.5, 4)),), True, "look at what entries off the diagonal do"),
-    ]
+def _as_order(_case: Case, result: Any) -> dict[str, str]:
+    """Five letters as one word, whether they came as a string, with commas, or as a list."""
+    word = "".join(re.findall(r"\w", "".join(map(str, result)))).upper()
+    if sorted(word) != list("ABCDE"):
+        raise ValueError(f"expected the five letters A to E, each of them once, got {result!r}")
+    return {"the order": " ".join(word)}
 
 
-_GROWTH = (
-    "Try [[0, 1], [9, 0]]: its eigenvalues are 3 and -3. What do you get?",
-    "Apply W fifty times to a vector and watch the growth per step. Is it your number?",
+_SLOPES = (
+    "Write the Jacobian of C with its slopes: which number stands on its diagonal?",
+    "Which two things make up a factor of the product, and which of them have you ranked by?",
 )
-_SIZE = (
-    "Try diag(1, -2), diag(-2, 1) and the rotation by 90 degrees: the radii are 2, 2 and 1. What are yours?",
-    "Eigenvalues come in no order, may be negative and may be complex: which of the three does your line miss?",
+_MANY_WORDS = (
+    "Multiply (1, 2) by the Jacobian of D once, then once more, each time as `dh @ J`. What is left?",
+    "Multiply (1, 2) by the Jacobian of E three times: by which factor does its length grow from the second word on?",
+    "Is your number about one word, or about what each further word does in the long run?",
 )
-_SIZES, _LARGEST = "np.abs(eigenvalues)", "np.abs(eigenvalues).max()"
-_TRACE = [("np.linalg.eigvals(W)", "np.trace(W)"), (_LARGEST, "eigenvalues.sum()")]
-_HALF = [("eigvals(W)", "eigvalsh(W)"), ("eigvals(W)", "eigvalsh(W, 'U')")]
-_RADIUS_SLIPS = {
-    _GROWTH: {
-        "the largest entry of W": ("np.linalg.eigvals(W)", "W"),
-        "the sum of the diagonal, which is that of the eigenvalues": _TRACE,
-        "the largest entry of the diagonal": ("np.linalg.eigvals(W)", "np.diag(W)"),
-        "the largest row sum": ("np.linalg.eigvals(W)", "np.abs(W).sum(1)"),
-        "the largest column sum": ("np.linalg.eigvals(W)", "np.abs(W).sum(0)"),
-        "the root of the sum of all squares of W": ("eigvals(W)", "norm(W)"),
-        "largest singular value taken for the spectral radius": ("eigvals(W)", "norm(W, 2)"),
-        "the determinant, which is the product of the eigenvalues": ("eigvals(W)", "det(W)"),
-        "the eigenvalues of a symmetric matrix, made of one half of W": _HALF,
-        "the eigenvalues of W + W.T": ("eigvals(W)", "eigvalsh(W + W.T)"),
-        "the eigenvalues of (W + W.T) / 2": ("eigvals(W)", "eigvalsh(W / 2 + W.T / 2)"),
-        "the sum of the eigenvalues' sizes": ("max()", "sum()"),
-        "the sizes of all eigenvalues, not the largest": (_LARGEST, _SIZES),
-        "the square of the radius: the root is missing": (_SIZES, "(np.abs(eigenvalues) ** 2)"),
+_ROTATES = (
+    "Multiply (1, 2) by the Jacobian of B, and take the length before and after. And twice?",
+    "Can a matrix with zeros on its diagonal keep a length? What does B do to a vector?",
+)
+_FIRST_IS_LARGEST = ("Which share of (1, 2) is left in your first loop, and which in your last?",)
+_FIRST_IS_LARGEST += ("In which direction does the statement ask you to rank?",)
+_REACH_SLIPS = {
+    _SLOPES: {
+        "ranked by the weights alone: the slopes are left out": ("EBACD", "CEBAD"),
+        "ranked by the diagonal of W_hh, without the slopes": [("EBACD", "CAEBD"), ("EBACD", "CAEDB")],
+        "ranked by what one word does, without the slopes": ("EBACD", "DCEBA"),
     },
-    _SIZE: {
-        "the mean of the sizes, not the largest": ("max()", "mean()"),
-        "the smallest size": ("max()", "min()"),
-        "the largest real part": (_SIZES, "eigenvalues.real"),
-        "the largest size of a real part": (_SIZES, "np.abs(eigenvalues.real)"),
-        "the size of the eigenvalue that max() takes for the largest": (_LARGEST, "abs(eigenvalues.max())"),
-        "the eigenvalue that max() takes for the largest, not its size": (_SIZES, "eigenvalues"),
-        "the leading eigenvalue itself, not its size": (_LARGEST, "max(eigenvalues, key=abs)"),
-        "the size of the first eigenvalue": (_LARGEST, "abs(eigenvalues[0])"),
-        "the size of the last eigenvalue": (_LARGEST, "abs(eigenvalues[-1])"),
+    _MANY_WORDS: {
+        "ranked by the largest entry of W_hh": ("EBACD", "DCBAE"),
+        "ranked by what one word does, not seventeen": ("EBACD", "DEBAC"),
+        "entries below 1 taken for a gradient that shrinks": ("EBACD", "BAECD"),
     },
+    _ROTATES: {
+        "the rotation taken for a loop that loses the gradient": [("EBACD", "EACBD"), ("EBACD", "EACDB")],
+        "ranked by the diagonal of the Jacobian": [("EBACD", "AECBD"), ("EBACD", "AECDB")],
+    },
+    _FIRST_IS_LARGEST: {"ranked from the smallest share to the largest": ("EBACD", "DCABE")},
 }
-_HOW = ("Which NumPy function returns all eigenvalues of a matrix that is not symmetric?", *_SIZE)
-_RADIUS = ("the spectral radius",)
-RADIUS = Exercise("04.1", "spectral_radius", 1, _radius_cases, _RADIUS, slips(_RADIUS_SLIPS), bare=True, hints=_HOW)
+_HOW = (
+    "Each Jacobian is the same at every word, so seventeen words are its power 17.",
+    "A loop whose Jacobian only stretches or turns needs no computation. Which two are left?",
+    *_SLOPES,
+)
+REACH = Exercise("04.1", "REACH", 1, outputs=("REACH",), slips=slips(_REACH_SLIPS), view=_as_order, hints=_HOW)
 
 
 # ---------------------------------------------------------------- 04.2 jacobian_product
@@ -117,47 +98,54 @@ _MATRIX = (
     "Compare lag 1 and lag 2 with the equation for two units, entry by entry. Which products are matrix products?",
     "Whose slope is it: the old state's or the new state's? So does it scale rows of W_hh, or columns?",
 )
-_STEPS, _DIAG = "range(T, T - k, -1)", "(1 - hs[t] ** 2)[:, None] * W_hh"
-_BY_ENTRY = [("product @ J_t", "product * J_t"), (_DIAG, "np.diag(1 - hs[t] ** 2) * W_hh")]
-_BEFORE = [("hs[t]", "hs[max(t - 1, 0)]"), (_STEPS, "range(T - 1, T - k - 1, -1)")]
-_TOO_MANY = [(_STEPS, "range(T, T - k - 1, -1)"), (_STEPS, "range(T, max(T - k, 1) - 1, -1)")]
+_LAST, _DIAG = "hs[len(hs) - k :]", "(1 - h_t**2)[:, None] * W_hh"
+_WALK_BACK = {_LAST: f"{_LAST}[::-1]", "J_t @ product": "product @ J_t"}  # from the last state to the first
+_BY_ENTRY = [("J_t @ product", "J_t * product"), (_DIAG, "np.diag(1 - h_t**2) * W_hh")]
+_ONE_LEFT = [("J_t @ product", "J_t"), {_LAST: f"{_LAST}[::-1]", "J_t @ product": "J_t"}]
+_ONES = [("np.eye(len(W_hh))", "W_hh**0"), _WALK_BACK | {"np.eye(len(W_hh))": "W_hh**0"}]
+_FROM_W = [("np.eye(len(W_hh))", "W_hh"), _WALK_BACK | {"np.eye(len(W_hh))": "W_hh"}]
 _PRODUCT_SLIPS = {
-    _ORDER: {"Jacobians multiplied in the wrong order": ("product @ J_t", "J_t @ product")},
+    _ORDER: {"Jacobians multiplied in the wrong order": ("J_t @ product", "product @ J_t")},
     _TRANSPOSED: {
         "Jacobian transposed: W_hh.T in every factor": ("* W_hh", "* W_hh.T"),
-        "Jacobian transposed: each factor as a whole": ("@ J_t", "@ J_t.T"),
+        "Jacobian transposed: each factor as a whole": ("J_t @", "J_t.T @"),
         "Jacobian transposed: the result as a whole": ("return product", "return product.T"),
     },
     _MATRIX: {
         "slope factor on the wrong side: it scales columns, not rows": ("[:, None]", "[None]"),
         "entry by entry (*), not a matrix product: the diagonal is left": _BY_ENTRY,
-        "W_hh left out of the factors": (_DIAG, "np.diag(1 - hs[t] ** 2)"),
-        "the product starts from ones everywhere, not from the identity": ("np.eye(len(W_hh))", "W_hh**0"),
+        "W_hh left out of the factors": (_DIAG, "np.diag(1 - h_t**2)"),
+        "the product starts from ones everywhere, not from the identity": _ONES,
     },
     _SLOPE: {
-        "slope factor missing": ("1 - hs[t] ** 2", "hs[t] ** 0"),
-        "the slope is taken for 1 + h_t**2": ("1 - hs[t] ** 2", "1 + hs[t] ** 2"),
-        "tanh taken of a state, which is a tanh already": ("hs[t] ** 2", "np.tanh(hs[t]) ** 2"),
-        "the state is not squared in the slope": ("hs[t] ** 2", "hs[t]"),
-        "the slope is that of a sigmoid": ("1 - hs[t] ** 2", "hs[t] * (1 - hs[t])"),
-        "(1 - h_t)**2 in the place of 1 - h_t**2": ("1 - hs[t] ** 2", "(1 - hs[t]) ** 2"),
+        "slope factor missing": ("1 - h_t**2", "h_t**0"),
+        "the slope is taken for 1 + h_t**2": ("1 - h_t**2", "1 + h_t**2"),
+        "tanh taken of a state, which is a tanh already": ("h_t**2", "np.tanh(h_t) ** 2"),
+        "the state is not squared in the slope": ("h_t**2", "h_t"),
+        "the slope is that of a sigmoid": ("1 - h_t**2", "h_t * (1 - h_t)"),
+        "(1 - h_t)**2 in the place of 1 - h_t**2": ("1 - h_t**2", "(1 - h_t) ** 2"),
     },
     _COUNT: {
-        "each factor replaces those before: only one is left": ("product @ J_t", "J_t"),
-        "the factors are added, not multiplied": ("product @ J_t", "product + J_t"),
+        "each factor replaces those before: only one is left": _ONE_LEFT,
+        "the factors are added, not multiplied": ("J_t @ product", "J_t + product"),
         "the product starts from zeros and stays there": ("np.eye(len(W_hh))", "0 * W_hh"),
-        "the product starts from W_hh, not from the identity": ("np.eye(len(W_hh))", "W_hh"),
-        "the last Jacobian used for every step": ("hs[t]", "hs[-1]"),
-        "slopes of h_{t-1} where those of h_t belong": _BEFORE,
-        "lag off by one: one factor too many": _TOO_MANY,
-        "lag off by one: one factor too few": (_STEPS, "range(T, T - k + 1, -1)"),
-        "k is ignored: all factors back to h_0": (_STEPS, "range(T, 0, -1)"),
-        "for lag 0 hs[-0:] is all of hs, not nothing": (_STEPS, "range(T, T - k if k else -1, -1)"),
-        "lag counted from the start: the first k steps instead of the last k": (_STEPS, "range(k, 0, -1)"),
-        "the loop ends at step k: T - k factors": (_STEPS, "range(T, k, -1)"),
+        "the product starts from W_hh, not from the identity": _FROM_W,
+        "the last Jacobian used for every step": ("h_t**2", "hs[-1] ** 2"),
+        "slopes of h_{t-1} where those of h_t belong": (_LAST, "hs[len(hs) - k - 1 : -1]"),
+        "lag off by one: one factor too many": (_LAST, "hs[len(hs) - k - 1 :]"),
+        "lag off by one: one factor too few": (_LAST, "hs[len(hs) - k + 1 :]"),
+        "k is ignored: all factors back to h_0": (_LAST, "hs[1:]"),
+        "for lag 0 hs[-0:] is all of hs, not nothing": (_LAST, "hs[-k:]"),
+        "for lag 0 one factor is left in, there should be none": (_LAST, "hs[-max(k, 1) :]"),
+        "lag counted from the start: the first k steps instead of the last k": (_LAST, "hs[1 : k + 1]"),
+        "the loop ends at step k: T - k factors": (_LAST, "hs[k + 1 :]"),
     },
 }
-_ONE = ("Begin with the identity, for lag 0.", "Write one Jacobian first and test lag 1.", *_ORDER)
+_ONE = (
+    "Which lag has the simplest answer of all? Try it with two units.",
+    "With one unit, at lag 1 and where all factors are equal, no order can be wrong. Which input is left?",
+    *_ORDER,
+)
 _DH_DH = ("dh_T/dh_{T-k}",)
 PRODUCT = Exercise("04.2", "jacobian_product", 2, _product_cases, _DH_DH, slips(_PRODUCT_SLIPS), bare=True, hints=_ONE)
 
@@ -414,104 +402,79 @@ CLIP = Exercise(
 )
 
 
-# ---------------------------------------------------------------- 04.5 clipped_descent
+# ---------------------------------------------------------------- 04.5 LIMITS: a value
+
+#: the norms of 24 updates, as the statement shows them: plain descent of the lecture at the distances 8 and 17
+AT_8 = [0.11, 0.34, 0.29, 0.21, 0.22, 0.30, 0.63, 1.36, 2.74, 0.40, 0.44, 0.48]
+AT_8 += [1.01, 5.57, 0.35, 0.18, 0.23, 0.24, 0.33, 0.34, 0.17, 0.15, 0.47, 0.26]
+AT_17 = [0.10, 0.17, 0.12, 0.25, 0.21, 0.17, 0.16, 0.19, 0.16, 0.10, 0.14, 0.08]
+AT_17 += [0.16, 0.12, 0.15, 0.09, 0.10, 0.13, 0.18, 0.12, 0.19, 0.28, 0.27, 0.18]
+RUNS = {"A": np.array(AT_8), "B": 32 * np.array(AT_8), "C": np.array(AT_17)}
 
 
-def _descent_cases(rng: np.random.Generator) -> list[Case]:
-    a, b = np.round(rng.uniform(2, 6, 2), 2)
-    bowl = Source(f"lambda w: np.array([{a}, {b}, 0.8]) * w")
-    wave = Source(f"lambda w: np.array([{a} * w[0]**3 - w[1], {b} * np.sin(w[1]) + w[0]])")
-    start3, start2 = rng.uniform(1, 2, 3) * [1, -1, 1], rng.uniform(1.2, 2, 2) * [1, -1]
-    near = 0.8 * float(np.linalg.norm([a, b, 0.8] * start3))  # clipped at first, later below it, not so the squares
-    return [
-        Case("a bowl", (bowl, start3, 0.1, near, 6)),
-        Case("a curved surface", (wave, start2, 0.05, 2.0, 5)),
-        Case("limit 0.001", (wave, start2, 0.3, 0.001, 3)),
-        Case("one step", (bowl, start3, 0.1, 1.5, 1), True, "look at what is carried from step to step"),
-        Case("limit never reached", (bowl, 0.1 * start3, 0.1, 5.0, 4), True, "look at where the clipping happens"),
-    ]
+def _as_effect(_case: Case, result: Any) -> dict[str, str]:
+    """What each limit does to its run, in words."""
+    if not isinstance(result, dict) or set(result) != set(RUNS):
+        raise ValueError("expected a dict with the keys 'A', 'B', 'C'")
+    return {name: _effect(name, result[name]) for name in RUNS}
 
 
-_STEP = (
-    "Work the example by hand: from 1.0, a gradient of 10 clipped to 2 leads to 0.8, then to 0.6. Where do you go?",
-    "Write the lines of one training step in order: gradient, norm, clip, update. Which array does each one change?",
+def _effect(name: str, limit: Any) -> str:
+    if limit is None:
+        return "no limit"
+    try:
+        limit = float(limit)
+    except (TypeError, ValueError):
+        raise ValueError(f"expected a number or None for run {name}, got {limit!r}") from None
+    if not limit > 0:
+        raise ValueError(f"expected a limit above 0 for run {name}, got {limit:g}")
+    norms = RUNS[name]
+    if limit == np.inf:
+        return "no limit"
+    if name == "C":
+        return "a limit"
+    if limit >= norms.max():
+        return "nothing is shortened"
+    if limit > 10 * np.median(norms):
+        return "more than ten times the median passes"
+    return "more than a quarter is shortened" if np.mean(norms > limit) > 0.25 else "long gradients only"
+
+
+_READ = (
+    "Sort the norms of the run. What is its median, and above which number does the longest quarter begin?",
+    "Count how many of the 24 norms lie above your limit. How many may it be?",
 )
-_ROUNDS = (
-    "Print g and w in two rounds. Which of them should change, and which does?",
-    "What is still stored from the round before, and what is read again in each round?",
+_HABIT = (
+    "Compute the median of B. How does a limit of 1 or 5, the habit of many texts, compare with it?",
+    "Count how many of the 24 norms lie above your limit. How many may it be?",
+    "B has the same updates as A, measured with another loss. What must happen to the limit?",
 )
-_LENGTH_OF_G = (
-    "Give it the constant gradient (3, 4): every norm is 5. What are yours?",
-    "Which array is to be shortened, and what is its length: where are its squares and the root?",
+_PASSES = (
+    "Which gradient of the run is the longest, and how long is it after your clipping?",
+    "Ten times the median: which number is that here? Is what you let through below it?",
 )
-_ROWS = (
-    "How many rows has the path after 0 steps, and after 1?",
-    "What do you store before the first step, and at which place of the loop do you store the rest?",
+_NOTHING_LONG = (
+    "How many times the median is the longest gradient of C?",
+    "C does not learn. Are its gradients too long, or is something missing in them that no factor below 1 can add?",
 )
-_ALIAS = ("Print the first row of your path before and after the loop.", "What does -= do to an array in a list?")
-_WHICH_G = (
-    "In the example the norms are 10 and 8. What are yours?",
-    "Which g does your number belong to: before or after clipping, at the old or at the new weights?",
-)
-_CLIPPING, _UPDATE = "if norm > max_norm:\n    g = g * (max_norm / norm)", "w = w - lr * g"
-_CLIPPED_UPDATE = "if lr * norm > max_norm:\n    g = g * (max_norm / norm / lr)"
-_OF_WEIGHTS = {_CLIPPING: "", _UPDATE: "w = w - lr * g\nw = w * min(1, max_norm / np.linalg.norm(w))"}
-_ADD_UP = {"path, norms = [w]": "total, path, norms = 0, [w]", "g = gradient": "g = total = total + gradient"}
-_ONCE = {"": "start = 1 * w", "gradient(w)": "gradient(start)"}
-_COPIED = {"[w], []": "[w.copy()], []", _UPDATE: "w = path[-1] if path[1:] else w\nw -= lr * g"}
-_COPIES = {_UPDATE: "w -= lr * g", "path.append(w)": "path.append(w.copy())"}
-_BEFORE_UPDATE = ("w = w - lr * g\npath.append(w)", "path.append(w)\nw = w - lr * g")
-_DESCENT_SLIPS = {
-    _STEP: {
-        "the step is made with the gradient as it was before clipping": (_CLIPPING, ""),
-        "a step up the gradient": ("w - lr * g", "w + lr * g"),
-        "the learning rate is left out": ("w - lr * g", "w - g"),
-        "the update lr * g is clipped, not g": (_CLIPPING, _CLIPPED_UPDATE),
-        "the weights are clipped, not the gradient": _OF_WEIGHTS,
+_LONG_ONES = ("Compare the longest norm of the run with its median.", "In which of the runs is a limit of use at all?")
+_LIMITS_SLIPS = {
+    _READ: {"run A: the limit lies among the usual norms, or below them": ("1.0", "0.2")},
+    _HABIT: {"run B: the limit lies among the usual norms, or below them": ("32.0", "1.0")},
+    _PASSES: {
+        "run A: the limit is so high that a spike passes": ("1.0", "5.0"),
+        "run B: the limit is so high that a spike passes": ("32.0", "160.0"),
+        "run A: no gradient is as long as the limit, so nothing is clipped": ("1.0", "10.0"),
+        "run B: no gradient is as long as the limit, so nothing is clipped": ("32.0", "320.0"),
     },
-    _ROUNDS: {
-        "old gradients kept: they add up": _ADD_UP,
-        "the gradient is computed once, not at every step": _ONCE,
+    _LONG_ONES: {
+        "run A: spikes of more than ten times the usual norm, and no limit": ("1.0", "None"),
+        "run B: spikes of more than ten times the usual norm, and no limit": ("32.0", "None"),
     },
-    _BY_VALUE: {"clipped by value: every entry by itself": (_CLIPPING, "g = np.clip(g, -max_norm, max_norm)")},
-    _FACTOR: {
-        "always rescaled": ("norm > max_norm", "norm > 0"),
-        _TURNED: ("norm > max_norm", "norm < max_norm"),
-        "the square of the norm is compared with the limit": ("norm > max_norm", "norm**2 > max_norm"),
-        _UNIT: [("max_norm / norm", "1 / norm"), (_CLIPPING, "g = g / norm")],
-        "the factor is the limit, not divided by the norm": ("max_norm / norm", "max_norm"),
-        _GROW: ("max_norm / norm", "norm / max_norm"),
-        "long gradients become zeros": ("max_norm / norm", "0"),
-        "norm / limit where that is below 1": (_CLIPPING, "g = g * min(1.0, norm / max_norm)"),
-        _IGNORED: ("", "max_norm = 1.0"),
-    },
-    _LENGTH_OF_G: {
-        "the norm is that of the weights, not of the gradient": ("norm(g)", "norm(w)"),
-        "the norm is the sum of all squares: the root is missing": ("norm(g)", "norm(g) ** 2"),
-        "the norm is the sum of the entries' sizes": ("np.linalg.norm(g)", "np.abs(g).sum()"),
-        "the norm is the largest entry": ("np.linalg.norm(g)", "np.abs(g).max()"),
-    },
-    _ALIAS: {
-        "the same array in every row of the path": [(_UPDATE, "w -= lr * g"), _COPIED],
-        "w changed in place: the start in the path is overwritten": _COPIES,
-    },
-    _ROWS: {
-        "the start left out of the path": ("[w], []", "[], []"),
-        "w stored before the update: the start twice, the last w missing": _BEFORE_UPDATE,
-        "the last w left out of the path": ("path)", "path[:-1])"),
-        "one step too many": ("range(steps)", "range(steps + 1)"),
-    },
-    _WHICH_G: {
-        "norms reported after clipping, not before": ("(norm)\n", "(np.linalg.norm(g))\n"),
-        "norms reported at the new weights, one step late": ("(norm)\n", "(np.linalg.norm(gradient(w)))\n"),
-        "the last norm alone, not all of them": ("np.array(norms)", "norm"),
-    },
+    _NOTHING_LONG: {"run C: a limit for a run in which nothing is too long": ("None", "0.2")},
 }
-_TURN = ("One turn of the loop: gradient, norm, clip, update, store.", *_STEP)
-_WALK = ("path", "norms")
-DESCENT = Exercise(
-    "04.5", "clipped_descent", 1, _descent_cases, _WALK, slips(_DESCENT_SLIPS), bare=True, arguments="free", hints=_TURN
-)
+_MEDIAN = ("np.median and np.sort of a run tell nearly everything.", *_READ, *_NOTHING_LONG)
+LIMITS = Exercise("04.5", "LIMITS", 1, outputs=("LIMITS",), slips=slips(_LIMITS_SLIPS), view=_as_effect, hints=_MEDIAN)
 
 
 # ---------------------------------------------------------------- 04.6 POWERS and 04.7 DIAGNOSIS: values
@@ -587,4 +550,4 @@ _DIAGNOSIS_SLIPS = {
 }
 DIAGNOSIS = Exercise("04.7", "DIAGNOSIS", 1, outputs=("DIAGNOSIS",), slips=slips(_DIAGNOSIS_SLIPS), hints=_PLOTS)
 
-EXERCISES = (RADIUS, PRODUCT, BY_LAG, CLIP, DESCENT, POWERS, DIAGNOSIS)
+EXERCISES = (REACH, PRODUCT, BY_LAG, CLIP, LIMITS, POWERS, DIAGNOSIS)

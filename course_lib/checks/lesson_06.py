@@ -1,4 +1,4 @@
-"""Lesson 06: the GRU step and its way back, its two conventions and two variants, a minimal gated unit, counting."""
+"""Lesson 06: a GRU repaired, told from its relatives, differentiated, in another role; one gate, two sums."""
 
 from __future__ import annotations
 
@@ -23,14 +23,9 @@ def _args(rng: np.random.Generator, B: int = 3, D: int = 5, H: int = 4, gates: i
 # ---------------------------------------------------------------- slips of more than one exercise
 
 
-def picked(order: str, *arrays: Array, axis: int = 0) -> list[Array]:
+def picked(order: str, *arrays: Array) -> list[Array]:
     """The arrays with other blocks in the places of r, z and n: those of these names."""
-    return [np.concatenate([np.split(a, 3, axis)["rzn".index(k)] for k in order], axis) for a in arrays]
-
-
-def dealt(*arrays: Array) -> list[Array]:
-    """The arrays as one reads them who takes every third row for one block."""
-    return [np.concatenate([a[k::3] for k in range(3)]) for a in arrays]
+    return [np.concatenate([np.split(a, 3)["rzn".index(k)] for k in order]) for a in arrays]
 
 
 def without(names: str, *arrays: Array) -> list[Array]:
@@ -48,7 +43,7 @@ def n_of(a: Array) -> Array:
     return np.split(a, 3)[2]
 
 
-_HELPERS = (picked, dealt, without, turned, n_of)
+_HELP = (picked, without, turned, n_of)
 
 _MIXTURE = (
     "Push the gate to 1 through its bias: what should be left, the old state or the new one? Push it to 0: what then?",
@@ -89,63 +84,7 @@ _WHICH_GATE = (
     "Push r to 0 and z to 1: what should the new state be, and what is yours?",
     "Read the letters r and z aloud in each line, equation and code.",
 )
-_ALL = "W_xh, W_hh, b_x, b_h"
-
-_CELL_SLIPS = {
-    _BLOCKS: {
-        "the blocks cut as every third column": ("", f"{_ALL} = dealt({_ALL})"),
-        "blocks in the order z, r, n": ("", f"{_ALL} = picked('zrn', {_ALL})"),
-        "blocks in the order n, r, z": ("", f"{_ALL} = picked('znr', {_ALL})"),
-        "blocks in the order r, n, z": ("", f"{_ALL} = picked('rnz', {_ALL})"),
-        "blocks in the order z, n, r": ("", f"{_ALL} = picked('nrz', {_ALL})"),
-        "blocks in the order n, z, r": ("", f"{_ALL} = picked('nzr', {_ALL})"),
-    },
-    _MIXTURE: {
-        "z and 1 - z exchanged": ("return", "z_t = 1 - z_t\nreturn"),
-        "the old state is lost: only (1 - z) n": (" + z_t * h_prev", ""),
-        "the candidate returned: no mixture with the old state": ("(1 - z_t) * n_t + z_t * h_prev", "n_t"),
-        "the weight z of h_prev is missing": (" + z_t * h_prev", " + h_prev"),
-        "the weight 1 - z of n is missing": ("(1 - z_t) * n_t", "n_t"),
-        "a tanh around the new state": {"return (1": "return np.tanh((1", "z_t * h_prev": "z_t * h_prev)"},
-    },
-    _WHICH_GATE: {
-        "the reset gate used for the mixing": ("return", "z_t = r_t\nreturn"),
-        "the reset gate acts in the last line too": ("return", "h_prev = r_t * h_prev\nreturn"),
-        "the update gate used in the candidate too": ("n_t =", "r_t = z_t\nn_t ="),
-    },
-    _RESET: {"1 - r where r belongs": ("n_t =", "r_t = 1 - r_t\nn_t =")},
-    _SEEN: {
-        "b_h is missing": ("", "b_h = 0 * b_h"),
-        "b_x is missing": ("", "b_x = 0 * b_x"),
-        "both biases are missing": ("", "b_x, b_h = 0 * b_x, 0 * b_h"),
-        "b_x in both places: b_h is not used": ("", "b_h = b_x"),
-        "b_h in both places: b_x is not used": ("", "b_x = b_h"),
-        "b_h is missing in the candidate": ("", "[b_h] = without('n', b_h)"),
-        "h_prev left out of the gates": ("", "[W_hh] = without('rz', W_hh)"),
-        "h_prev left out of z": ("", "[W_hh] = without('z', W_hh)"),
-        "h_prev and b_h left out of the gates": ("", "W_hh, b_h = without('rz', W_hh, b_h)"),
-        "h_prev and b_h left out of the candidate": ("", "W_hh, b_h = without('n', W_hh, b_h)"),
-        "x_t and b_x left out of the gates": ("", "W_xh, b_x = without('rz', W_xh, b_x)"),
-        "x_t and b_x left out of the candidate": ("", "W_xh, b_x = without('n', W_xh, b_x)"),
-    },
-    _TURNED: {
-        "each block of W_hh transposed": ("", "W_hh = turned('rzn', W_hh)"),
-        "the blocks of r and z in W_hh transposed": ("", "W_hh = turned('rz', W_hh)"),
-        "the candidate's block of W_hh transposed": ("", "W_hh = turned('n', W_hh)"),
-    },
-    _RANGE: {
-        "no activation on the gates": ("sigmoid(", "("),
-        "no activation on r": ("sigmoid(x_r", "(x_r"),
-        "no activation on z": ("sigmoid(x_z", "(x_z"),
-        "tanh on the gates": ("sigmoid(", "np.tanh("),
-        "tanh on r": ("sigmoid(x_r", "np.tanh(x_r"),
-        "tanh on z": ("sigmoid(x_z", "np.tanh(x_z"),
-        "no tanh on the candidate": ("np.tanh(", "("),
-        "sigmoid on the candidate": ("np.tanh(", "sigmoid("),
-        "a ReLU on the candidate": ("np.tanh(", "np.maximum(0, "),
-    },
-    _SIGN: {"both gates turned round, by a sigmoid of the wrong sign": ("sigmoid(", "1 - sigmoid(")},
-}
+_ALL, _SWAPPED = "W_xh, W_hh, b_x, b_h", "{0} = (np.roll(a, len(a) // 2, 0) for a in ({0}))".format
 
 
 # ---------------------------------------------------------------- 06.1 gru_step
@@ -166,9 +105,59 @@ def _gru_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
+_ONE_BY_ONE = (
+    "Put the three readings of the statement into your code: which of them are right now?",
+    "Begin with the first two: which gate does each number of b_x push in your code, and which should it push?",
+    "Then z = 1: what becomes of the old state? Then r = 0: what may it shut off?",
+)
 _PRODUCT = "(r_t * h_prev) @ n_of(W_hh).T"
 
-_RESET_LAST = {
+_STEP = {
+    _BLOCKS: {
+        "blocks in the order z, r, n": ("", f"{_ALL} = picked('zrn', {_ALL})"),
+        "blocks in the order n, r, z": ("", f"{_ALL} = picked('znr', {_ALL})"),
+    },
+    _MIXTURE: {
+        "z and 1 - z exchanged": ("return", "z_t = 1 - z_t\nreturn"),
+        "the old state is lost: only (1 - z) n": (" + z_t * h_prev", ""),
+        "the candidate returned: no mixture with the old state": ("(1 - z_t) * n_t + z_t * h_prev", "n_t"),
+        "the weight z of h_prev is missing": (" + z_t * h_prev", " + h_prev"),
+        "the weight 1 - z of n is missing": ("(1 - z_t) * n_t", "n_t"),
+        "a tanh around the new state": {"return (1": "return np.tanh((1", "z_t * h_prev": "z_t * h_prev)"},
+    },
+    _WHICH_GATE: {
+        "the reset gate used for the mixing": ("return", "z_t = r_t\nreturn"),
+        "the reset gate acts in the last line too": ("return", "h_prev = r_t * h_prev\nreturn"),
+        "the update gate used in the candidate too": ("n_t =", "r_t = z_t\nn_t ="),
+    },
+    _SEEN: {
+        "b_h is missing": ("", "b_h = 0 * b_h"),
+        "b_x is missing": ("", "b_x = 0 * b_x"),
+        "b_x in both places: b_h is not used": ("", "b_h = b_x"),
+        "b_h in both places: b_x is not used": ("", "b_x = b_h"),
+        "b_h is missing in the candidate": ("", "[b_h] = without('n', b_h)"),
+        "h_prev left out of the gates": ("", "[W_hh] = without('rz', W_hh)"),
+        "h_prev left out of z": ("", "[W_hh] = without('z', W_hh)"),
+    },
+    _TURNED: {
+        "each block of W_hh transposed": ("", "W_hh = turned('rzn', W_hh)"),
+        "the blocks of r and z in W_hh transposed": ("", "W_hh = turned('rz', W_hh)"),
+        "the candidate's block of W_hh transposed": ("", "W_hh = turned('n', W_hh)"),
+    },
+    _RANGE: {
+        "no activation on the gates": ("sigmoid(", "("),
+        "tanh on the gates": ("sigmoid(", "np.tanh("),
+        "no tanh on the candidate": ("np.tanh(", "("),
+        "sigmoid on the candidate": ("np.tanh(", "sigmoid("),
+    },
+    _SIGN: {"both gates turned round, by a sigmoid of the wrong sign": ("sigmoid(", "1 - sigmoid(")},
+    _ONE_BY_ONE: {
+        "nothing is repaired: all three faults are still there": {
+            "": f"{_ALL} = picked('zrn', {_ALL})",
+            "x_n + r_t * h_n": "r_t * (x_n + h_n)",
+            "return": "z_t = 1 - z_t\nreturn",
+        }
+    },
     _AFTER: {
         "reset before the matrix product": ("r_t * h_n", f"{_PRODUCT} + n_of(b_h)"),
         "reset before the matrix product, the bias under it too": ("r_t * h_n", f"{_PRODUCT} + r_t * n_of(b_h)"),
@@ -176,6 +165,7 @@ _RESET_LAST = {
         "both biases under the reset": ("x_n + r_t * h_n", "x_n - n_of(b_x) + r_t * (h_n + n_of(b_x))"),
     },
     _RESET: {
+        "1 - r where r belongs": ("n_t =", "r_t = 1 - r_t\nn_t ="),
         "reset gate not used": ("r_t * h_n", "h_n"),
         "reset gate on the input term": ("x_n + r_t * h_n", "r_t * x_n + h_n"),
         "reset gate on both terms": ("x_n + r_t * h_n", "r_t * (x_n + h_n)"),
@@ -184,121 +174,156 @@ _RESET_LAST = {
     },
 }
 
+_PRINT = (
+    "Print r, z and n of the worked example and compare them one by one.",
+    "Compute both products whole, (B, 3H), and cut them into three blocks afterwards.",
+    "Three blocks, two products, two biases: only one block treats the product of h_prev differently.",
+)
 GRU_STEP = Exercise(
-    "06.1",
-    "gru_step",
-    points=3,
-    cases=_gru_cases,
-    outputs=("h_t",),
-    bare=True,
-    arguments="left",
-    helpers=_HELPERS,
-    hints=(
-        "Print r, z and n of the worked example and compare them one by one.",
-        "Compute both products whole, (B, 3H), and cut them into three blocks afterwards.",
-        "Three blocks, two products, two biases: only one block treats the product of h_prev differently.",
-    ),
-    slips=(*slips(_CELL_SLIPS), *slips(_RESET_LAST)),
+    "06.1", "gru_step", 2, _gru_cases, ("h_t",), slips(_STEP), None, _HELP, bare=True, arguments="left", hints=_PRINT
 )
 
 
-# ---------------------------------------------------------------- 06.2 gru_step_before
+# ---------------------------------------------------------------- 06.2 ONE_CALL
 
-_STATE = "(r_t * h_prev) @ W_hn.T"
 
-_RESET_FIRST = {
-    _AFTER: {
-        "reset after the matrix product: this is 06.1 again": (f"{_STATE} + b_hn", "r_t * (h_prev @ W_hn.T + b_hn)"),
-        "reset after the matrix product, the bias outside": (_STATE, "r_t * (h_prev @ W_hn.T)"),
-        "the bias of the candidate is reset too": (".T + b_hn", ".T + r_t * b_hn"),
+def _call_view(case: Case, call: Any) -> dict[str, Any]:
+    """Whether a call tells the four cells apart, in words, and if not, why."""
+    shapes = {"x_t": (1, 1), "h_prev": (1, 2), "W_xh": (6, 1), "W_hh": (6, 2), "b": (6,)}
+    if not isinstance(call, (tuple, list)) or len(call) != 5:
+        raise ValueError(f"expected five arrays: {', '.join(shapes)}")
+    arrays = [np.array(a, dtype=float) for a in call]
+    for a, (name, shape) in zip(arrays, shapes.items()):
+        if a.shape != shape or not np.isfinite(a).all():
+            raise ValueError(f"{name}: expected numbers of shape {shape}, got shape {a.shape}")
+    h, W_hn = arrays[1], arrays[3][4:]
+    given = ONE_CALL.solution.space  # the functions of the notebook's first cell
+    results, (r_t, z_t, _) = list(given["four_results"](*arrays).values()), given["gates"](*arrays)
+    far = [[np.abs(a - b).max() >= 0.1 for a in results] for b in results]
+    reset = update = "told apart"
+    if not (far[0][2] and far[1][3]):
+        causes = {
+            "the old state is zero": not h.any(),
+            "no unit listens to the other": not W_hn[[0, 1], [1, 0]].any(),
+            "r is the same in both units": np.ptp(r_t) < 1e-6,
+            "told apart by one kind of z only": far[0][2] or far[1][3],
+        }
+        reset = next((cause for cause, is_so in causes.items() if is_so), "less than 0.1 apart")
+    if not (far[0][1] and far[2][3]):
+        update = "z is near one half" if np.abs(z_t - 0.5).max() < 0.1 else "less than 0.1 apart"
+    return {
+        "before or after": reset,
+        "keeps or replaces": update,
+        "all four": "told apart" if far[0][3] and far[1][2] else "two of them agree",
+        "numbers other than zero": "at most six" if sum(map(np.count_nonzero, arrays)) <= 6 else "more than six",
+        "h_prev": "a state" if np.abs(h).max() <= 1 else "outside of -1 to 1",
+    }
+
+
+_LISTEN = (
+    "Print `four_results(*ONE_CALL)`: which two of the four agree?",
+    "Write the candidate of each unit on paper, once for before and once for after. Where do they differ at all?",
+    "Which number of W_hn lets one unit hear the other, and do the two units have different gates?",
+)
+_SHOWN = (
+    _LISTEN[0],
+    "At z = 1, how much of n and how much of h_prev is left in a cell that keeps? And in one that replaces?",
+    "Which unit has to show its candidate in both kinds of cell, and where must its z stand for that?",
+)
+_FEW = (
+    "Begin with zeros everywhere. What do the four cells give, and why?",
+    "Then change one number after the other: which question does each of them answer?",
+)
+_GATES_OF, _SHUT = "[-20, 0, 20, 0, 0, 0]", "[-20, 0, 20, 20, 0, 0]"
+
+_CALL_SLIPS = {
+    _LISTEN: {
+        "no unit listens to the other: gate and matrix change places": ("[0, 0], [2, 0]]", "[2, 0], [0, 0]]"),
+        "r is the same in both units: then before and after agree": (_GATES_OF, "[-20, -20, 20, 0, 0, 0]"),
+        "the old state is zero: then the reset gate has nothing to act on": [
+            ("[[1.0, 0.0]]", "[[0.0, 0.0]]"),
+            {"[[1.0, 0.0]]": "[[0.0, 0.0]]", _GATES_OF: "[-20, 0, 20, 0, 1, 0]"},
+        ],
+        "before and after are less than 0.1 apart": ("[2, 0]]", "[0.2, 0]]"),
     },
-    _RESET: {
-        "reset gate not used": ("(r_t * h_prev)", "h_prev"),
-        "reset gate on the input term": (f"x_n + {_STATE}", "r_t * x_n + h_prev @ W_hn.T"),
-        "reset gate on both terms": (f"x_n + {_STATE} + b_hn", "r_t * (x_n + h_prev @ W_hn.T + b_hn)"),
-        "h_prev without its matrix in the candidate": (_STATE, "r_t * h_prev"),
+    _SHOWN: {
+        "z is at one half, or near it: then keeping and replacing are the same": (_GATES_OF, "[-20, 0, 0, 0, 0, 0]"),
+        "z is at its end in the unit that should show the reset: one kind of cell hides it": (_GATES_OF, _SHUT),
+    },
+    _FEW: {
+        "more than six numbers are other than zero": ("W_xh = np.zeros(", "W_xh = np.ones("),
+        "h_prev is not between -1 and 1, as a state is": ("[[1.0, 0.0]]", "[[2.0, 0.0]]"),
     },
 }
 
-GRU_BEFORE = Exercise(
-    "06.2",
-    "gru_step_before",
-    points=1,
-    cases=_gru_cases,
-    outputs=("h_t",),
-    bare=True,
-    helpers=_HELPERS,
-    hints=("Only the candidate's line differs from 06.1.", "Which array does r multiply here, before the product?"),
-    slips=(*slips(_CELL_SLIPS), *slips(_RESET_FIRST)),
-)
+ONE_CALL = Exercise("06.2", "ONE_CALL", 2, view=_call_view, slips=slips(_CALL_SLIPS), hints=(*_LISTEN, _SHOWN[-1]))
 
 
-# ---------------------------------------------------------------- 06.3 gru_step_backward
+# ---------------------------------------------------------------- 06.3 gru_before_backward
 
 
-def _backward_cases(rng: np.random.Generator) -> list[Case]:
-    args, square, one = _args(rng), _args(rng, 3, 3, 3), _args(rng, B=1)
+def _back(rng: np.random.Generator) -> list[Case]:
+    args, square, one = (_args(rng, *sizes)[:-1] for sizes in [(3, 5, 4), (3, 3, 3), (1, 5, 4)])
     dh, dh_square, dh_one = (away_from_zero(rng, a[1].shape) for a in (args, square, one))
     return [
         Case("B = 3, D = 5, H = 4", (dh, *args)),
         Case("B = D = H = 3", (dh_square, *square)),
         Case("h_prev = 0", (dh, *zeroed(args, 1)), True, "look at the terms that hold h_prev"),
-        Case("b_x = b_h = 0", (dh, *zeroed(args, 4, 5)), True, "look at where the biases enter"),
+        Case("b = 0", (dh, *zeroed(args, 4)), True, "look at where the bias enters"),
         Case("B = 1", (dh_one, *one), True, "look at what is summed over the batch"),
     ]
 
 
 _PATHS = (
-    "List every place where h_prev and x_t appear in the forward equations: there are four of h_prev, three of x_t.",
+    "List every place where h_prev appears in the forward equations: there are four.",
     "Set W_hh to zero: what must remain of dh_prev, and what does? Then give one block after the other back.",
     "Which of the paths has no matrix on it? Are all of them added?",
 )
 _LAST_LINE = (
     "Differentiate h_t = (1 - z) n + z h_prev by n, by z and by h_prev.",
     "Push z to 1, then to 0: when should n get a gradient, when should h_prev get it straight, and when do they?",
-    "Check the blocks of z and n in db_x with finite differences. Is each of them 0 when dh_t is 0?",
+    "Check the blocks of z and n in db with finite differences. Is each of them 0 when dh_t is 0?",
 )
 _SLOPES = (
     "Which function made this block in the forward pass? Write its slope in terms of its own output.",
-    "Compare the three blocks of your db_x with finite differences: which one is wrong?",
+    "Compare the three blocks of your db with finite differences: which one is wrong?",
 )
-_OF_R = (
-    "What does r multiply in the equation of n? That factor belongs to dr.",
-    "Which gradient arrives at the sum inside the tanh, of which r is a part: dn or da_n?",
-    "Set h_prev and b_h to zero: may r have any influence? Set h_prev alone to zero: what then?",
-)
-_STACKS = (
-    "Push r to 0: which of the six gradients must lose their candidate's block, and which of yours do?",
-    "There are two stacks, one for what met x_t, one for what met h_prev. Which one belongs here?",
-    "db_x and db_h differ in one block only, and there by one factor. Do yours?",
+_OF_M = (
+    "Give m = r * h_prev its own gradient. Which gradient arrives at m, and what stands on its way: a slope, a matrix?",
+    "m is a product of two factors. What does each of them get?",
+    "Push r to 0: what must the block of n in dW_hh be, and what is left of the path through m?",
+    "Set h_prev to zero: may r have any influence? Check the block of r in your db.",
 )
 _STACK_ORDER = (
-    "Are the wrong numbers right numbers at the wrong place? Compare the thirds of your db_x with finite differences.",
+    "Are the wrong numbers right numbers at the wrong place? Compare the thirds of your db with finite differences.",
     "In which order does the statement stack the blocks?",
 )
 _BATCH = (
     "Double the batch by repeating it: should the gradient double, and does it?",
-    "What shape has each bias, and what shape has your gradient?",
+    "What shape has the bias, and what shape has your gradient?",
 )
 _SHAPE = (
     "Compare the shape of each gradient with the shape of what it belongs to.",
     "Which of the two arrays must be transposed, so that 3H comes first?",
 )
-_WHICH_STATE = (
-    "Which state met W_hh in the forward pass? Set h_prev to zero: what must dW_hh be, and what is yours?",
-    "Whose product with W_hh do you differentiate?",
-)
 _R, _Z = " * r_t * (1 - r_t)", " * z_t * (1 - z_t)"
-_MEANS = {"@ x_t,": "@ x_t / len(x_t),", ".T @ h_prev": ".T @ h_prev / len(x_t)"}
+_DA, _DW_HH = "[da_r, da_z, da_n]", "[da_r.T @ h_prev, da_z.T @ h_prev, da_n.T @ m_t]"
+_MEANS = {"da.T @ x_t": "da.T @ x_t / len(x_t)", "return": "dW_hh = dW_hh / len(x_t)\nreturn"}
+_FORWARD, _ZRN = "gates(x_t, h_prev, W_xh, W_hh, b)", "[dW_hh] = picked('zrn', dW_hh)"
+_AFTERWARDS = {
+    "dm_t * h_prev": "da_n * (h_prev @ W_hn.T)",
+    "dm_t * r_t": "(da_n * r_t) @ W_hn",
+    "da_n.T @ m_t": "(da_n * r_t).T @ h_prev",
+}
 
-_BACKWARD_SLIPS = {
+_BACK = {
     _PATHS: {
         "the direct path z * dh_t to h_prev is missing": ("dh_t * z_t + ", ""),
         "the direct path not weighted: dh_t where z * dh_t belongs": ("dh_t * z_t + ", "dh_t + "),
-        "dh_prev has the direct path only: the paths through r, z and n are missing": (" + da_h @ W_hh", ""),
-        "dh_prev without the path through r": ("da_h @ W_hh", "da_h @ without('r', W_hh)[0]"),
-        "dh_prev without the path through z": ("da_h @ W_hh", "da_h @ without('z', W_hh)[0]"),
-        "dh_prev without the path through n": ("da_h @ W_hh", "da_h @ without('n', W_hh)[0]"),
+        "dh_prev has the direct path only": (" + dm_t * r_t + da_r @ W_hr + da_z @ W_hz", ""),
+        "dh_prev without the path through r": (" + da_r @ W_hr", ""),
+        "dh_prev without the path through z": (" + da_z @ W_hz", ""),
+        "dh_prev without the path through m": ("dm_t * r_t + ", ""),
     },
     _LAST_LINE: {
         "the way back of the other convention: h_t = (1 - z) h_prev + z n": {
@@ -312,134 +337,137 @@ _BACKWARD_SLIPS = {
         "the factor 1 - z of the candidate is missing": ("dh_t * (1 - z_t)", "dh_t"),
         "n gets z * dh_t: the two weights are exchanged": ("dh_t * (1 - z_t)", "dh_t * z_t"),
     },
-    _TURNED: {"dh_prev with each block of W_hh transposed": ("da_h @ W_hh", "da_h @ turned('rzn', W_hh)")},
+    _OF_M: {
+        "the way back of the lecture's GRU, in which the reset stands after the product": [
+            _AFTERWARDS,
+            {**_AFTERWARDS, _FORWARD: 'gates(x_t, h_prev, W_xh, W_hh, b, "after")'},
+        ],
+        "the way forward with the reset after the product": (_FORWARD, 'gates(x_t, h_prev, W_xh, W_hh, b, "after")'),
+        "dm_t is da_n: it does not pass through the matrix W_hn": ("da_n @ W_hn", "da_n"),
+        "dr_t from da_n * h_prev: it does not pass through the matrix W_hn": ("dm_t * h_prev", "da_n * h_prev"),
+        "dr_t from dm_t alone: the factor h_prev is missing": ("dm_t * h_prev", "dm_t"),
+        "dr_t from m where h_prev belongs: r is in it a second time": ("dm_t * h_prev", "dm_t * m_t"),
+        "dr_t without the candidate's slope: from dn where da_n belongs": ("dm_t * h_prev", "dn_t @ W_hn * h_prev"),
+        "the path through m is not multiplied by r": ("dm_t * r_t", "dm_t"),
+        "the path through m passes no matrix: da_n * r": ("dm_t * r_t", "da_n * r_t"),
+        "the block of n in dW_hh from h_prev: what met W_hn is m": ("da_n.T @ m_t", "da_n.T @ h_prev"),
+        "all of dW_hh from m: what met W_hr and W_hz is h_prev": (_DW_HH, _DW_HH.replace("h_prev", "m_t")),
+        "dW_hh from the new state h_t": ("dW_hh =", "h_prev = (1 - z_t) * n_t + z_t * h_prev\ndW_hh ="),
+        "da_n is multiplied by r in dx_t, dW_xh and db: r acts on the past alone": (_DA, "[da_r, da_z, da_n * r_t]"),
+    },
+    _TURNED: {
+        "the matrices on the way back transposed": {"@ W_hr": "@ W_hr.T", "@ W_hz": "@ W_hz.T", "@ W_hn": "@ W_hn.T"},
+        "W_hn transposed on the way back": ("@ W_hn", "@ W_hn.T"),
+        "W_hr and W_hz transposed on the way back": {"@ W_hr": "@ W_hr.T", "@ W_hz": "@ W_hz.T"},
+    },
     _SLOPES: {
         "the slope of the candidate's tanh is missing": ("dn_t * (1 - n_t**2)", "dn_t"),
         "sigmoid's slope on the candidate": ("(1 - n_t**2)", "n_t * (1 - n_t)"),
-        "the tanh taken twice in the candidate's slope": ("n_t**2", "np.tanh(n_t)**2"),
         "the gates' slopes s (1 - s) are missing": {_R: "", _Z: ""},
         "the slope r (1 - r) is missing": (_R, ""),
         "the slope z (1 - z) is missing": (_Z, ""),
         "tanh's slope on the gates": {_R: " * (1 - r_t**2)", _Z: " * (1 - z_t**2)"},
-        "the sigmoid taken twice in the gates' slopes": {
-            _R: " * sigmoid(r_t) * (1 - sigmoid(r_t))",
-            _Z: " * sigmoid(z_t) * (1 - sigmoid(z_t))",
-        },
-    },
-    _OF_R: {
-        "dr from n, not from the bracket s that r multiplies": ("da_n * s_t", "da_n * n_t"),
-        "dr from h_prev, not from the bracket s that r multiplies": ("da_n * s_t", "da_n * h_prev"),
-        "dr from s without its bias b_hn": ("da_n * s_t", "da_n * (s_t - n_of(b_h))"),
-        "dr from da_n alone: the factor s is missing": ("da_n * s_t", "da_n"),
-        "dr without the candidate's slope: from dn where da_n belongs": ("da_n * s_t", "dn_t * s_t"),
-    },
-    _STACKS: {
-        "db_h taken to be db_x": ("da_h.sum", "da_x.sum"),
-        "db_x and db_h exchanged": {"da_x.sum": "da_h.sum", "da_h.sum": "da_x.sum"},
-        "dh_prev from the stack of the input: there the block of n is not multiplied by r": ("da_h @", "da_x @"),
-        "dW_hh from the stack of the input: there the block of n is not multiplied by r": ("da_h.T", "da_x.T"),
-        "the recurrent part of the candidate is not multiplied by r": ("da_n * r_t", "da_n"),
-        "the input's part of the candidate is multiplied by r": ("da_r, da_z, da_n]", "da_r, da_z, ds_t]"),
     },
     _STACK_ORDER: {
-        "blocks stacked in the order z, r, n": ("da_r, da_z", "da_z, da_r"),
-        "blocks stacked in the order n, r, z": ("dx_t =", "da_x, da_h = picked('nrz', da_x, da_h, axis=1)\ndx_t ="),
-        "blocks stacked in the order n, z, r": ("dx_t =", "da_x, da_h = picked('nzr', da_x, da_h, axis=1)\ndx_t ="),
-        "blocks in the order z, r, n, on the way forward and back": {
-            "x_r, x_z": "x_z, x_r",
-            "h_r, h_z": "h_z, h_r",
-            "da_r, da_z": "da_z, da_r",
-        },
+        "blocks stacked in the order z, r, n": {_DA: "[da_z, da_r, da_n]", "return": f"{_ZRN}\nreturn"},
     },
-    _SEEN: {"biases forgotten in the forward lines": ("", "b_x, b_h = 0 * b_x, 0 * b_h")},
-    _WHICH_STATE: {"dW_hh from the new state h_t": (".T @ h_prev", ".T @ ((1 - z_t) * n_t + z_t * h_prev)")},
-    _SHAPE: {"weight gradients transposed": {"da_x.T @ x_t": "x_t.T @ da_x", "da_h.T @ h_prev": "h_prev.T @ da_h"}},
+    _SHAPE: {"weight gradients transposed": {"da.T @ x_t": "x_t.T @ da", "return": "dW_hh = dW_hh.T\nreturn"}},
     _BATCH: {
-        "bias gradients not summed over the batch": (".sum(axis=0)", ""),
-        "bias gradients averaged over the batch": (".sum(", ".mean("),
-        "the gradients of the two matrices averaged over the batch": _MEANS,
+        "the bias gradient is not summed over the batch": (".sum(axis=0)", ""),
+        "the bias gradient is averaged over the batch": (".sum(", ".mean("),
         "weight gradients averaged over the batch": {**_MEANS, ".sum(": ".mean("},
     },
 }
 
+_EACH = (
+    "Write the forward equations with a name for every intermediate, then go through them from last to first.",
+    "Check one quantity after the other: da_n, da_z, dm, da_r, and only then the five results.",
+    "In dW_hh not all three blocks met the same array: which one met m?",
+)
+_FIVE, _RZN = ("dx_t", "dh_prev", "dW_xh", "dW_hh", "db"), {"dW_hh": "rzn", "db": "rzn"}
 GRU_BACKWARD = Exercise(
-    "06.3",
-    "gru_step_backward",
-    points=2,
-    cases=_backward_cases,
-    outputs=("dx_t", "dh_prev", "dW_xh", "dW_hh", "db_x", "db_h"),
-    blocks={"db_x": "rzn", "db_h": "rzn"},
-    bare=True,
-    helpers=_HELPERS,
-    hints=(
-        "Write the forward equations with a name for every intermediate, then go through them from last to first.",
-        "Check one quantity after the other: da_n, da_z, da_r, and only then the six results.",
-        "In the candidate, x_t and h_prev meet different factors: that is why there are two bias gradients.",
-    ),
-    slips=slips(_BACKWARD_SLIPS),
+    "06.3", "gru_before_backward", 2, _back, _FIVE, slips(_BACK), None, _HELP, bare=True, hints=_EACH, blocks=_RZN
 )
 
 
-# ---------------------------------------------------------------- 06.4 to_pytorch
+# ---------------------------------------------------------------- 06.4 as_gru
 
 
-def _convert_cases(rng: np.random.Generator) -> list[Case]:
-    return [Case("D = 5, H = 4", _args(rng)[2:]), Case("D = H = 3", _args(rng, 3, 3, 3)[2:])]
+def _small(rng: np.random.Generator) -> list[Case]:
+    sizes = {"D = 5, H = 4": (3, 5, 4), "D = H = 3": (3, 3, 3)}
+    return [Case(label, _args(rng, *size, gates=2)[2:5]) for label, size in sizes.items()]
 
 
-def _run_converted(case: Case, result: Any) -> dict[str, Any]:
-    """What the cell of 06.1 computes with the converted weights: how biases are spread over b_x and b_h is free."""
+def _as_gru(case: Case, result: Any) -> dict[str, Any]:
+    """What the cell of 06.1 computes with the weights: how biases are spread over b_x and b_h is free."""
     if not isinstance(result, (tuple, list)) or len(result) != 4:
         raise ValueError("expected 4 results (W_xh, W_hh, b_x, b_h)")
-    for name, new, old in zip(("W_xh", "W_hh", "b_x", "b_h"), result, case.args, strict=True):
-        if np.shape(new) != old.shape:
-            raise ValueError(f"{name}: expected shape {old.shape}, got {np.shape(new)}")
+    H, D = case.args[1].shape[1], case.args[0].shape[1]
+    shapes = {"W_xh": (3 * H, D), "W_hh": (3 * H, H), "b_x": (3 * H,), "b_h": (3 * H,)}
+    for new, (name, shape) in zip(result, shapes.items()):
+        if np.shape(new) != shape:
+            raise ValueError(f"{name}: expected shape {shape}, got {np.shape(new)}")
     rng = np.random.default_rng(0)
-    D, H = case.args[0].shape[1], case.args[1].shape[1]
     x_t, h_prev = rng.normal(size=(6, D)), rng.uniform(-1, 1, (6, H))
     with np.errstate(all="ignore"):  # a wrong answer may hold inf or nan
         h_t = GRU_STEP.reference(x_t, h_prev, *(np.asarray(a, dtype=float) for a in result))
-    return {"h_t of the converted cell": h_t}
+    return {"h_t of the GRU": h_t}
 
 
 _NEGATE = (
+    "Run both cells on one input: what are their two z, and should they be the same?",
     "The gate you want is 1 - sigmoid(a). For which argument does sigmoid give that?",
-    "Run both formulas with your converted weights: do the outputs agree?",
     "Everything that enters the argument of z must change, and nothing else: in which rows of how many arrays is that?",
 )
-_CONVERT_SLIPS = {
+_OPEN_RESET = (
+    "Compute r of your GRU for a few inputs. Which value should it have, and which does it have?",
+    "Which bias makes a sigmoid 1 to three digits, and what must the weights of r be, so that no input moves it?",
+)
+_THIRDS = (
+    "Which rows hold n and which hold z in what you get? And in what you hand back?",
+    "Compute r, z and n of your GRU and compare them with 1, 1 - z and n of the small cell, one by one.",
+)
+_TWO_BIASES = (
+    "Set x_t and h_prev to zero: which sum should reach z and which n, and which does?",
+    "b_x and b_h are added in r and z; with an open reset gate, in n as well. How often is each bias in your sum?",
+)
+_NEW = "new_xh, new_hh, b_x"
+
+_PLAY = {
     _NEGATE: {
-        "nothing changed: the two conventions taken as one": ("-a[z]", "a[z]"),
-        "the reset block negated instead of the update block": ("slice(H, 2 * H)", "slice(0, H)"),
-        "the candidate negated instead of the update block": ("slice(H, 2 * H)", "slice(2 * H, 3 * H)"),
-        "every block negated": ("slice(H, 2 * H)", "slice(0, 3 * H)"),
-        "the reset block negated too": ("slice(H, 2 * H)", "slice(0, 2 * H)"),
-        "the candidate negated too": ("slice(H, 2 * H)", "slice(H, 3 * H)"),
-        "the block of z is not negated in W_xh": ("in new:", "in new[1:]:"),
-        "the block of z is not negated in W_hh": ("in new:", "in new[:1] + new[2:]:"),
-        "the block of z is not negated in b_x": ("in new:", "in new[:2] + new[3:]:"),
-        "the block of z is not negated in b_h": ("in new:", "in new[:3]:"),
-        "the block of z is not negated in W_xh and b_x": ("in new:", "in new[1::2]:"),
-        "the block of z is not negated in W_hh and b_h": ("in new:", "in new[::2]:"),
-        "the block of z is not negated in W_xh and the biases": ("in new:", "in new[1:2]:"),
-        "the block of z is not negated in W_hh and the biases": ("in new:", "in new[:1]:"),
-        "the biases of z are not negated": ("in new:", "in new[:2]:"),
-        "only the biases of z are negated": ("in new:", "in new[2:]:"),
-        "the blocks of r and z exchanged, and z not negated": ("a[z] = -a[z]", "a[: 2 * H] = np.r_[a[z], a[:H]]"),
-        "1 - w where -w belongs": ("-a[z]", "1 - a[z]"),
-    }
+        "z is nowhere turned round: this GRU keeps": {"-W_xz": "W_xz", "-W_hz": "W_hz", "-b_z": "b_z"},
+        "z is not turned round in W_xh": ("-W_xz", "W_xz"),
+        "z is not turned round in W_hh": ("-W_hz", "W_hz"),
+        "z is not turned round in the bias": ("-b_z", "b_z"),
+        "1 - w where -w belongs": {"-W_xz": "1 - W_xz", "-W_hz": "1 - W_hz", "-b_z": "1 - b_z"},
+        "the candidate is turned round too": {", W_xn]": ", -W_xn]", ", W_hn]": ", -W_hn]", ", b_n]": ", -b_n]"},
+    },
+    _OPEN_RESET: {
+        "the block of r left at zero: the reset gate stands at one half": ("20.0", "0.0"),
+        "the reset gate is shut": ("20.0", "-20.0"),
+        "1 written as the bias of r: sigmoid(1) is 0.73": ("20.0", "1.0"),
+        "the bias of r is too small: sigmoid(5) is 0.993": ("20.0", "5.0"),
+        "r is given the weights of z": [
+            {"0 * W_xn": "W_xz", "0 * W_hn": "W_hz", "[b_r": "[b_z"},
+            {"0 * W_xn": "-W_xz", "0 * W_hn": "-W_hz", "[b_r": "[-b_z"},
+        ],
+    },
+    _THIRDS: {
+        "the blocks n and z read in the other order": ("", _SWAPPED("W_xh, W_hh, b")),
+        "blocks handed back in the order r, n, z": ("return", f"{_NEW} = picked('rnz', {_NEW})\nreturn"),
+        "blocks handed back in the order z, r, n": ("return", f"{_NEW} = picked('zrn', {_NEW})\nreturn"),
+    },
+    _TWO_BIASES: {
+        "the biases are in b_x and in b_h: they count twice": ("0 * b_x", "b_x"),
+        "the biases of z and n are lost": {"-b_z": "0 * b_z", ", b_n]": ", 0 * b_n]"},
+        "the bias of z is lost": ("-b_z", "0 * b_z"),
+        "the bias of n is lost": (", b_n]", ", 0 * b_n]"),
+    },
 }
 
-CONVERT = Exercise(
-    "06.4",
-    "to_pytorch",
-    points=1,
-    arguments="left",
-    new=True,
-    cases=_convert_cases,
-    view=_run_converted,
-    hints=_NEGATE,
-    slips=slips(_CONVERT_SLIPS),
+_HOW = (_OPEN_RESET[1], *_NEGATE[1:])
+AS_GRU = Exercise(
+    "06.4", "as_gru", 1, _small, (), slips(_PLAY), None, _HELP, _as_gru, 1e-3, arguments="left", new=True, hints=_HOW
 )
 
 
@@ -485,8 +513,6 @@ _MGU_SLIPS = {
         "h_prev left out of the gate": ("h_prev @ W_hh[:H].T + ", ""),
         "x_t left out of the gate": ("x_t @ W_xh[:H].T + ", ""),
         "bias forgotten": ("", "b_h = 0 * b_h"),
-        "the bias of the candidate is missing": (" + b_h[H:]", " + 0 * b_h[H:]"),
-        "the bias of the gate is missing": (" + b_h[:H]", " + 0 * b_h[:H]"),
     },
     _TURNED: {
         "each block of W_hh transposed": {"W_hh[:H].T": "W_hh[:H]", "W_hh[H:].T": "W_hh[H:]"},
@@ -496,28 +522,17 @@ _MGU_SLIPS = {
     _SIGN: {"f and 1 - f exchanged everywhere, as by a sigmoid of the wrong sign": ("sigmoid(", "1 - sigmoid(")},
     _RANGE: {
         "no activation on the gate": ("sigmoid(", "("),
-        "tanh on the gate": ("sigmoid(", "np.tanh("),
         "no tanh on the candidate": ("np.tanh(", "("),
         "sigmoid on the candidate": ("np.tanh(", "sigmoid("),
     },
-    _BLOCKS: {
-        "the two blocks exchanged": ("", "W_xh, W_hh, b_h = (np.roll(a, len(a) // 2, 0) for a in (W_xh, W_hh, b_h))")
-    },
+    _BLOCKS: {"the two blocks exchanged": ("", _SWAPPED("W_xh, W_hh, b_h"))},
 }
 
-MGU = Exercise(
-    "06.5",
-    "mgu_step",
-    points=1,
-    cases=_mgu_cases,
-    outputs=("h_t",),
-    bare=True,
-    hints=(
-        "Two blocks, f first, then the candidate: cut W_xh, W_hh and b_h at H.",
-        "One gate does two jobs: where does f appear in the equations?",
-    ),
-    slips=slips(_MGU_SLIPS),
+_MGU_HINTS = (
+    "Two blocks, f first, then the candidate: cut W_xh, W_hh and b_h at H.",
+    "One gate does two jobs: where does f appear in your three equations?",
 )
+MGU = Exercise("06.5", "mgu_step", 1, _mgu_cases, ("h_t",), slips(_MGU_SLIPS), bare=True, hints=_MGU_HINTS)
 
 
 # ---------------------------------------------------------------- 06.6 count_parameters
@@ -552,7 +567,6 @@ _COUNT_SLIPS = {
         "one bias where PyTorch keeps two": ("2 * H)", "H)"),
         "no bias counted": (" + 2 * H)", ")"),
         "two biases for the GRU only": ("2 * H)", '(2 if kind == "gru" else 1) * H)'),
-        "every cell counted with one block": ('"gru": 3, "lstm": 4', '"gru": 1, "lstm": 1'),
         "gates counted, not blocks: two for the GRU, three for the LSTM": ('3, "lstm": 4', '2, "lstm": 3'),
         "the GRU counted with two blocks": ('"gru": 3', '"gru": 2'),
         "the LSTM counted with three blocks": ('"lstm": 4', '"lstm": 3'),
@@ -563,30 +577,21 @@ _COUNT_SLIPS = {
         "deeper layers counted with H inputs: both directions arrive": ("[directions * H]", "[H]"),
         "deeper layers counted with 2H inputs, even in one direction": ("[directions * H]", "[2 * H]"),
         "deeper layers not counted": (" + [directions * H] * (layers - 1)", ""),
-        "one layer too few": ("in inputs", "in inputs[:-1]"),
-        "one layer too many": ("(layers - 1)", "layers"),
     },
     _DIRECTIONS: {
         "the biases counted once per layer, not for each direction": ("2 * H)", "2 * H / directions)"),
         "the weights of the second direction are not counted": ("directions * blocks", "blocks"),
         "two directions counted, even where there is one": ("2 if bidirectional else 1", "2"),
         "the first layer given 2D inputs in both directions": ("[D]", "[directions * D]"),
-        "the recurrent matrix counted as H times 2H in both directions": ("H * H", "H * H * directions"),
     },
 }
 _ONE_DIRECTION = {  # with a second slip it is the same as two others
     _DIRECTIONS: {"bidirectional not used: one direction counted": ("2 if bidirectional else 1", "1")}
 }
 
+_COUNTED = (*slips(_COUNT_SLIPS), *slips(_ONE_DIRECTION, alone=True))
 COUNT = Exercise(
-    "06.6",
-    "count_parameters",
-    points=1,
-    cases=_count_cases,
-    outputs=("parameters",),
-    rtol=1e-9,
-    hints=(*_ONE_LAYER, *_DEEPER[:1]),
-    slips=(*slips(_COUNT_SLIPS), *slips(_ONE_DIRECTION, alone=True)),
+    "06.6", "count_parameters", 1, _count_cases, ("parameters",), _COUNTED, rtol=1e-9, hints=(*_ONE_LAYER, _DEEPER[0])
 )
 
 
@@ -617,18 +622,13 @@ _BIAS = {
         "log z given, not log(z / (1 - z))": (_INVERSE, "np.log(z)"),
         "z / (1 - z) without its logarithm": (_INVERSE, "z / (1 - z)"),
         "log to the base 2 in the inverse of the sigmoid": ("np.log(", "np.log2("),
-        "log to the base 10": ("np.log(", "np.log10("),
         "0.5 ** steps: the loss of n steps taken for that of one": ("(1 / steps)", "steps"),
         "equal losses in each step: z = 1 - 1 / (2 steps)": (_ROOT, "1 - 0.5 / steps"),
-        "one step too many": ("/ steps", "/ (steps + 1)"),
-        "one step too few": ("/ steps", "/ (steps - 1)"),
-        "the root taken of 2 in place of one half": {_ROOT: "2 ** (1 / steps)", _INVERSE: "z"},
-        "ln(steps / ln 2): nearly right for long half-lives only": (_INVERSE, "np.log(steps / np.log(2))"),
         "z = 0.5 / steps, not 0.5 ** (1 / steps)": ("(1 / steps)", "1 / steps"),
     },
     _SHARE: {"1/e is left instead of one half": ("0.5", "np.exp(-1)")},
     _RULE: {
-        "ln(steps) given: the lecture's rule for a first input, not the half-life": (_INVERSE, "np.log(steps)"),
+        "ln(steps) given: the lecture's rule for one noun, not the half-life": (_INVERSE, "np.log(steps)"),
         "1 / (1 - z) steps taken for the half-life": [(_ROOT, "1 - 1 / steps"), (_INVERSE, "log(steps - 1)")],
     },
 }
@@ -637,4 +637,4 @@ KEEP_BIAS = Exercise(
     "06.7", "keep_bias", points=1, cases=_n, outputs=("bias",), helpers=(math.log,), hints=_LOGIT, slips=slips(_BIAS)
 )
 
-EXERCISES = (GRU_STEP, GRU_BEFORE, GRU_BACKWARD, CONVERT, MGU, COUNT, KEEP_BIAS)
+EXERCISES = (GRU_STEP, ONE_CALL, GRU_BACKWARD, AS_GRU, MGU, COUNT, KEEP_BIAS)

@@ -1,4 +1,4 @@
-"""Lesson 07: initialisation, masks, last states, dropout, buckets, a schedule, and a training run on fresh data."""
+"""Lesson 07: padded batches, both ways; a mean repaired; Adam, dropout, records of runs; sixty-two words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from course_lib.checks.exercise import Case, Exercise, slips
-from course_lib.checks.probe import Seed
+from course_lib.checks.probe import Seed, Source
+from course_lib.data import WORDS, sentence, word_ids
 
 Array = np.ndarray
 
@@ -18,6 +19,90 @@ def _seed(rng: np.random.Generator) -> Seed:
     return Seed(int(rng.integers(2**31)))
 
 
+# ---------------------------------------------------------------- 07.1 both_ways
+#: a small network with a bias, so that a pad moves its state
+_READ = "lambda xs: np.array(list(__import__('itertools').accumulate(xs, {step}, initial=0.0))[1:])"
+
+
+def _reading_cases(rng: np.random.Generator) -> list[Case]:
+    def args(T: int, *lengths: int, D: int = 3, H: int = 5) -> tuple[Any, ...]:
+        weights = rng.normal(0, 0.8, (D, H)).round(2).tolist()
+        bias = rng.choice([-1, 1], H) * rng.uniform(0.3, 0.7, H).round(2)
+        read = _READ.format(step=f"lambda h, x: np.tanh(0.7 * h + x @ np.array({weights}) + {bias.tolist()})")
+        xs = rng.normal(0, 1, (T, len(lengths), D))
+        xs[np.arange(T)[:, None] >= np.array(lengths)] = 0
+        return Source(read), xs, np.array(lengths)
+
+    return [
+        Case("lengths 2, 6, 1, 4 of T = 6", args(6, 2, 6, 1, 4)),
+        Case("the longest shorter than T", args(8, 4, 2, 6, D=4)),
+        Case("B = T", args(5, 3, 5, 1, 4, 2, H=3)),
+        Case("all lengths T", args(5, 5, 5, 5), True, "look at what happens where there are pads"),
+        Case("sentences of one word", args(4, 1, 1, 1), True, "look at what is turned round, and where"),
+        Case("B = 1", args(6, 4), True, "does each sentence get a step of its own?"),
+    ]
+
+
+_AFTER_PADS = ("Write 100 into the padded steps: may an answer change?", "Which step is the last real one of each?")
+_TURNED_ROUND, _BACK = "xs[:n, b][::-1]", "read(turned)[last]"
+_LAST, _PLACES, _TURN = "lengths - 1", ", np.arange(len(lengths))", "turned[:n, b] = xs[:n, b][::-1]"
+_WAYS = {
+    _AFTER_PADS: {
+        "both: state after the pads taken as the last one": ("[last]", "[-1]"),
+        "forwards: state after the pads taken as the last one": ("read(xs)[last]", "read(xs)[-1]"),
+        "backwards: state after the pads taken as the last one": (_BACK, "read(turned)[-1]"),
+        "both: one step for all sentences, the longest one's last": (_LAST, "0 * lengths + lengths.max() - 1"),
+        "both: a mean over all steps, pads too": ("[last]", ".mean(0)"),
+    },
+    (
+        "Print the array that your backward reader gets: which row does it read first, a word or a pad?",
+        "Turn the sentence of length 2 round by hand, in an array with T = 6. Where must its pads stand?",
+    ): {
+        "the pads are read first: the whole array turned round": (_BACK, "read(xs[::-1])[-1]"),
+        "the pads are read first: they stand in front of the turned sentence, at length - 1 it is not at its end": [
+            (_BACK, "read(xs[::-1])[last]"),
+            ("turned[:n, b]", "turned[len(xs) - n :, b]"),
+        ],
+        "turned round only up to the longest: the pads of the others are read first": (
+            _BACK,
+            "read(xs[: lengths.max()][::-1])[-1]",
+        ),
+    },
+    (
+        "Let the sentence have one word: what should both readers answer? And with two?",
+        "Which word has the backward reader read last when you take its state?",
+    ): {
+        "backwards: not turned round, the sentence is read forwards again": (_TURNED_ROUND, "xs[:n, b]"),
+        "backwards: the states are turned round, not the sentence": (_BACK, "read(xs)[0]"),
+        "backwards: the first state, of a reader that has read one word": (_BACK, "read(turned)[0]"),
+        "the numbers inside a word are turned round, not the words": (_TURNED_ROUND, "xs[:n, b, ::-1]"),
+        "the two results exchanged": {"return read(xs)": "return read(turned)", ", read(turned)": ", read(xs)"},
+    },
+    (
+        "Print the indices that you read for the lengths 1 and T.",
+        "Which has the last of n items? Where are the pads?",
+    ): {
+        "last step off by one: hs[length]": [(_LAST, "lengths"), (_LAST, "np.minimum(lengths, len(xs) - 1)")],
+        "last step off by one: hs[length - 2]": [(_LAST, "lengths - 2"), (_LAST, "np.maximum(lengths - 2, 0)")],
+        "the last word is lost before the sentence is turned round": [
+            (_TURN, "turned[: n - 1, b] = xs[: n - 1, b][::-1]"),
+            (_TURN, "turned[: n - 1, b] = xs[1:n, b][::-1]"),
+        ],
+    },
+    ("Give each sentence its own number: which comes out where?", "Which axis has each index? What did you reorder?"): {
+        "each sentence not paired with its own step: (B, B, H)": (_PLACES, ""),
+        "the batch is turned round, not the sentences": (_BACK, "read(xs[:, ::-1])[last]"),
+        "order lost: sorted by length and not sorted back": (
+            "",
+            "order = np.argsort(-lengths, kind='stable')\nxs, lengths = xs[:, order], lengths[order]",
+        ),
+    },
+}
+_READINGS = ("forwards", "backwards")
+BOTH = Exercise("07.1", "both_ways", 1, _reading_cases, _READINGS, slips(_WAYS), bare=True, hints=_AFTER_PADS)
+
+
+# ---------------------------------------------------------------- 07.2 orthogonal_gates
 def _matrix(value: Any) -> Array:
     W = np.asarray(value)
     if W.ndim != 2 or W.dtype.kind not in "biuf" or not np.isfinite(W).all():
@@ -32,83 +117,6 @@ def _alike(blocks: Array) -> str:
     return "all" if same and all(same) else "some" if any(same) else "none"
 
 
-# ---------------------------------------------------------------- 07.1 xavier_gates
-def _sizes(rng: np.random.Generator) -> list[Case]:
-    H, D = int(rng.integers(70, 80)), int(rng.integers(180, 200))
-    return [
-        Case("4 gates, H below D", (4, H, D, _seed(rng))),
-        Case("2 gates, H above D", (2, 150 + H, H, _seed(rng))),
-        Case("1 gate", (1, 150, 190, _seed(rng)), True, "look at how many rows one gate has"),
-        Case("4 gates, H = D", (4, 100, 100, _seed(rng)), True, "look at the sizes under the root and in the shape"),
-    ]
-
-
-def _xavier(case: Case, result: Any) -> dict[str, Any]:
-    n_gates, H, D, _ = case.args
-    asked = (n_gates * H, D)
-    W = _matrix(result)
-    blocks = W.reshape(-1, H, D) if W.shape == asked else W[None]
-    alike, spread = _alike(blocks), W.std()
-    off_centre = 0 if alike != "none" else W.mean() * np.sqrt(W.size) / (spread + 1e-300)
-    return {
-        f"shape {asked}": "yes" if W.shape == asked else f"{W.shape}",
-        "standard deviation": spread,
-        "largest size": np.abs(W).max(),
-        "mean": "about 0" if abs(off_centre) < 6 else "above 0" if off_centre > 0 else "below 0",
-        "copies among the gates": alike,
-        "rows of a gate": "different" if len({row.tobytes() for row in blocks[0]}) == len(blocks[0]) else "alike",
-    }
-
-
-_VARIANCE = (
-    "What variance should the weights have? Measure yours.",
-    "A uniform distribution on (-a, a): what is its variance?",
-    "Compute a by hand for H = 10 and D = 50, and print yours beside it.",
-)
-_STACKED = ("Print the shape of the result, and two gates' blocks.", "How many rows and random numbers are asked?")
-_SUM, _ROOT, _DRAW, _SHAPE = "(D + H)", "6 / (D + H)", "uniform(-a, a", "(n_gates * H, D)"
-_INITIAL = {
-    _VARIANCE: {
-        "the bound is the standard deviation: 2 where 6 belongs": ("6", "2"),
-        "3 where 6 belongs": ("6", "3"),
-        "1 where 6 belongs": ("6", "1"),
-        "no root": ("np.sqrt(", "("),
-        "in + out outside the root": {"6 /": "6) /", "H))": "H)"},
-        "brackets missing under the root": [(_SUM, "D + H"), (_SUM, "H + D")],
-    },
-    ("How many inputs has a unit of one gate, how many outputs one input?", "What stands under your root?"): {
-        "only the inputs D counted": [(_ROOT, "6 / D"), (_ROOT, "3 / D")],
-        "only the outputs H counted": (_ROOT, "6 / H"),
-        "1/sqrt(D): only the inputs counted": (_ROOT, "1 / D"),
-        "sqrt(2/D): only the inputs counted": (_ROOT, "2 / D"),
-        "1/sqrt(H), PyTorch's rule": (_ROOT, "1 / H"),
-        "both sizes counted once for each gate": (_SUM, "(n_gates * (D + H))"),
-        "the inputs counted once for each gate": (_SUM, "(n_gates * D + H)"),
-        "the rows of all gates counted as outputs of one": (_SUM, "(D + n_gates * H)"),
-    },
-    ("Print your smallest and your largest weight, and a.", "From which interval do you draw, and how?"): {
-        "a not used: from -1 to 1": ("-a, a", "-1, 1"),
-        "a not used: from 0 to 1": ("-a, a", "0, 1"),
-        "weights from 0 to a: one-sided": ("-a, a", "0, a"),
-        "weights from -a to 0: one-sided": ("-a, a", "-a, 0"),
-        "weights from -a/2 to a/2: half as wide": ("-a, a", "-a / 2, a / 2"),
-        "normal numbers, with the bound as standard deviation": (_DRAW, "normal(0, a"),
-        "normal numbers where uniform ones were asked": (_DRAW, "normal(0, a / np.sqrt(3)"),
-    },
-    _STACKED: {
-        "one gate only": (_SHAPE, "(H, D)"),
-        "the gates not stacked: (n_gates, H, D)": (_SHAPE, "(n_gates, H, D)"),
-        "the gates side by side, not one below the other": (_SHAPE, "(H, n_gates * D)"),
-        "shape turned, (D, n_gates H)": ("D))", "D)).T"),
-        "one block copied for every gate": {"return rng": "return np.tile(rng", _SHAPE: "(H, D)), (n_gates, 1)"},
-    },
-}
-XAVIER = Exercise(
-    "07.1", "xavier_gates", 1, _sizes, (), slips(_INITIAL), view=_xavier, rtol=0.03, bare=True, hints=_VARIANCE
-)
-
-
-# ---------------------------------------------------------------- 07.2 orthogonal_gates
 def _squares(rng: np.random.Generator) -> list[Case]:
     H = int(rng.integers(6, 12))
     return [
@@ -151,6 +159,7 @@ def _rotations(case: Case, result: Any) -> dict[str, Any]:
     return {fact: "true" if holds else "not so" for fact, holds in facts.items()}
 
 
+_STACKED = ("Print the shape of the result, and two gates' blocks.", "How many rows and random numbers are asked?")
 _GATES = ("Multiply a vector by one gate's block: how long is it now?", "How many square blocks are there in W?")
 _JOIN, _OF_ALL = "return np.concatenate(gates)", "W = np.vstack(gates)\nreturn W / np.linalg.norm(W, axis=0)"
 _GATE = {
@@ -185,195 +194,163 @@ ORTHOGONAL = Exercise(
 )
 
 
-# ---------------------------------------------------------------- 07.3 masked_mean
-def _masked_cases(rng: np.random.Generator) -> list[Case]:
-    def args(T: int, *lengths: int) -> tuple[Array, Array]:
-        return rng.uniform(0.3, 2.5, (T, len(lengths))), np.array(lengths)
+# ---------------------------------------------------------------- 07.3 bits_per_word
+def _loss_cases(rng: np.random.Generator) -> list[Case]:
+    def batch(T: int, *lengths: int, level: float = 1.0) -> tuple[Array, Array]:
+        return level * rng.uniform(0.3, 2.5, (T, len(lengths))), np.array(lengths)
 
     return [
-        Case("lengths 3, 7, 1, 5", args(7, 3, 7, 1, 5)),
-        Case("the longest shorter than T", args(6, 4, 2, 5)),
-        Case("B = T", args(4, 2, 4, 1, 3)),
-        Case("all lengths T", args(5, 5, 5, 5), True, "look at the mask and at what you divide by"),
-        Case("equal lengths below T", args(6, 4, 4, 4), True, "what does one step of each sequence weigh?"),
-        Case("B = 1", args(5, 3), True, "look at how the sequences are put together"),
+        Case("three batches", ([batch(7, 3, 7, 1, 5), batch(2, 2, 1, level=4), batch(5, 1, 5, 4, level=2)],)),
+        Case("short and long sentences", ([batch(3, 3, 1, 2, 2, 1, level=3), batch(9, 6, 9, 8)],)),
+        Case("a batch longer than its sentences", ([batch(6, 4, 2, 5), batch(4, 1, 3, level=3)],)),
+        Case("one batch", ([batch(5, 2, 5, 3)],), True, "look at what a batch with more words weighs"),
+        Case("no pads", ([batch(4, 4, 4, 4), batch(2, 2, 2, level=3)],), True, "look at the mask and at the pads"),
+        Case("one shape, no pads", ([batch(4, 4, 4), batch(4, 4, 4, level=3)],), True, "look at what a word weighs"),
     ]
 
 
-_DIVISOR = ("Set all losses to 1: which mean must come out?", "How many real tokens are there? By what do you divide?")
-_IS_REAL, _TURNED = "np.arange(len(losses))[:, None] < lengths", "np.arange(len(losses)) < lengths[:, None]"
-_W, _L, _G, _P = "mask / mask.sum()", "(weights * losses).sum()", "loss, weights", "np.exp(loss)"
-_LESS, _MORE, _FEWER, _NOT = "< lengths", "<= lengths", "< lengths - 1", ">= lengths"
-_BY, _N = "/ mask.sum()", "/ lengths.sum()"
-_OWN = f"(({_IS_REAL}) * np.exp(losses)).sum() / lengths.sum()"  # beside another slip
-_EACH = "((mask * losses).sum(0) / lengths)"  # the mean of each sequence
-_MASKED = {
-    _DIVISOR: {
-        "padding counted: divided by T B": (_W, "mask / mask.size"),
-        "padding counted: divided by the longest length times B": (_W, "mask / lengths.max() / len(lengths)"),
-        "divided by B": (_W, "mask / len(lengths)"),
-        "divided by T": (_W, "mask / len(mask)"),
-        "a sum, not a mean": (_W, "mask"),
-        "padding counted: the loss divided by T B": (_L, "(mask * losses).mean()"),
-        "the loss divided by B": (_L, "(mask * losses).sum() / len(lengths)"),
-        "a sum in the loss, not a mean": (_L, "(mask * losses).sum()"),
-    },
-    ("Put 100 into a padded entry. Should the loss change, and does yours?", "Which positions does your sum have?"): {
-        "no mask at all: padding is summed and counted": (_W, "mask**0 / mask.size"),
-        "padding summed, too: no mask in the numerator": (_W, "mask**0 / mask.sum()"),
-        "no mask in the loss: padding is summed and counted": (_L, "losses.mean()"),
-        "no mask in the numerator of the loss: padding summed, too": (_L, "losses.sum() / mask.sum()"),
-    },
-    ("Two sequences, 1 and 9 tokens: what does one token weigh in each?", "How many means are asked, and of what?"): {
-        "a loss for each sequence, not one number": [(_L, "(weights * losses).sum(0)"), (_L, _EACH)],
-        "mean of means": (_W, "mask / lengths / len(lengths)"),
-        "mean of means in the loss": (_L, f"{_EACH}.mean()"),
+_WEIGH = ("Set all losses to 1: which mean must come out?", "How many words were read in all? By what do you divide?")
+_STEPS, _SUM, _ALL, _MEAN = "np.arange(len(losses))", "losses[mask].sum()", "words + lengths.sum()", "total / words"
+_LATE, _IN = "np.arange(1, len(losses) + 1)", "losses[mask].mean()"
+_OWN = "(losses * mask).sum(0) / lengths"  # the mean of each sentence
+_PRINTED = {_STEPS: _LATE, _SUM: "(losses * mask).sum() / mask.size", _ALL: "words + 1"}
+_REPAIR = {
+    _WEIGH: {
+        "nothing repaired: the program as it was": _PRINTED,
+        "repaired but for its divisor: pads are counted": (_ALL, "words + losses.size"),
+        "pads counted up to the longest sentence": (_ALL, "words + lengths.max() * len(lengths)"),
+        "divided by the number of sentences": (_ALL, "words + len(lengths)"),
+        "divided by the number of steps": (_ALL, "words + len(losses)"),
+        "a sum, not a mean": (_MEAN, "total"),
     },
     (
-        "Print the mask for the lengths 1 and T: which axis is time, and how many ones has each sequence?",
+        "Give one batch a single word that costs 9, another a hundred words that cost 1: what is the mean?",
+        "What does one word of a small batch weigh in your result, and one of a large batch?",
+    ): {
+        "mean of the batches' means": {_SUM: "losses[mask].mean()", _ALL: "words + 1"},
+        "mean of the batches' means, and pads counted": {_SUM: "(losses * mask).mean()", _ALL: "words + 1"},
+        "mean of the sentences' means": {_SUM: f"({_OWN}).sum()", _ALL: "words + len(lengths)"},
+        "mean of the sentences' means, then of the batches": {_SUM: f"({_OWN}).mean()", _ALL: "words + 1"},
+        "batches weighed by their sentences": {_SUM: f"{_IN} * len(lengths)", _ALL: "words + len(lengths)"},
+        "batches weighed by their places, pads too": {_SUM: f"{_IN} * losses.size", _ALL: "words + losses.size"},
+        "the last batch alone": {"total + ": "", _ALL: "lengths.sum()"},
+        "the losses of all batches, the words of the last one": (_ALL, "lengths.sum()"),
+    },
+    (
+        "Print the mask for the lengths 1 and T: which axis is time, and how many ones has each sentence?",
         "Does counting start at 0 or at 1? Does True mean keep or drop?",
     ): {
-        "mask off by one": [(_LESS, _MORE), (_LESS, _FEWER), {_LESS: _MORE, _BY: _N}, {_LESS: _FEWER, _BY: _N}],
-        "mask inverted": [(_LESS, _NOT), {_LESS: _NOT, _BY: "/ max(mask.sum(), 1)"}, {_LESS: _NOT, _BY: _N}],
-        "mask turned: (B, T) used for (T, B)": [(_IS_REAL, f"({_TURNED}).reshape(losses.shape)"), (_IS_REAL, _TURNED)],
-    },
-    ("Nudge a real loss by 0.001, then a padded one: how does L change?", "Which weight has each entry in the sum?"): {
-        "the gradient divided by T B": (_G, "loss, mask / mask.size"),
-        "the gradient divided by B": (_G, "loss, mask / len(lengths)"),
-        "the gradient of each sequence divided by its own length": (_G, "loss, mask / lengths"),
-        "the gradient of a mean of means": (_G, "loss, mask / lengths / len(lengths)"),
-        "the gradient of a mean over all positions, padding too": (_G, "loss, mask**0 / mask.size"),
-        "padded positions get a gradient": (_G, "loss, mask**0 / mask.sum()"),
-        "the gradient is the mask, not divided": (_G, "loss, mask"),
-        "the gradient multiplied by the losses": (_G, "loss, weights * losses"),
-    },
-    ("Try two tokens with losses 1 and 3 nats: which power is asked, of which base?", "Average first, or exp first?"): {
-        "perplexity as the mean of exp(loss)": [(_P, "(weights * np.exp(losses)).sum()"), (_P, _OWN)],
-        "perplexity as the mean of the sequences' perplexities": (_P, f"np.exp({_EACH}).mean()"),
-        "perplexity as the mean of exp(loss), padding too": (_P, "np.exp(losses).mean()"),
-        "perplexity of the sum, not of the mean": (_P, "np.exp((mask * losses).sum())"),
-        "the perplexity is the loss itself, without the exp": (_P, "loss"),
-        "perplexity as a power of 2 of a loss in nats": (_P, "2**loss"),
-    },
-}
-_MASKED_OUT = ("loss", "dlosses", "perplexity")
-MASKED = Exercise("07.3", "masked_mean", 1, _masked_cases, _MASKED_OUT, slips(_MASKED), bare=True, hints=_DIVISOR)
-
-
-# ---------------------------------------------------------------- 07.4 last_state
-def _last_cases(rng: np.random.Generator) -> list[Case]:
-    def args(T: int, *lengths: int, H: int = 4) -> tuple[Array, Array]:
-        return np.tanh(rng.normal(0, 1, (T, len(lengths), H))), np.array(lengths)
-
-    own = "does each sequence get a step of its own?"
-    return [
-        Case("lengths 2, 6, 1, 4 of T = 6", args(6, 2, 6, 1, 4, H=5)),
-        Case("the longest shorter than T", args(8, 4, 2, 6, 3, H=3)),
-        Case("B = T", args(5, 3, 5, 1, 4, 2, H=3)),
-        Case("all lengths T", args(5, 5, 5, 5), True, "look at what happens where padding begins"),
-        Case("longest first", args(6, 5, 4, 2), True, "is the order of the sequences kept?"),
-        Case("equal lengths below T", args(6, 4, 4, 4), True, own),
-        Case("B = 1", args(6, 4), True, own),
-    ]
-
-
-_AFTER_PADDING = ("Write 100 into the padded steps: may an answer change?", "Which step is the last real one of each?")
-_STATES, _PLACES = "hs[lengths - 1, np.arange(len(lengths))]", "np.arange(len(lengths))"
-_REAL = "(np.arange(len(hs))[:, None, None] < lengths[:, None])"
-_BY_LENGTH = [
-    f"order = np.argsort({how}\nhs, lengths = hs[:, order], lengths[order]"
-    for how in ("-lengths, kind='stable')", "lengths, kind='stable')", "lengths, kind='stable')[::-1]")
-]
-_LAST = {
-    _AFTER_PADDING: {
-        "state after the padding taken as the last one": (_STATES, "hs[-1]"),
-        "a mean over all steps, padding too": (_STATES, "hs.mean(0)"),
-    },
-    ("Which states go into your answer for one sequence?", "Lengths 2 and 5: which single index does each need?"): {
-        "a mean over the real steps": (_STATES, f"(hs * {_REAL}).sum(0) / lengths[:, None]"),
-        "one step for all sequences: the longest one's last": (_STATES, "hs[lengths.max() - 1]"),
-        "one step for all sequences: the shortest one's last": (_STATES, "hs[lengths.min() - 1]"),
-        "one step for all sequences: the first one's last": (_STATES, "hs[lengths[0] - 1]"),
-        "the first step taken as the last one": (_STATES, "hs[0]"),
-    },
-    ("Print the indices that you read for the lengths 1 and T.", "Which has the last of n items? Where is padding?"): {
-        "last step off by one: hs[length]": ("lengths - 1", "lengths"),
-        "last step off by one: hs[length], held at T": ("lengths - 1", "np.minimum(lengths, len(hs) - 1)"),
-        "last step off by one: hs[length - 2]": ("lengths - 1", "lengths - 2"),
-        "last step off by one: hs[length - 2], held at 0": ("lengths - 1", "np.maximum(lengths - 2, 0)"),
-        "padding taken to stand before the start: hs[T - length]": ("lengths - 1", "len(hs) - lengths"),
-    },
-    ("Give each sequence its own number: which comes out where?", "Which axis has each index? What did you reorder?"): {
-        "each sequence not paired with its own step: (B, B, H)": (_PLACES, ":"),
-        "always sequence 0, whichever row is asked": (_PLACES, "0"),
-        "the indices of time and batch exchanged": {"lengths - 1": _PLACES, _PLACES: "lengths - 1"},
-        "order lost: sorted by length and not sorted back": [("", line) for line in _BY_LENGTH],
-        "order lost: sorted by length and put back by the same order, not by its inverse": [
-            {"": line, "lengths))]": "lengths))][order]"} for line in _BY_LENGTH
+        "mask off by one: the last word of each sentence is lost": [
+            (_STEPS, _LATE),
+            {_STEPS: _LATE, _ALL: "words + mask.sum()"},
+            ("steps < lengths", "steps < lengths - 1"),
         ],
-        "the lengths sorted, the states not": ("", "lengths = np.sort(lengths)"),
-        "order lost: from the last sequence to the first": ("", "hs, lengths = hs[:, ::-1], lengths[::-1]"),
+        "mask off by one: a pad of each sentence is counted": [
+            ("steps < lengths", "steps <= lengths"),
+            {"steps < lengths": "steps <= lengths", _ALL: "words + mask.sum()"},
+        ],
+        "mask inverted": [("steps < lengths", "steps >= lengths"), (_SUM, "losses[~mask].sum()")],
+        "no mask: the losses of the pads are summed": (_SUM, "losses.sum()"),
+        "no mask: the pads are summed and counted": {_SUM: "losses.sum()", _ALL: "words + losses.size"},
     },
 }
-_LAST_OUT = ("the last states",)
-LAST = Exercise("07.4", "last_state", 1, _last_cases, _LAST_OUT, slips(_LAST), bare=True, hints=_AFTER_PADDING)
+_MEAN_OUT = ("bits per word",)
+BITS = Exercise("07.3", "bits_per_word", 1, _loss_cases, _MEAN_OUT, slips(_REPAIR), bare=True, hints=_WEIGH)
 
 
-# ---------------------------------------------------------------- 07.5 dropout
-def _dropout_cases(rng: np.random.Generator) -> list[Case]:
-    def args(p: float, training: bool, variational: bool, T: int = 5, B: int = 4, H: int = 6) -> tuple[Any, ...]:
-        hs = rng.choice([-1.0, 1.0], (T, B, H)) * rng.uniform(0.3, 1.3, (T, B, H))
-        return hs, rng.uniform(0, 1, (T, B, H)), p, training, variational
-
+# ---------------------------------------------------------------- 07.4 rare_word
+def _word_cases(rng: np.random.Generator) -> list[Case]:
+    step_size, g = float(rng.uniform(0.003, 0.03)), float(rng.uniform(0.02, 0.3))
     return [
-        Case("training, p = 0.3, a new mask at each step", args(0.3, True, False)),
-        Case("training, p = 0.2, one mask for all steps", args(0.2, True, True, T=7, B=3)),
-        Case("test, p = 0.3", args(0.3, False, False), True),
-        Case("test, p = 0.2, variational", args(0.2, False, True), True),
-        Case("p = 0", args(0.0, True, False), True, "look at the scale and at the mask"),
-        Case("p = 0.5", args(0.5, True, False), True, "is p the share that goes or the share that stays?"),
-        Case("T = 1", args(0.3, True, True, T=1), True, "look at how the mask follows the steps"),
+        Case("one update of 9", (step_size, g, 9)),
+        Case("one update of 50, a gradient below 0", (2 * step_size, -g, 50)),
+        Case("one update of 4, a large gradient", (step_size, 7 + g, 4)),
+        Case("in every update", (step_size, 3 * g, 1), True, "look at what becomes of the updates without the word"),
     ]
 
 
-_SCALE = ("Does the mean of many units stay?", "With p = 0.2, four of five units are left: how much must each carry?")
-_OR_0 = "* (p and 1 / p)"  # by p, where there is one
-_KEEP, _GROW, _CHOICE, _COPY = ">= p", "/ (1 - p)", "u[:1] if variational else u", "hs.copy()"
-_DROPOUT = {
-    _SCALE: {
-        "the survivors do not grow": (_GROW, ""),
-        "the survivors scaled by 1/p": [(_GROW, "/ p"), (_GROW, "* (1 / p)")],
-        "the survivors multiplied by 1 - p, not divided": (_GROW, "* (1 - p)"),
-        "scaled twice": (_GROW, "/ (1 - p) ** 2"),
+_LONG_RUN = (
+    "Let the lecture's adam_step run a thousand updates, and print w after each n of them.",
+    "Add up what one gradient gives to m, in its own update and in all that follow: 0.1, 0.09, 0.081, …",
+    "v has become the mean of the squares, zeros too. How large is it if one of n updates has a gradient?",
+)
+_ADAM = "np.sqrt(n)"
+_RARE = {
+    _LONG_RUN: {
+        "Adam: n for its root": (_ADAM, "n"),
+        "Adam: as if v held the square of the gradient alone, without the zeros": (_ADAM, "1"),
+        "Adam: divided by the root of n": (_ADAM, "1 / np.sqrt(n)"),
+        "Adam: divided by n": (_ADAM, "1 / n"),
+        "Adam: as if v were not under a root": (_ADAM, "n / abs(g)"),
+        "Adam: only a tenth of the gradient counted": (_ADAM, "0.1 * np.sqrt(n)"),
     },
-    ("Print the units with u < p beside your zeros.", "What share should be zero for p = 0.1? At which end of u?"): {
-        "keep and drop exchanged": [(_KEEP, "< p"), {_KEEP: "< p", _GROW: "/ p"}, {_KEEP: "< p", _GROW: _OR_0}],
-        "p taken as the share that stays": [(_KEEP, ">= 1 - p"), {_KEEP: ">= 1 - p", _GROW: "/ p"}],
-        "the dropped units are those with large u, not those with u below p": (_KEEP, "< 1 - p"),
+    ("Make the gradient ten times larger: should Adam's step grow?", "What do m and the root of v have in common?"): {
+        "Adam: the size of the gradient is still in it": (_ADAM, "np.sqrt(n) * abs(g)"),
+        "Adam: divided by the size of the gradient": (_ADAM, "np.sqrt(n) / abs(g)"),
+        "Adam: the step of plain descent": (f"step_size * {_ADAM}", "step_size * abs(g)"),
+        "the two exchanged": {
+            "step_size * abs(g)": f"step_size * {_ADAM}",
+            f", step_size * {_ADAM}": ", step_size * abs(g)",
+        },
     },
-    ("Call it with training=True and False: compare both results with hs.", "Which of your lines run each time?"): {
-        "at test time scaled by 1 - p": (_COPY, "hs * (1 - p)"),
-        "at test time scaled by 1/(1 - p)": (_COPY, "hs / (1 - p)"),
-        "at test time still dropped, only not scaled": [(_COPY, "hs * (u >= p)"), (_COPY, f"hs * (({_CHOICE}) >= p)")],
-        "scaled at test, not in training: the older form, not the inverted one": {_COPY: "hs * (1 - p)", _GROW: ""},
-        "dropout still active at test time": ("not training", "False"),
-        "nothing is done in training either": ("not training", "True"),
-        "training and test time exchanged": ("not training", "training"),
-    },
-    ("Print which units are 0, for each step and each sequence.", "How many masks are asked? From which u?"): {
-        "a new mask at every step, even where variational is True": (_CHOICE, "u"),
-        "one mask for all steps where a new one was asked": (_CHOICE, "u[:1]"),
-        "variational read the wrong way round": (_CHOICE, "u if variational else u[:1]"),
-        "one mask for all steps, but that of the last one": ("u[:1]", "u[-1:]"),
-        "variational along the batch": ("u[:1]", "u[:, :1]"),
-        "one mask for the whole batch": [("u[:1]", "u[:1, :1]"), ("else u", "else u[:, :1]"), ("", "u = u[:, :1]")],
-        "one number for all units of a sequence: whole states are dropped": ("", "u = u[..., :1]"),
+    ("Try g below 0: may a distance be below 0?", "How many of the n updates move the weight in plain descent?"): {
+        "a distance below 0: the sign of the gradient left in it": ("abs(g)", "g"),
+        "plain descent: moved in each of the n updates": ("abs(g)", "n * abs(g)"),
+        "plain descent: a mean over the n updates": ("abs(g)", "abs(g) / n"),
+        "plain descent: the gradient left out": ("step_size * abs(g)", "step_size"),
+        "the step size left out": {"step_size * abs(g)": "abs(g)", f"step_size * {_ADAM}": _ADAM},
     },
 }
-_OUT = ("the states after dropout",)
-DROPOUT = Exercise(
-    "07.5", "dropout", 1, _dropout_cases, _OUT, slips(_DROPOUT), bare=True, arguments="left", new=True, hints=_SCALE
+_FAR = ("plain descent", "Adam")
+RARE = Exercise("07.4", "rare_word", 1, _word_cases, _FAR, slips(_RARE), bare=True, hints=_LONG_RUN)
+
+
+# ---------------------------------------------------------------- 07.5 after_dropout
+def _drop_cases(rng: np.random.Generator) -> list[Case]:
+    p, k = float(rng.uniform(0.05, 0.2)), int(rng.integers(6, 12))
+    return [
+        Case("a new mask at each step", (p, k, False)),
+        Case("one mask for all steps", (p, k + 3, True)),
+        Case("a new mask, p above a half", (0.5 + p, 4, False)),
+        Case("one mask, p above a half", (0.5 + p, 3, True)),
+        Case("k = 1", (p, 1, False), True, "look at what happens from step to step"),
+        Case("k = 1, one mask", (p, 1, True), True, "look at what happens from step to step"),
+        Case("p = 0.5", (0.5, 3, False), True, "is p the share that goes or the share that stays?"),
+    ]
+
+
+_STEP_BY_STEP = (
+    "Write down what one unit holds after one step and after two, once if it lives and once if it is dropped.",
+    "Draw the masks of 10,000 units, run the loop for k steps, and print the three numbers.",
+    "How often is a coin thrown for one unit, and how often is it multiplied by 1 / (1 - p)?",
 )
+_ALIVE, _VALUE, _OF_MASKS = "(1 - p) ** masks", "1 / (1 - p) ** k", "1 if variational else k"
+_DROPPED = {
+    _STEP_BY_STEP: {
+        "a new mask at each step, even where variational is True": (_OF_MASKS, "k"),
+        "one mask for all steps, even where a new one is drawn at each step": (_OF_MASKS, "1"),
+        "variational read the wrong way round": (_OF_MASKS, "k if variational else 1"),
+        "p k units are dropped: the same unit counted more than once": (_ALIVE, "1 - p * masks"),
+        "alive: the share of those that are dropped at every step": (_ALIVE, "p**masks"),
+        "alive: all but those that are dropped at every step": (_ALIVE, "1 - p**masks"),
+        "the share of the dropped, not of those alive": ("return alive,", "return 1 - alive,"),
+    },
+    ("What does a living unit hold after two steps, with p = 0.5?", "How many steps multiply it, and by what?"): {
+        "the living do not grow": (_VALUE, "1"),
+        "the living grow once, not at every step": (_VALUE, "1 / (1 - p)"),
+        "the living grow once for each mask": (_VALUE, "1 / (1 - p) ** masks"),
+        "the living shrink by 1 - p at every step": (_VALUE, "(1 - p) ** k"),
+        "the living grow by 1 / p": (_VALUE, "1 / p**k"),
+        "the growth of k steps added, not multiplied": (_VALUE, "k / (1 - p)"),
+    },
+    ("Multiply the share of the living by what each of them holds.", "Is the mean 1 in both cases? Compute p = 0.5."): {
+        "the mean stays 1, whichever mask": ("alive * value", "1.0"),
+        "the mean of the living alone": ("alive * value", "value"),
+        "the mean: share and value added": ("alive * value", "alive + value"),
+    },
+}
+_DROP_OUT = ("alive", "value", "mean")
+DROPPED = Exercise("07.5", "after_dropout", 1, _drop_cases, _DROP_OUT, slips(_DROPPED), bare=True, hints=_STEP_BY_STEP)
 
 
 # ---------------------------------------------------------------- 07.6 make_batches
@@ -504,174 +481,151 @@ _BATCH_SLIPS = (*slips(_BATCH), *slips({_LABELS: {"the labels sorted, the sequen
 BATCHES = Exercise("07.6", "make_batches", 2, _batch_cases, (), _BATCH_SLIPS, view=_batch_view, bare=True, hints=_SORT)
 
 
-# ---------------------------------------------------------------- 07.7 learning_rates
-def _rate_cases(rng: np.random.Generator) -> list[Case]:
-    lr, gamma = float(rng.uniform(0.001, 0.1)), float(rng.uniform(0.3, 0.8))
-    return [
-        Case("4 epochs of 5 updates, warm-up of 3", (lr, gamma, 3, 5, 4)),
-        Case("3 epochs of 4 updates, warm-up of 6", (2 * lr, gamma, 6, 4, 3)),
-        Case("no warm-up (1 update)", (lr, gamma, 1, 5, 3), True, "look at the first updates"),
-        Case("gamma = 1", (lr, 1.0, 4, 5, 2), True, "look at when the rate decays"),
-        Case("one epoch", (lr, gamma, 4, 8, 1), True, "look at what happens from epoch to epoch"),
-        Case("one update an epoch", (lr, gamma, 2, 1, 5), True, "do you count epochs or updates?"),
-    ]
-
-
-_WARM = ("Print the first ten rates, with gamma = 1.", "Compute min(1, (k + 1) / w) by hand for k = 0, 1 and w - 1.")
-_DECAY = ("Print the rates of two epochs, with a warm-up of 1.", "How many whole epochs lie before each update?")
-_E, _FACTOR, _RAMP, _K = "k // updates", "gamma ** (k // updates)", "(k + 1) / warm_up", "np.arange(updates * epochs)"
-_RATE = {
-    _DECAY: {
-        "decay per update instead of per epoch": (_E, "k"),
-        "decay one epoch too early": (_E, "k // updates + 1"),
-        "decay at the last update of an epoch, not after it": (_E, "(k + 1) // updates"),
-        "decay per update and per epoch": (_E, "k + k // updates"),
-        "a smooth decay, not one step an epoch": (_E, "k / updates"),
-        "the power is the place in the epoch: k % updates": (_E, "k % updates"),
-        "the power of update k is k % epochs": (_E, "k % epochs"),
-        "the decay waits for the end of the warm-up": ("gamma **", "np.where(k < warm_up, 1, gamma) **"),
-        "no decay at all": (_FACTOR, "1.0"),
+# ---------------------------------------------------------------- 07.7 records
+_COLUMNS = (
+    "For each record ask three things: is the printed loss below the floor, and does the fresh one follow it?",
+    "Then: is the length of the gradient above the limit in every row?",
+    "And: where does the fresh loss stop, against 4.91, 1.66 and 1.39 bits?",
+)
+_BELOW = ("A and C print less than the floor. What do fresh words cost each of them, from row to row?", _COLUMNS[0])
+_SLOW = ("How long is an update of B, of E? The length is printed before clipping.", _COLUMNS[1])
+_TABLE = ("What does a table that knows one word pay? Does D get below it on fresh words?", _COLUMNS[2])
+_A, _B, _C = '"learned by heart"', '"limit too low"', '"pads in the mean"'
+_D, _E, _FINE = '"step size too large"', '"step size too small"', '"healthy"'
+_RECORDS = {
+    _BELOW: {
+        "A and C exchanged: fresh words tell the two apart": {_A: _C, _C: _A},
+        "A: its pads are not to blame, its own sentences really cost less": (_A, _C),
+        "C: nothing is learned by heart, fresh words cost less from row to row": (_C, _A),
+        "C: healthy on fresh words, but nobody can print less than the floor": (_C, _FINE),
+        "A: healthy on its own sentences only": (_A, _FINE),
+        "A: not the step size, it gets far below the table on its own sentences": (_A, _D),
     },
-    ("Print the rate of epochs 0, 1, 2 and 3.", "By which factor does it change from one epoch to the next?"): {
-        "the rate falls by gamma times the epoch, not by its power": (_FACTOR, f"np.where({_E}, gamma * ({_E}), 1)"),
-        "the rate falls by gamma times the epoch: 0 in the first one": ("gamma **", "gamma *"),
-        "1 - gamma for gamma": ("gamma **", "(1 - gamma) **"),
+    _SLOW: {
+        "B and E exchanged: compare the length with the limit": {_B: _E, _E: _B},
+        "B: its gradients are longer than the limit in every row": (_B, _E),
+        "E: its gradients are shorter than the limit in every row": (_E, _B),
+        "E: not healthy, it has hardly begun": (_E, _FINE),
+        "B: not healthy, it has hardly begun": (_B, _FINE),
     },
-    _WARM: {
-        "warm-up starts at 0": (_RAMP, "k / warm_up"),
-        "warm-up from 0 on: k / (w - 1)": [(_RAMP, "k / max(warm_up - 1, 1)"), (_RAMP, "k / (warm_up - 1)")],
-        "warm-up ends one update late": (_RAMP, "(k + 1) / (warm_up + 1)"),
-        "the warm-up starts anew in each epoch": (_RAMP, "(k % updates + 1) / warm_up"),
-        "no warm-up": (f"np.minimum(1, {_RAMP})", "1"),
-        "the warm-up never ends": ("np.minimum(1, ", "("),
-    },
-    ("How many rates come out, and how many updates are there?", "For which k are the first and the last one?"): {
-        "the updates counted from 1": (_K, "np.arange(1, updates * epochs + 1)"),
-        "a rate for each epoch": (_K, "np.arange(epochs)"),
-        "a row for each epoch, not one line": (_K, "np.arange(updates * epochs).reshape(epochs, updates)"),
-    },
-    ("Print the rates of the last epoch, with a long warm-up.", "Which factors are asked? Of what is the minimum?"): {
-        "the factor lr is missing": ("lr * ", ""),
-        "warm-up and decay added": {"np.minimum": "(np.minimum", f"* {_FACTOR}": f"+ {_FACTOR})"},
-        "the minimum taken of 1 and the whole product": (f"warm_up) * {_FACTOR}", f"warm_up * {_FACTOR})"),
-        "the smaller of warm-up and decay, not their product": {"(1,": f"({_FACTOR},", f" * {_FACTOR}": ""},
+    _TABLE: {
+        "D: not healthy, a table that knows one word is better": (_D, _FINE),
+        "D: not too small, it is among the quick ones at the start": (_D, _E),
+        "D: not learned by heart, fresh words cost about what is printed": (_D, _A),
+        "D: its gradients are shorter than the limit": (_D, _B),
     },
 }
-_RATE_OUT, _RATE_HINTS = ("the learning rates",), (*_WARM, *_DECAY)
-RATES = Exercise("07.7", "learning_rates", 1, _rate_cases, _RATE_OUT, slips(_RATE), bare=True, hints=_RATE_HINTS)
+RECORDS = Exercise("07.7", "records", 1, outputs=("records",), slips=slips(_RECORDS), hints=_COLUMNS)
 
 
-# ---------------------------------------------------------------- 07.8 train_and_predict
-
-LETTERS = 6  # ids 1 .. 6; 0 does not occur
-SIGNALS = 3  # in each sequence
-CLASSES = 2**SIGNALS
+# ---------------------------------------------------------------- 07.8 answer_far
+FAR = 20  # clauses: 62 words between noun and verb
 GOAL = 0.95
 
 
-def _texts(rng: np.random.Generator) -> list[Case]:
-    """Two kinds of signal letters among four kinds of noise; the class is the order of the three signals.
-
-    Which ids are the signals, and which class each order has, is drawn anew. The test sequences come in pairs: one, and
-    the same backwards, so that an answer that ignores order is the same for both.
+def _sentence_cases(rng: np.random.Generator) -> list[Case]:
+    """800 sentences of the writer with the coin; 100 fresh ones and 200 with twenty clauses, mixed. Which id stands for
+    which word is drawn anew.
     """
-    ids = rng.permutation(LETTERS) + 1
-    classes = rng.permutation(CLASSES).reshape((2,) * SIGNALS)
+    code = rng.permutation(len(WORDS))
 
-    def draw() -> Array:
-        text = rng.choice(ids[2:], rng.integers(6, 17))
-        text[rng.choice(len(text), SIGNALS, replace=False)] = rng.choice(ids[:2], SIGNALS)
-        return text
+    def draw(clauses: Any) -> tuple[list[Array], Array]:
+        pairs = [sentence(rng, int(n)) for n in clauses]
+        return [code[word_ids(words)] for words, _ in pairs], np.array([int(verb == "were") for _, verb in pairs])
 
-    def labels(texts: list[Array]) -> Array:
-        return np.array([classes[_signals(text, ids[:2])] for text in texts])
-
-    xs = [draw() for _ in range(800)]
-    once = [draw() for _ in range(150)]
-    xs_test = [text for one in once for text in (one, one[::-1].copy())]
-    args = (xs, labels(xs), xs_test, int(rng.integers(1000)))
-    return [Case("800 sequences to learn from, 300 fresh ones", args, expected=labels(xs_test))]
+    xs, ys = draw(rng.geometric(0.5, 800) - 1)
+    xs_test, ys_test = draw(rng.permutation([*(rng.geometric(0.5, 100) - 1), *[FAR] * 200]))
+    args = (xs, ys, xs_test, int(rng.integers(1000)))
+    return [Case("800 sentences to learn from, 300 fresh ones", args, expected=ys_test)]
 
 
-def _classes_view(case: Case, result: Any) -> dict[str, Any]:
-    """What the predictions on the fresh sequences show; the labels never leave the grader."""
-    xs_test, right = case.args[2], case.expected
-    got = np.asarray(result)
+def _verbs_view(case: Case, result: Any) -> dict[str, Any]:
+    """What the answers on the fresh sentences show; the verbs never leave the grader."""
+    xs, ys, xs_test, _ = case.args
+    right, got = case.expected, np.asarray(result)
     if got.shape != right.shape:
-        raise ValueError(f"predictions: expected one class for each of {len(right)} sequences, got {got.shape}")
-    if got.dtype.kind not in "biuf" or not np.isin(got, np.arange(CLASSES)).all():
-        raise ValueError(f"predictions: expected class numbers from 0 to {CLASSES - 1}")
-    return {"held-out accuracy": _read_off(got.astype(int), right, np.array([len(x) for x in xs_test]))}
+        raise ValueError(f"answers: expected a 0 or 1 for each of {len(right)} sentences, got {got.shape}")
+    if got.dtype.kind not in "biuf" or not np.isin(got, (0, 1)).all():
+        raise ValueError("answers: expected 0 (was) or 1 (were) for each sentence")
+    return {"answers on fresh sentences": _seen_in(got, right, xs_test, _nearest(xs, ys, xs_test))}
 
 
-def _read_off(got: Array, right: Array, lengths: Array) -> str:
-    share = (got == right).mean()
-    together = np.histogram2d(got, right, np.arange(CLASSES + 1))[0]
-    used = together[together.any(1)]
-    one_each = len(set(used.argmax(1))) == len(used)
+def _seen_in(got: Array, right: Array, xs_test: list[Array], nearest: Array) -> str:
+    lengths = np.array([len(x) for x in xs_test])
+    far = lengths == lengths.max()
+    near_share, far_share = ((got == right)[some].mean() for some in (~far, far))
+    turned = [np.argsort(sign * lengths, kind="stable") for sign in (1, -1)]
+    learned = near_share >= GOAL
     facts = {
-        f"at least {GOAL:.0%}": share >= GOAL,
-        "one and the same class for every sequence": (got == got[0]).all(),
-        "the same class for each sequence and its reverse": (got[::2] == got[1::2]).all(),
-        "right classes in another order: sorted by length": _by_length(got, right, lengths) >= GOAL,
-        "right classes in another order: from the last sequence to the first": (got[::-1] == right).mean() >= GOAL,
-        "the classes of the sequences read backwards": (got.reshape(-1, 2)[:, ::-1].ravel() == right).mean() >= GOAL,
-        "the right groups under other class numbers": one_each and used.max(1).sum() >= GOAL * len(got),
-        f"no better than guessing one of {CLASSES} classes": share < 1.6 / CLASSES,
+        f"at least {GOAL:.0%} right": (got == right).mean() >= GOAL,
+        "one and the same verb for every sentence": (got == got[0]).all(),
+        "the verb of the nearest noun, not of the first": (got == nearest).mean() >= GOAL,
+        "nearly every verb the other way round": (got != right).mean() >= GOAL,
+        "right verbs in another order: sorted by length": any((got == right[k]).mean() >= GOAL for k in turned),
+        "right verbs in another order: from the last sentence to the first": (got[::-1] == right).mean() >= GOAL,
+        "right on the writer's own lengths, turned over at 62 words": learned and far_share <= 0.25,
+        "right on the writer's own lengths, a coin at 62 words": learned and 0.35 < far_share < 0.65,
+        "no better than a coin, near and far": near_share < 0.7 and far_share < 0.65,
     }
-    return next((fact for fact, holds in facts.items() if holds), f"{share:.0%}, below {GOAL:.0%}")
+    told = f"{near_share:.0%} right on the writer's own lengths, {far_share:.0%} at 62 words"
+    return next((fact for fact, holds in facts.items() if holds), told)
 
 
-def _by_length(got: Array, right: Array, lengths: Array) -> float:
-    """The share of predictions that fit when they came sorted by length: in which order equal lengths came is open."""
-    shares = []
-    for order in (np.argsort(lengths, kind="stable"), np.argsort(-lengths, kind="stable")):
-        here = [lengths[order] == n for n in np.unique(lengths)]
-        counts = [[np.bincount(x[k], minlength=CLASSES) for k in here] for x in (got, right[order])]
-        shares.append(np.minimum(*counts).sum() / len(got))
-    return max(shares)
+def _by_noun(xs: list[Array], ys: Array) -> dict[int, int]:
+    """The verb of each noun, from the sentences that were given to learn from."""
+    return {int(x[1]): int(y) for x, y in zip(xs, ys, strict=True)}
 
 
-def _signals(text: Array, pair: Any) -> tuple[int, ...]:
-    """The order of the signals in a text: 0 and 1 for the first and the second of the pair."""
-    return tuple(list(pair).index(k) for k in text if k in pair)
+def _right(xs: list[Array], ys: Array, texts: list[Array]) -> Array:
+    known = _by_noun(xs, ys)
+    return np.array([known.get(int(x[1]), 0) for x in texts])
 
 
-def _right(xs: list[Array], ys: Array, xs_test: list[Array]) -> Array:
-    """The right classes without training: the signals are the two letters that make three of each text."""
-    pairs = itertools.combinations(range(1, LETTERS + 1), 2)
-    pair = next(p for p in pairs if all(len(_signals(x, p)) == SIGNALS for x in xs))
-    known = {_signals(x, pair): y for x, y in zip(xs, ys, strict=True)}
-    return np.array([known.get(_signals(x, pair), 0) for x in xs_test])
+def _nearest(xs: list[Array], ys: Array, texts: list[Array]) -> Array:
+    """The verbs that the nouns nearest to them ask for."""
+    known = _by_noun(xs, ys)
+    return np.array([next((known[k] for k in x[::-1].tolist() if k in known), 0) for x in texts])
+
+
+def _to_far(xs: list[Array], ys: Array, texts: list[Array], flip: bool) -> Array:
+    """Right but for the long sentences: there every verb is turned over, or every second one."""
+    wrong = np.array([len(x) > 60 for x in texts])
+    return _right(xs, ys, texts) ^ (wrong & (flip | (np.cumsum(wrong) % 2 == 0)))
 
 
 _LEARNS = (
-    "Print the loss of the first and of the last ten updates: is it below ln 8 = 2.08 at the end?",
-    "The lines of one update: outputs, loss, zero_grad, backward, step. Is one missing?",
-    "Are these the classes of xs_test, in its order? Predict some training sequences: are those right?",
+    "Print the loss of the first and of the last ten updates: a coin pays 1 bit, ln 2 = 0.69 nats. Where do you end?",
+    "The lines of one update: scores, loss, zero_grad, backward, step. Is one missing? Is it the last real word?",
+    "Are these the verbs of xs_test, in its order? Answer some training sentences: are those right?",
 )
-_PAIRS = np.arange(300) // 2  # a test text and its reverse
-_GUESSED = "no better than guessing: nothing learned, or the classes of other sequences handed back"
-_TRAIN = {  # from the right classes of texts: no network is trained for a slip
-    ("Print how often each class is predicted.", "Are the outputs of two sequences alike? Do letters reach them?"): {
-        "one class for everything, whatever the sequence": lambda xs, ys, new, _: np.zeros(len(new), int),
+_LOST = (
+    "Make your own long sentences: what share is right at 5, 17, 32 and 62 words, from five starts?",
+    "Which of your cells keeps a bit over sixty words, and what does its keep gate start with?",
+)
+_COIN = "no better than a coin: nothing learned, or the verbs of other sentences handed back"
+_REACH = {  # from the words themselves: no network is trained for a slip
+    ("Print how often each verb is answered.", "Are the scores of two sentences alike? Do the words reach them?"): {
+        "one verb for everything, whatever the sentence": lambda xs, ys, new, _: np.zeros(len(new), int),
     },
-    ("Predict a sequence and its reverse: are the outputs equal?", "What must step t know of step t - 1?"): {
-        "order ignored: a text and its reverse get one class": lambda xs, ys, new, _: _right(xs, ys, new[::2])[_PAIRS],
+    ("Ask: the cat which sat near the dogs. What comes out?", "Which noun does your answer follow?"): {
+        "the verb agrees with the nearest noun": lambda xs, ys, new, _: _nearest(xs, ys, new),
     },
-    _LEARNS: {_GUESSED: lambda xs, ys, new, _: np.random.default_rng(0).integers(0, CLASSES, len(new))},
-    ("Give each test sequence its own number: which one comes out where?", "What did you reorder, what undoes that?"): {
-        "order lost: from the last test sequence to the first": lambda xs, ys, new, _: _right(xs, ys, new[::-1]),
+    _LEARNS: {_COIN: lambda xs, ys, new, _: np.random.default_rng(0).integers(0, 2, len(new))},
+    _LOST: {
+        "the bit is lost on the way: a coin at 62 words": lambda xs, ys, new, _: _to_far(xs, ys, new, False),
+        "the bit arrives turned over at 62 words": lambda xs, ys, new, _: _to_far(xs, ys, new, True),
+    },
+    ("Give each test sentence its own number: which one comes out where?", "What did you reorder, what undoes that?"): {
+        "order lost: from the last test sentence to the first": lambda xs, ys, new, _: _right(xs, ys, new[::-1]),
         "order lost: sorted by length and not sorted back": lambda xs, ys, new, _: _right(xs, ys, sorted(new, key=len)),
     },
-    ("Print a text as the network gets it in training and at test.", "Which classes get the training texts?"): {
-        "the test texts are read backwards": lambda xs, ys, new, _: _right(xs, ys, [x[::-1] for x in new]),
-        "the right groups under other class numbers": lambda xs, ys, new, _: (_right(xs, ys, new) + 1) % CLASSES,
+    ("Answer a training sentence: is it right there?", "Which of the two scores stands for was, which for were?"): {
+        "was and were exchanged": lambda xs, ys, new, _: 1 - _right(xs, ys, new),
     },
 }
-TRAINED = Exercise(
-    "07.8", "train_and_predict", 2, _texts, (), slips(_TRAIN), view=_classes_view, draws=1, seconds=60, hints=_LEARNS
+REACH = Exercise(
+    "07.8", "answer_far", 2, _sentence_cases, (), slips(_REACH), view=_verbs_view, draws=1, seconds=60, hints=_LEARNS
 )
 
 
-EXERCISES = (XAVIER, ORTHOGONAL, MASKED, LAST, DROPOUT, BATCHES, RATES, TRAINED)
+EXERCISES = (BOTH, ORTHOGONAL, BITS, RARE, DROPPED, BATCHES, RECORDS, REACH)

@@ -6,7 +6,10 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from course_lib.checks.exercise import Exercise
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,9 +24,10 @@ def home() -> Path:
     return Path.home() / ".course"
 
 
-def record(exercise_id: str, status: str, points: float, misconception: str | None) -> bool:
+def record(exercise_id: str, status: str, points: float, misconception: str | None, name: str = "") -> bool:
     """Append one check to the log, and say whether that could be done: a full disk is not the learner's concern."""
-    row = {"time": round(time.time()), "id": exercise_id, "status": status, "points": points, "key": misconception}
+    row = {"time": round(time.time()), "id": exercise_id, "name": name, "status": status, "points": points}
+    row["key"] = misconception
     try:
         home().mkdir(parents=True, exist_ok=True)
         with (home() / "progress.jsonl").open("a", encoding="utf-8") as file:
@@ -60,21 +64,26 @@ def tries(exercise_id: str, misconception: str | None) -> int:
     return count
 
 
-def points() -> dict[str, float]:
-    """The latest points of each exercise that was ever checked."""
-    return {row["id"]: float(row.get("points") or 0) for row in read()}
+def earned(task: Exercise) -> float:
+    """The latest points of an exercise: another one that once had its number, under another name, does not count."""
+    points = 0.0
+    for row in read():
+        if row["id"] == task.id and row.get("name") in (task.name, "", None):  # older logs tell no name
+            points = min(float(row.get("points") or 0), task.points)
+    return points
 
 
 def standing(lesson: str) -> dict[str, Any]:
     """Where the learner stands in one lesson: `lesson`, `points`, `of`, and `open`, the exercises that lack points."""
     from course_lib import checks
 
-    have, tasks = points(), checks.lesson(lesson)
+    tasks = checks.lesson(lesson)
+    have = {e.id: earned(e) for e in tasks}
     return {
         "lesson": lesson,
-        "points": sum(have.get(e.id, 0.0) for e in tasks),
+        "points": sum(have.values()),
         "of": sum(e.points for e in tasks),
-        "open": [e for e in tasks if have.get(e.id, 0.0) < e.points],
+        "open": [e for e in tasks if have[e.id] < e.points],
     }
 
 

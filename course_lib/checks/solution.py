@@ -139,7 +139,7 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
 
 
 def published(number: str, name: str, helpers: Iterable[Any] = (), folder: Path | None = None) -> Solution:
-    """The solution of one exercise of a lesson ("01", "rnn_step"); LookupError where the course has none.
+    """The solution of one exercise of a lesson ("01", "repaired"); LookupError where the course has none.
 
     `helpers` are functions of the checks that the wrong pieces may call.
     """

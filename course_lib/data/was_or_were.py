@@ -23,6 +23,7 @@ _MOODS = ("hungry", "happy", "tired", "late")
 #: All words of `sentence` and `sentence_stream`; the id of a word is its place here.
 WORDS: tuple[str, ...] = (".", "the", "which", "and", *NOUNS, *_ACTS, *_PLACES, *_MANNERS, *_VERBS, *_MOODS)
 _ID = {word: place for place, word in enumerate(WORDS)}
+_IDS = {words: np.array([_ID[word] for word in words]) for words in (NOUNS, _ACTS, _PLACES, _MANNERS)}
 
 #: Bits of a whole sentence of `sentence_stream` for a reader who knows the grammar: the noun 3, the mood 2, the coin
 #: for an aside 1; in every second sentence an act 2, a place 2, a noun 3 and a coin 1; a further clause, half a time
@@ -119,4 +120,4 @@ def _fixed(word: str, B: int) -> np.ndarray:
 
 
 def _drawn(rng: np.random.Generator, words: tuple[str, ...], B: int) -> np.ndarray:
-    return rng.choice(word_ids(words), size=B)
+    return _IDS[words][rng.integers(len(words), size=B)]

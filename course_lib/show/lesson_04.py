@@ -62,7 +62,7 @@ def success(distances: Sequence[int], solved: Mapping[str, Sequence[int]], n: in
     ax.set_xticks(at, [str(d) for d in distances])
     ax.set(xlabel="distance: words between the noun and the gap", ylabel=f"networks, of {n}", ylim=(0, 1.15 * n))
     if len(solved) > 1:
-        ax.legend(loc="upper right")
+        ax.legend(loc="center right")
     return ax
 
 

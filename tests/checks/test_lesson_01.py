@@ -17,14 +17,41 @@ def verdict_of(exercise, answer, seed=5):
     return judge.judge(task, cases, probe.outcomes(answer, [c.args for c in cases], task.is_value))
 
 
-def test_the_step_is_torchs_cell():
-    x_t, h_prev, W_xh, W_hh, b_h = args = lesson._step_args(np.random.default_rng(0))
-    cell = torch.nn.RNNCell(5, 4).double()
-    zero = np.zeros(4)
-    named = zip(("weight_ih", "weight_hh", "bias_ih", "bias_hh"), (W_xh, W_hh, b_h, zero))
-    cell.load_state_dict({name: torch.tensor(w) for name, w in named})
-    theirs = cell(torch.tensor(x_t), torch.tensor(h_prev)).detach().numpy()
-    np.testing.assert_allclose(lesson.RNN_STEP.reference(*args), theirs, atol=1e-12)
+def test_the_repaired_network_is_torchs():
+    xs, h0, W_xh, W_hh, b_h, W_hy, b_y = args = lesson._network(np.random.default_rng(0))
+    layer, output = torch.nn.RNN(5, 4).double(), torch.nn.Linear(4, 2).double()
+    named = {"weight_ih_l0": W_xh, "weight_hh_l0": W_hh, "bias_ih_l0": b_h, "bias_hh_l0": 0 * b_h}
+    layer.load_state_dict({name: torch.tensor(w) for name, w in named.items()})
+    output.load_state_dict({"weight": torch.tensor(W_hy), "bias": torch.tensor(b_y)})
+    theirs = output(layer(torch.tensor(xs), torch.tensor(h0)[None])[0]).detach().numpy()
+    np.testing.assert_allclose(lesson.REPAIRED.reference(*args), theirs, atol=1e-12)
+
+
+def test_sequences_that_end_are_torchs_packed_ones():
+    _, xs, h0, lengths, W_xh, W_hh, b_h = args = lesson._sequences(np.random.default_rng(0), [5, 2, 3])
+    layer = torch.nn.RNN(5, 4).double()
+    named = {"weight_ih_l0": W_xh, "weight_hh_l0": W_hh, "bias_ih_l0": b_h, "bias_hh_l0": 0 * b_h}
+    layer.load_state_dict({name: torch.tensor(w) for name, w in named.items()})
+    packed = torch.nn.utils.rnn.pack_padded_sequence(torch.tensor(xs), torch.tensor(lengths), enforce_sorted=False)
+    last = layer(packed, torch.tensor(h0)[None])[1][0].detach().numpy()
+
+    def step(x_t, h_prev, W_xh, W_hh, b_h):
+        return np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h)
+
+    np.testing.assert_allclose(lesson.UNROLL.reference(step, *args[1:])[-1], last, atol=1e-12)
+
+
+@pytest.mark.parametrize("up", [0.3, 3.0])
+@pytest.mark.parametrize("down", [0.5, 1.0, 2.0, 3.0])
+def test_just_above_the_smallest_w_the_state_withstands_and_just_below_it_does_not(up, down):
+    def after_the_dog(w):
+        h = np.tanh(up)
+        for _ in range(2000):
+            h = np.tanh(w * h)
+        return np.tanh(w * h - down)
+
+    w = lesson.SMALLEST_W.reference(up, down)
+    assert after_the_dog(1.001 * w) > 0 > after_the_dog(0.999 * w)
 
 
 def test_the_count_is_torchs_count_without_its_second_bias():
@@ -32,41 +59,38 @@ def test_the_count_is_torchs_count_without_its_second_bias():
     assert lesson.COUNT.reference(7, 5, 3, 100) == sum(p.numel() for p in layers.parameters()) - 5
 
 
-def by_einsum(x_t, h_prev, W_xh, W_hh, b_h):
-    return np.tanh(np.einsum("bd,hd->bh", x_t, W_xh) + np.einsum("bj,ij->bi", h_prev, W_hh) + b_h)
-
-
-def by_loops(x_t, h_prev, W_xh, W_hh, b_h):
-    rows = [[b_h[i] + W_xh[i] @ x + W_hh[i] @ h for i in range(len(b_h))] for x, h in zip(x_t, h_prev)]
-    return [[float(np.tanh(a)) for a in row] for row in rows]
-
-
-def in_an_own_buffer(x_t, h_prev, W_xh, W_hh, b_h):
-    a = x_t @ W_xh.T
-    a += h_prev @ W_hh.T
-    a += b_h
-    return np.tanh(a, out=a)
-
-
 def by_torch(*args):
-    x_t, h_prev, W_xh, W_hh, b_h = map(torch.tensor, args)
-    return torch.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h)
+    xs, h, W_xh, W_hh, b_h, W_hy, b_y = map(torch.tensor, args)
+    ys = []
+    for x_t in xs:
+        h = torch.tanh(x_t @ W_xh.T + h @ W_hh.T + b_h)
+        ys.append(h @ W_hy.T + b_y)
+    return torch.stack(ys)
 
 
-def side_by_side(x_t, h_prev, W_xh, W_hh, b_h):
-    return np.tanh(np.hstack([x_t, h_prev]) @ np.hstack([W_xh, W_hh]).T + b_h).astype(np.float32)
+def side_by_side(xs, h, W_xh, W_hh, b_h, W_hy, b_y):
+    ys = []
+    for x_t in xs:
+        h = np.tanh(np.hstack([x_t, h]) @ np.hstack([W_xh, W_hh]).T + b_h).astype(np.float32)
+        ys.append(np.einsum("bh,vh->bv", h, W_hy) + b_y)
+    return tuple(ys)
 
 
-def filled_in(step, xs, h0, *params):
+def in_an_own_buffer(step, xs, h0, lengths, *params):
     hs = np.empty((len(xs), *h0.shape))
     h_t = h0
     for t in range(len(xs)):
-        h_t = hs[t] = step(xs[t], h_t, *params)
+        hs[t] = h_t
+        hs[t][lengths > t] = step(xs[t], h_t, *params)[lengths > t]
+        h_t = hs[t]
     return hs
 
 
-def accumulated(step, xs, h0, *params):
-    return list(accumulate(xs, lambda h, x: step(x, h, *params), initial=h0))[1:]
+def accumulated(step, xs, h0, lengths, *params):
+    def one(h, t):
+        return np.where(lengths[:, None] > t, step(xs[t], h, *params), h)
+
+    return list(accumulate(range(len(xs)), one, initial=h0))[1:]
 
 
 def with_a_tiny_change(f, xs):
@@ -110,8 +134,8 @@ FOUR_UNITS = {
 @pytest.mark.parametrize(
     ("exercise", "answer"),
     [
-        *[("01.1", f) for f in (by_einsum, by_loops, in_an_own_buffer, by_torch, side_by_side)],
-        *[("01.2", f) for f in (filled_in, accumulated)],
+        *[("01.1", f) for f in (by_torch, side_by_side)],
+        *[("01.2", f) for f in (in_an_own_buffer, accumulated)],
         ("01.3", lambda D, H, V, T: float(H * (D + H + 1) + V * (H + 1))),
         ("01.5", with_a_tiny_change),
         ("01.5", one_copy_put_back),
@@ -125,14 +149,26 @@ def test_a_right_answer_in_another_style_keeps_its_points(exercise, answer):
     assert verdict.points == verdict.max_points, verdict.message
 
 
+def with_weaker(name):
+    """The right network, but one of its arguments counts half."""
+
+    def answer(xs, h0, W_xh, W_hh, b_h, W_hy, b_y):
+        args = {"xs": xs, "h0": h0, "W_xh": W_xh, "W_hh": W_hh, "b_h": b_h, "W_hy": W_hy, "b_y": b_y}
+        return lesson.REPAIRED.reference(*{**args, name: 0.5 * args[name]}.values())
+
+    return answer
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer", "says"),
     [
-        ("01.1", lambda x, h, U, W, b: np.tanh(x @ U.T + h @ W.T + b.mean()), "Right when b_h = 0: look at the bias"),
-        ("01.1", lambda x, h, U, W, b: np.tanh(0.5 * x @ U.T + h @ W.T + b), "Right when x_t = 0"),
-        ("01.1", lambda x, h, U, W, b: np.tanh(x @ U.T + 0.5 * h @ W.T + b), "Right when h_prev = 0"),
+        ("01.1", with_weaker("b_h"), "Right when b_h = 0: look at the bias b_h"),
+        ("01.1", with_weaker("h0"), "Right when h0 = 0: look at the state before the first word"),
+        ("01.1", with_weaker("b_y"), "Right when b_y = 0: look at the output's bias"),
+        ("01.1", lambda *args: lesson.REPAIRED.reference(*args)[::2], "expected shape (4, 3, 2), got (2, 3, 2)"),
         ("01.2", lambda *args: lesson.UNROLL.reference(*args)[::2], "expected shape (6, 3, 4), got (3, 3, 4)"),
-        ("01.6", lambda *args: lesson.GENERATE.reference(*args)[::2], "expected shape (5, 3, 2), got (3, 3, 2)"),
+        ("01.6", lambda up, down: lesson.SMALLEST_W.reference(up, down) + 0.01, "w: got "),
+        ("01.6", lambda up, down: (down, up), "w: expected one number"),
         ("01.7", {**FOUR_UNITS, "W_xh": [[6, 0, 6, 6]]}, "W_xh: expected shape (4, 1), got (1, 4)"),
         ("01.7", None, "expected a dict with the keys"),
     ],

@@ -1,5 +1,7 @@
 """Lesson 03: the references against torch's autograd, and the worked examples of the statements."""
 
+import functools
+
 import numpy as np
 import pytest
 import torch
@@ -39,6 +41,26 @@ def test_the_truncated_reference_is_what_detach_finds(case):
         assert np.abs(ours - judge.numpy()).max() < 1e-10
 
 
+@pytest.mark.parametrize("case", lesson_03._arrow_cases(np.random.default_rng(5)), ids=lambda c: c.label)
+def test_the_second_arrow_is_what_autograd_finds(case):
+    given, dhs, W_1, W_2 = map(torch.tensor, case.args)
+    before = [torch.zeros_like(given[0]), torch.zeros_like(given[0])]
+    hs, loss = [], 0.0
+    for h_t, dh in zip(given, dhs, strict=True):
+        one_back, two_back = (before + hs)[-1], (before + hs)[-2]
+        x_t = torch.atanh(h_t) - (one_back @ W_1.T + two_back @ W_2.T).detach()  # the input that makes this state
+        hs.append(torch.tanh(x_t + one_back @ W_1.T + two_back @ W_2.T).requires_grad_())
+        loss = loss + (hs[-1] * dh).sum()
+    expected = torch.stack(torch.autograd.grad(loss, hs))
+    assert np.abs(lesson_03.ARROW.reference(*case.args) - expected.numpy()).max() < 1e-10
+
+
+def test_the_walks_that_are_handed_in_fail_where_they_are_said_to():
+    found = {case.label: lesson_03.FIRST_T.reference(probe.materialise(*case.args)) for case in find("03.5").draw(0)}
+    at = [0] + [1] * 4 + [2] * 5 + [3] * 2 + [6]
+    assert found == {f"a walk with {name}": T for name, T in zip(lesson_03._FAULTS, at, strict=True)}
+
+
 def test_the_worked_examples_hold():
     weights = one(1), one(0.5), np.zeros(1)
     step = lesson_03.STEP.reference(one(1), one(0), one(1), *weights, 0.5)
@@ -51,9 +73,13 @@ def test_the_worked_examples_hold():
         hs, dxs, dW_hh = lesson_03.TRUNCATED.reference(xs, one(0), one(0.5), np.ones((3, 1, 1)), k)
         assert hs.ravel().tolist() == pytest.approx([0.7616, 0.3634, 0.1797], abs=5e-5)
         assert [*dxs.ravel(), dW_hh.item()] == pytest.approx([*dx, dW], abs=5e-5)
-    assert lesson_03.QUOTIENT.reference(lambda w: (w**3).sum(), np.array([1.0, 2]), 0.1) == pytest.approx([3.01, 12.01])
-    ours, judges = ({"a": np.array([3.0, a]), "b": np.zeros(1)} for a in (4.0, 5.0))
-    assert lesson_03.WORST_ERROR.reference(ours, judges) == pytest.approx(0.2)
+    hs, dhs = np.full((3, 1, 1), 0.5), np.array([0.0, 0, 1]).reshape(3, 1, 1)
+    for W_2, oldest in ((0.4, 0.66), (0.0, 0.36)):
+        totals = lesson_03.ARROW.reference(hs, dhs, one(0.8), one(W_2))
+        assert totals.ravel().tolist() == pytest.approx([oldest, 0.6, 1])
+    for k, first in ((1, 2), (4, 5), (6, 0)):
+        cut = functools.partial(lesson_03.TRUNCATED.reference, k=k)
+        assert lesson_03.FIRST_T.reference(lambda *data, cut=cut: cut(*data)[2]) == first
     assert lesson_03.BAND.reference(np.array([[4.0, 0, 0], [2, 4, 0], [1, -2, 4]]), 0.9) == 2
 
 

@@ -1,4 +1,6 @@
-"""Lesson 06: the references agree with torch, a GRU has 3/4 of the parameters, right answers may look different."""
+"""Lesson 06: the references agree with torch, a GRU has 3/4 of the parameters, the statements' numbers are true."""
+
+import re
 
 import numpy as np
 import pytest
@@ -25,54 +27,105 @@ def test_parameters_are_counted_as_torch_counts_them_and_a_gru_has_three_quarter
         assert 4 * counts["gru"] == 3 * counts["lstm"] == 12 * counts["rnn"]
 
 
-def test_the_reference_step_and_its_way_back_are_those_of_torch():
-    args = lesson._args(np.random.default_rng(0))
+def with_autograd(step, dh_t, args):
+    """h_t of a step and the gradients of its arguments, by torch."""
     leaves = [torch.from_numpy(a).requires_grad_() for a in args]
-    h_t = torch.gru_cell(*leaves)
-    dh_t = np.random.default_rng(1).normal(size=h_t.shape)
+    h_t = step(*leaves)
     h_t.backward(torch.from_numpy(dh_t))
-    np.testing.assert_allclose(lesson.GRU_STEP.reference(*args), h_t.detach().numpy(), atol=1e-12)
-    for ours, leaf in zip(lesson.GRU_BACKWARD.reference(dh_t, *args), leaves, strict=True):
-        np.testing.assert_allclose(ours, leaf.grad.numpy(), atol=1e-12)
+    return h_t.detach().numpy(), [leaf.grad.numpy() for leaf in leaves]
 
 
-def test_the_other_convention_is_the_readable_cell_of_the_package():
-    args = lesson._args(np.random.default_rng(2))
-    np.testing.assert_allclose(lesson.GRU_BEFORE.reference(*args), cells.gru_step_before(*args), atol=1e-12)
+def before(x_t, h_prev, W_xh, W_hh, b):
+    (x_r, x_z, x_n), (W_hr, W_hz, W_hn) = (x_t @ W_xh.T + b).chunk(3, dim=1), W_hh.chunk(3)
+    r_t, z_t = torch.sigmoid(x_r + h_prev @ W_hr.T), torch.sigmoid(x_z + h_prev @ W_hz.T)
+    return (1 - z_t) * torch.tanh(x_n + (r_t * h_prev) @ W_hn.T) + z_t * h_prev
 
 
-def test_converted_weights_compute_what_the_replacing_gru_computes():
-    x_t, h_prev, *weights = lesson._args(np.random.default_rng(3))
-    r_t, z_t, n_t = cells.gru_gates(x_t, h_prev, *weights)
-    replacing = (1 - z_t) * h_prev + z_t * n_t
-    np.testing.assert_allclose(
-        lesson.GRU_STEP.reference(x_t, h_prev, *lesson.CONVERT.reference(*weights)), replacing, atol=1e-12
-    )
+def test_the_repaired_step_is_that_of_torch():
+    args = lesson._args(np.random.default_rng(0))
+    theirs = torch.gru_cell(*map(torch.from_numpy, args)).numpy()
+    np.testing.assert_allclose(lesson.GRU_STEP.reference(*args), theirs, atol=1e-12)
 
 
-def conversion_verdict(answer):
-    cases = lesson.CONVERT.draw(0)
-    return judge(lesson.CONVERT, cases, probe.outcomes(answer, [c.args for c in cases], False))
+def friends_step(x_t, h_prev, W_xh, W_hh, b_x, b_h):
+    """The code that the statement of 06.1 shows."""
+    (code,) = re.findall(r"```python\n(.*?)```", lesson.GRU_STEP.solution.statement, re.DOTALL)
+    space = {"np": np, "sigmoid": cells.sigmoid}
+    exec(code, space)
+    return space["gru_step"](x_t, h_prev, W_xh, W_hh, b_x, b_h)
 
 
-def test_biases_may_be_spread_over_the_two_vectors_as_one_likes():
-    def moved(*weights):
-        W_xh, W_hh, b_x, b_h = (a.copy() for a in lesson.CONVERT.reference(*weights))
-        gates = slice(0, 2 * W_hh.shape[1])
-        b_x[gates] += b_h[gates]
-        b_h[gates] = 0
-        return W_xh, W_hh, b_x, b_h
+def test_the_readings_of_the_statement_are_those_of_a_gru_and_of_the_code_with_three_faults():
+    rows = re.findall(r"\| `\[(.*?)\]` \| ([\d.]+) \| ([\d.]+) \|", lesson.GRU_STEP.solution.statement)
+    assert len(rows) == 3
+    none = np.zeros((3, 1))
+    for b_x, right, wrong in rows:
+        args = np.zeros((1, 1)), np.array([[0.5]]), none, none, np.array(b_x.split(","), dtype=float), np.zeros(3)
+        assert f"{lesson.GRU_STEP.reference(*args).item():.2f}" == right
+        assert f"{friends_step(*args).item():.2f}" == wrong
 
-    assert conversion_verdict(moved).status == "right"
+
+def test_the_way_back_through_the_other_gru_is_the_one_of_torch_and_of_the_package():
+    args = lesson._args(np.random.default_rng(2))[:-1]
+    dh_t = np.random.default_rng(1).normal(size=args[1].shape)
+    h_t, theirs = with_autograd(before, dh_t, args)
+    np.testing.assert_allclose(h_t, cells.gru_step_before(*args, 0 * args[-1]), atol=1e-12)
+    ours = lesson.GRU_BACKWARD.reference(dh_t, *args)
+    packages = cells.gru_step_before_backward(dh_t, *args, 0 * args[-1])
+    for mine, leaf, package in zip(ours, theirs, packages[:-1], strict=True):
+        np.testing.assert_allclose(mine, leaf, atol=1e-12)
+        np.testing.assert_allclose(mine, package, atol=1e-12)
+
+
+def small_cell(x_t, h_prev, W_xh, W_hh, b):
+    a_n, a_z = np.split(x_t @ W_xh.T + h_prev @ W_hh.T + b, 2, axis=1)
+    z_t = cells.sigmoid(a_z)
+    return (1 - z_t) * h_prev + z_t * np.tanh(a_n)
+
+
+def test_the_gru_with_the_new_weights_does_what_the_small_cell_does():
+    x_t, h_prev, *weights = lesson._args(np.random.default_rng(3), gates=2)[:-1]
+    as_gru = lesson.AS_GRU.reference(*weights)
+    theirs = small_cell(x_t, h_prev, *weights)
+    np.testing.assert_allclose(lesson.GRU_STEP.reference(x_t, h_prev, *as_gru), theirs, atol=1e-8)
+
+
+def verdict_of(exercise, answer):
+    cases = exercise.draw(0)
+    return judge(exercise, cases, probe.outcomes(answer, [c.args for c in cases], exercise.is_value))
 
 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (lambda W_xh, W_hh, b_x, b_h: (W_xh, W_hh, b_x), "expected 4 results"),
-        (lambda W_xh, W_hh, b_x, b_h: (W_xh.T, W_hh, b_x, b_h), "W_xh: expected shape"),
-        (lambda W_xh, W_hh, b_x, b_h: (W_xh * np.inf, W_hh, b_x, b_h), "h_t of the converted cell"),
+        (lambda W_xh, W_hh, b: (W_xh, W_hh, b), "expected 4 results"),
+        (lambda W_xh, W_hh, b: (W_xh, W_hh, b, b), "W_xh: expected shape"),
+        (lambda *w: [a * np.inf for a in lesson.AS_GRU.reference(*w)], "h_t of the GRU"),
     ],
 )
-def test_a_conversion_of_the_wrong_form_is_told_so(answer, words):
-    assert words in conversion_verdict(answer).message
+def test_weights_of_the_wrong_form_are_told_so(answer, words):
+    assert words in verdict_of(lesson.AS_GRU, answer).message
+
+
+CALL = lesson.ONE_CALL.reference
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (CALL[:4], "expected five arrays"),
+        ((CALL[0], CALL[1][0], *CALL[2:]), "h_prev: expected numbers of shape (1, 2)"),
+        ((*CALL[:4], CALL[4] * np.nan), "b: expected numbers"),
+        ((*CALL[:3], CALL[3] * 0.4, CALL[4] * 0.05), "before and after are less than 0.1 apart"),
+        ((*CALL[:4], CALL[4] * 0.01), "z is at one half, or near it"),
+    ],
+)
+def test_a_call_that_tells_too_little_is_told_what_it_does_not_tell(call, words):
+    assert words in verdict_of(lesson.ONE_CALL, call).message
+
+
+def test_the_example_of_a_call_that_tells_too_little_is_as_the_statement_says():
+    results = lesson.ONE_CALL.solution.space["four_results"]
+    given = results([[0]], [[1, 1]], np.zeros((6, 1)), np.zeros((6, 2)), [0, 0, 20, 20, 0, 0])
+    for name, h_t in given.items():
+        np.testing.assert_allclose(h_t, [[1, 1]] if name.endswith("keeps") else [[0, 0]], atol=1e-6)

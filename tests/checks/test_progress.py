@@ -29,7 +29,7 @@ def home(monkeypatch, tmp_path):
 @pytest.mark.usefixtures("home")
 def test_a_right_answer_is_followed_by_the_points_and_the_next_exercise(capsys):
     checks.check("01.3", right)
-    assert capsys.readouterr().out.splitlines()[1:] == ["  Lesson 01: 1 of 10 points. Next: 01.1 rnn_step"]
+    assert capsys.readouterr().out.splitlines()[1:] == ["  Lesson 01: 1 of 10 points. Next: 01.1 repaired"]
     for task in checks.lesson("01"):
         progress.record(task.id, "right", task.points, None)
     checks.check("01.3", right)

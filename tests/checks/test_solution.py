@@ -150,12 +150,12 @@ def test_a_solution_that_somebody_changed_costs_names_and_no_verdict(course):
 def test_checks_work_where_a_teacher_has_taken_the_solutions_away(monkeypatch, tmp_path):
     from course_lib.checks import solution as room
 
-    here = room.published("01", "rnn_step")
+    here = room.published("01", "repaired")
     monkeypatch.setattr(room, "FOLDER", tmp_path)
-    kept = room.published("01", "rnn_step")
+    kept = room.published("01", "repaired")
     assert (kept.head, kept.body, kept.statement) == (here.head, here.body, here.statement)
     with pytest.raises(LookupError, match="restore it from git"):
-        room.published("77", "rnn_step")
+        room.published("77", "repaired")
 
 
 def test_the_exercise_in_contributing_works_as_it_stands(tmp_path):

@@ -10,14 +10,16 @@ from course_lib.grading import main
 
 ROOT = Path(__file__).resolve().parents[2]
 BORROWED = {
-    "import": "from course_lib.nn.cells import rnn_step",
-    "alias": "import course_lib.nn.cells as q\n\nrnn_step = q.rnn_step",
-    "inside": "def rnn_step(*a):\n    from course_lib.nn import cells\n    return cells.rnn_step(*a)",
-    "dynamic": "import importlib\n\nrnn_step = importlib.import_module('course_lib.nn' + '.cells').rnn_step",
-    "exec": "exec('from course_lib.' + 'nn.cells import rnn_step')",
-    "torch": "import torch\n\ndef rnn_step(x, h, W, U, b):\n    c = torch.nn.RNNCell(*W.shape[::-1]).double()\n"
-    "    c.weight_ih.data, c.weight_hh.data, c.bias_ih.data, c.bias_hh.data = map(torch.tensor, (W, U, b, 0 * b))\n"
-    "    return c(torch.tensor(x), torch.tensor(h)).detach().numpy()",
+    "import": "from course_lib.nn.bptt import unroll\n\ndef repaired(*a):\n    return unroll(*a)",
+    "alias": "import course_lib.nn.bptt as q\n\nrepaired = q.unroll",
+    "inside": "def repaired(*a):\n    from course_lib.nn import bptt\n    return bptt.unroll(*a)",
+    "dynamic": "import importlib\n\nrepaired = importlib.import_module('course_lib.nn' + '.bptt').unroll",
+    "exec": "exec('from course_lib.' + 'nn.bptt import unroll as repaired')",
+    "torch": "import torch\n\ndef repaired(xs, h0, W, U, b, *output):\n"
+    "    layer = torch.nn.RNN(*W.shape[::-1]).double()\n"
+    "    for p, w in zip(layer.parameters(), (W, U, b, 0 * b)):\n        p.data = torch.tensor(w)\n"
+    "    hs = layer(torch.tensor(xs), torch.tensor(h0)[None])[0]\n"
+    "    return torch.nn.functional.linear(hs, *map(torch.tensor, output))",
 }
 
 
@@ -49,7 +51,7 @@ def test_a_borrowed_answer_is_no_answer(tmp_path):
     solution = json.loads((ROOT / "solutions" / "01_recurrence.ipynb").read_text())
     for name, source in BORROWED.items():
         for cell in solution["cells"]:
-            if "answer:rnn_step" in cell["metadata"].get("tags", []):
+            if "answer:repaired" in cell["metadata"].get("tags", []):
                 cell["source"] = source
         (tmp_path / f"{name}.ipynb").write_text(json.dumps(solution))
     _, rows = grade(tmp_path, *[tmp_path / f"{name}.ipynb" for name in BORROWED])

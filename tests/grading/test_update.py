@@ -196,15 +196,16 @@ def test_a_copy_from_elsewhere_goes_into_its_lesson_and_stays_as_it_is(lesson):
     raw = elsewhere.read_bytes()
     report = updating.update(root, (elsewhere,))
     assert "carried over (from my homework (3).ipynb)" in report.changed[0]
-    assert slots_of(building.read(path))["rnn_step"] == answers["rnn_step"]
+    assert slots_of(building.read(path))["repaired"] == answers["repaired"]
     assert elsewhere.read_bytes() == raw
     assert not kept(path).exists()  # nobody had worked there
 
 
 def test_answers_that_are_there_are_not_overwritten(lesson):
     root, path, old, answers = lesson
-    mine = "def rnn_step(*a):\n    return 'mine'"
-    write(path, with_answers(old, rnn_step=mine, unroll="# my idea: a loop\nunroll = ...", EDGE=answers["EDGE"]))
+    mine = "def repaired(*a):\n    return 'mine'"
+    idea = "# my idea: a loop\nunroll_each = ..."
+    write(path, with_answers(old, repaired=mine, unroll_each=idea, EDGE=answers["EDGE"]))
     raw = path.read_bytes()
     elsewhere = with_answers(old, **answers)
     elsewhere.cells.append(text("a note of last week"))
@@ -213,11 +214,11 @@ def test_answers_that_are_there_are_not_overwritten(lesson):
     report = updating.update(root, (root / "copy.ipynb",))
 
     new = building.read(path)
-    assert slots_of(new)["rnn_step"] == mine
-    assert slots_of(new)["unroll"] == answers["unroll"]
-    assert {"# my idea: a loop\nunroll = ...", "a note of last week"} <= {c.source for c in new.cells}
+    assert slots_of(new)["repaired"] == mine
+    assert slots_of(new)["unroll_each"] == answers["unroll_each"]
+    assert {idea, "a note of last week"} <= {c.source for c in new.cells}
     assert kept(path).read_bytes() == raw
-    told = "rnn_step: the notebook in exercises/ has an answer already; the one in cell 4 of copy.ipynb was not carried"
+    told = "repaired: the notebook in exercises/ has an answer already; the one in cell 9 of copy.ipynb was not carried"
     assert [f.startswith(told) for f in report.findings] == [True, False], report.findings
     after = path.read_bytes()
     assert "holds nothing that could be carried" in updating.update(root, (root / "copy.ipynb",)).changed[0]
@@ -228,7 +229,7 @@ def test_answers_that_are_there_are_not_overwritten(lesson):
 def test_copies_are_never_overwritten_and_are_no_lessons(lesson):
     root, path, old, answers = lesson
     for number, answer in enumerate(["one", "two", "three"], 1):
-        write(path, with_answers(old, rnn_step=f"def rnn_step():\n    return {answer!r}"))
+        write(path, with_answers(old, repaired=f"def repaired():\n    return {answer!r}"))
         updating.update(root)
         assert answer in kept(path, f"-{number}" if number > 1 else "").read_text("utf-8")
     assert updating.update(root) == building.Report()
@@ -240,12 +241,12 @@ def test_a_notebook_without_a_record_of_the_build_loses_no_word_of_its_own(lesso
     root, path, old, answers = lesson
     del old.metadata["course"]
     old.cells[2].source += "\n\nIn words of long ago."  # the statement of an old version
-    nb = with_answers(old, rnn_step=answers["rnn_step"])
+    nb = with_answers(old, repaired=answers["repaired"])
     nb.cells.insert(5, text("my own note"))
     write(path, nb)
     report = updating.update(root)
     texts = [c.source for c in building.read(path).cells]
-    assert answers["rnn_step"] in texts
+    assert answers["repaired"] in texts
     assert "my own note" in texts
     assert not any("long ago" in t for t in texts)
     assert any("the text in cell 3" in f.replace("cell 1, 3", "cell 3") for f in report.findings), report.findings
@@ -255,11 +256,11 @@ def test_a_notebook_without_a_record_of_the_build_loses_no_word_of_its_own(lesso
 
 def test_a_notebook_of_the_oldest_format_gives_its_texts(lesson):
     root, path, _, answers = lesson
-    cell = {"cell_type": "code", "language": "python", "input": answers["rnn_step"], "outputs": []}
+    cell = {"cell_type": "code", "language": "python", "input": answers["repaired"], "outputs": []}
     old = {"nbformat": 3, "metadata": {}, "worksheets": [{"cells": [cell]}]}
     (root / "old.ipynb").write_text(json.dumps(old), "utf-8")
     updating.update(root, (root / "old.ipynb",))
-    assert slots_of(building.read(path))["rnn_step"] == answers["rnn_step"]
+    assert slots_of(building.read(path))["repaired"] == answers["repaired"]
 
 
 DAMAGE = ["<<<<<<< Updated upstream\n{}\n=======\n{}\n>>>>>>> Stashed changes\n", '{"cells": [', "[]", "\x00\x01"]
@@ -291,7 +292,7 @@ def test_a_disk_that_is_full_costs_nothing(lesson, monkeypatch):
 
 def test_outputs_and_pictures_come_along_where_they_are_valid(lesson):
     root, path, old, answers = lesson
-    nb = with_answers(old, rnn_step=answers["rnn_step"])
+    nb = with_answers(old, repaired=answers["repaired"])
     good = nbformat.v4.new_output("display_data", data={"text/html": "<b>\nmine</b>"})
     nb.cells += [code("plot()", outputs=[good], execution_count=9), code("odd()", outputs=[])]
     nb.cells[-1].outputs = [nbformat.from_dict({"output_type": "surprise"})]

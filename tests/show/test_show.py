@@ -152,14 +152,16 @@ def test_the_board_has_a_line_for_each_lesson_and_a_link_to_its_next_exercise(mo
     for task in (*checks.lesson("01"), checks.lesson("02")[0]):
         progress.record(task.id, "right", task.points, None)
     assert [r["lesson"] for r in progress_board.rows()] == checks.lessons()
+    first, after = checks.lesson("02")[:2]
     assert progress_board.as_text().splitlines()[:2] == [
         "01  ██████████  10/10  done",
-        "02  ███·······  3/10  next: 02.2 one_hot",
+        f"02  {'█' * first.points:·<10}  {first.points}/10  next: {after.id} {after.name}",
     ]
     html = progress_board.as_html()
     assert '<th scope="col">next</th>' in html
-    assert '<progress aria-label="lesson 02" max="10" value="3">3 of 10</progress>' in html
-    assert '<a href="../exercises/02_prediction.ipynb#cell-id=answer-one_hot">02.2 one_hot</a>' in html
+    assert f'<progress aria-label="lesson 02" max="10" value="{first.points}">{first.points} of 10</progress>' in html
+    link = f'<a href="../exercises/02_prediction.ipynb#cell-id=answer-{after.name}">{after.id} {after.name}</a>'
+    assert link in html
 
 
 def test_the_board_counts_the_first_answer_to_each_question(monkeypatch, tmp_path):
