@@ -616,6 +616,7 @@ def _left_behind(root: Path, solved: set[str], report: Report) -> None:
 def _refreshed(path: Path, name: str, run: bool) -> NotebookNode:
     """A notebook in canonical form; with `run` it is executed where its outputs are not from its code."""
     nb = canonical(read(path))
+    _draw_boards(nb)
     _refuse_notes(nb, name)
     if path.parent.name == "solutions":
         validate_solution(nb, name, lesson_points(path.name[:2]))
@@ -627,6 +628,16 @@ def _refreshed(path: Path, name: str, run: bool) -> NotebookNode:
             raise BuildError("was saved while it ran; not overwritten: build again")
         nb.metadata.setdefault("course", nbformat.from_dict({}))["outputs_of"] = code_hash(nb)
     return nb
+
+
+def _draw_boards(nb: NotebookNode) -> None:
+    """Put today's board, for somebody who begins, in the place of one with the names of older exercises."""
+    from course_lib.show import progress_board
+
+    for cell in nb.cells:
+        shown = cell.get("outputs", [])[-1:] if cell.source.rstrip().endswith("board()") else []
+        if shown and "text/html" in shown[0].get("data", {}):
+            shown[0].data["text/html"] = progress_board.as_html([])
 
 
 def _in_step(nb: NotebookNode) -> bool:

@@ -97,7 +97,7 @@ def by_name(case: Case, result: Any, names: Sequence[str]) -> dict[str, Any]:
         return {(names[0] if names else "result"): result}
     if isinstance(result, dict) and set(result) == set(names):
         return result
-    if isinstance(result, np.ndarray) and result.ndim > 2 and len(result) == len(names):
+    if isinstance(result, np.ndarray) and result.ndim not in (0, 2) and len(result) == len(names):
         result = tuple(result)  # several results of one shape, stacked: a matter of style
     if not isinstance(result, (tuple, list)) or len(result) != len(names):
         kind = "a dict with other keys" if isinstance(result, dict) else "one value"

@@ -92,7 +92,17 @@ def _judge(exercise: Exercise, cases: list[Case], results: list[Outcome]) -> Ver
     else:
         message = f"{message} (input: {cases[first].label})"
     message += fingerprint(cases, right) + (f"; and also: your code {broken}" if broken else "")
-    return _verdict(exercise, "wrong", message, None, exercise.hints, shown)
+    hints = exercise.hints if _has_form(exercise, cases[first], result) else ()  # else the message says it all
+    return _verdict(exercise, "wrong", message, None, hints, shown)
+
+
+def _has_form(exercise: Exercise, case: Case, got: Outcome) -> bool:
+    """Whether a result has the form that was asked, so that its values can be compared."""
+    try:
+        exercise.parts(case, got.value)
+    except Exception:
+        return False
+    return True
 
 
 def _not_there(error: tuple[str, str, str]) -> bool:
@@ -116,7 +126,7 @@ def _rule_broken(exercise: Exercise, results: list[Outcome]) -> str:
     if changed:
         return f"changes {changed}, which you are asked to leave alone: work on a copy"
     shared = named(exercise, results, "shared") if exercise.new else ""
-    return f"hands back {shared} itself: return a new array" if shared else ""
+    return f"hands back {shared} itself, or a part of it: return new arrays" if shared else ""
 
 
 def _first_breaking(exercise: Exercise, results: list[Outcome]) -> int:

@@ -143,7 +143,7 @@ REPAIRED = Exercise(
 # ---------------------------------------------------------------- 01.2 unroll_each
 
 TANH_STEP = Source("lambda x_t, h_prev, W_xh, W_hh, b_h: np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h)")
-LEAKY_STEP = Source("lambda x_t, h_prev, keep: keep * h_prev + x_t[:, :1]")
+LEAKY_STEP = Source("lambda x_t, h_prev, keep: keep * h_prev + x_t")
 
 
 def _sequences(rng: np.random.Generator, lengths: list[int], T: int = 6, D: int = 5, H: int = 4) -> list[Any]:
@@ -190,6 +190,10 @@ _STATES = (
     "How many rounds does your loop make, what does each of them hand to step, and what does it store?",
     "Write next to each entry of your result which input was the last that it has seen.",
 )
+_BEHIND = (
+    "Take T = 3, and no sequence longer than 2. How many states must your result hold, and how many does it hold?",
+    "The last one of them is asked for, too. Which one is it, where every sequence is over?",
+)
 _INTEGERS = ("Let h0 hold whole numbers: what is your result's dtype?", "What becomes of 0.7 in an array of integers?")
 _STOP, _CHOICE = "t < lengths", "np.where(running, new, h_t)"
 _UNROLL_SLIPS = {
@@ -233,12 +237,12 @@ _UNROLL_SLIPS = {
             "h_t = np": "h_prev, h_t = h_t, np",
             "append(h_t)": "append(h_prev)",
         },
-        "the states behind the longest sequence are missing": ("(hs)", "(hs[: max(lengths)])"),
         "only the last states returned": [("np.stack(hs)", "h_t"), ("(hs)", "(hs[-1:])")],
         "only the first states returned": [("np.stack(hs)", "hs[0]"), ("(hs)", "(hs[:1])")],
         "input and state exchanged in the call of step": ("xs[t], h_t", "h_t, xs[t]"),
         "step applied twice for each input": ("(xs[t], h_t, *params)", "(xs[t], step(xs[t], h_t, *params), *params)"),
     },
+    _BEHIND: {"the states behind the longest sequence are missing": ("(hs)", "(hs[: max(lengths)])")},
     _INTEGERS: {
         "integer arrays: states stored in an array of whole numbers are cut to 0": [
             ("append(h_t)", "append(h_t.astype(h0.dtype))"),
@@ -334,8 +338,17 @@ _WORDS_SLIPS = {
         "a large entry taken for coming back": [('"F": "forgets"', '"F": "turns"'), ('"F": "forgets"', '"F": "flips"')],
     },
 }
+
+
+def _words_view(case: Case, said: Any) -> dict[str, Any]:
+    for word in said.values() if isinstance(said, dict) else ():
+        if str(word).strip().casefold() not in ("keeps", "forgets", "flips", "turns"):
+            raise ValueError(f"{word!r:.40} is none of the four words")
+    return {"BEHAVIOUR": said}
+
+
 _WORDS = (*_TRY, "Which of the four words describes the 50th state, and which the way there?")
-WHAT_W_DOES = Exercise("01.4", "BEHAVIOUR", 1, outputs=("BEHAVIOUR",), slips=slips(_WORDS_SLIPS), hints=_WORDS)
+WHAT_W_DOES = Exercise("01.4", "BEHAVIOUR", 1, view=_words_view, slips=slips(_WORDS_SLIPS), hints=_WORDS)
 
 # ---------------------------------------------------------------- 01.5 influence
 
@@ -530,6 +543,7 @@ _LATE = ("Feed 0, 1, 1: when does your net say yes?", "How many steps does a bit
 _ONE_BIT = (
     _PAIRS,
     "Which unit's value depends on the last bit, and which on the present one, when W_hy reads it?",
+    "Print the sums inside the tanh for the four pairs. Is one of them 0, so that its unit is neither +1 nor -1?",
     "Does W_hy read both, and how many steps does a bit take from W_xh to W_hy?",
 )
 _THRESHOLD = (
@@ -549,18 +563,18 @@ _EDGE_SLIPS = {
         "finds the step from 1 to 0 only": _says("-1, 1, 0", -1),
     },
     _ONE_BIT: {
-        "answers the bit itself: the past has no say": _says("1, 0, 0", 0),
-        "answers the opposite of the bit: the past has no say": _says("-1, 0, 0", 0),
-        "answers the last bit: the present has no say": _says("-1, 1, 1", 0),
-        "answers the opposite of the last bit: the present has no say": _says("1, -1, -1", 0),
+        "answers the bit itself, whatever came before": _says("1, 0, 0", 0),
+        "answers the opposite of the bit, whatever came before": _says("-1, 0, 0", 0),
+        "answers the last bit, whatever comes now": _says("-1, 1, 1", 0),
+        "answers the opposite of the last bit, whatever comes now": _says("1, -1, -1", 0),
     },
     _PARITY: {"parity of all bits, not change from the last one": _WITH_ANSWER},
 }
 _LATE_SLIPS = tuple(Slip("the right answers, one bit late", _LATE, wrong=_late(b), alone=True) for b in (-2, 2))
 _EDGE_HINTS = (
     "Let one unit keep the last bit, so that the next step can read it.",
-    "Two more units see the sum s = x_t + x_{t-1}: one asks whether s is at least 1, one whether it is 2.",
-    "The bit differs from the last one when the sum is at least 1 and is not 2.",
+    "Two more units see the sum s = x_t + x_{t-1}: one asks whether s is above 1/2, one whether it is above 3/2.",
+    "The bit differs from the last one when the first of these says yes and the second says no.",
 )
 _SLIPS = (*slips(_EDGE_SLIPS, alone=True), *_LATE_SLIPS)
 HAND_SET = Exercise("01.7", "EDGE", 2, view=_edge_view, slips=_SLIPS, hints=_EDGE_HINTS)

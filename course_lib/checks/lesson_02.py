@@ -172,10 +172,7 @@ _WEIGHTED_ALONE = {
     _NORM: {"the target's logit in the place of log p": [("w * log_p", "w * logits"), ("w * log_p", "w * shifted")]},
     _WEIGHT_HINTS: {"the weight is inside the logarithm": (_LOSS, f"-(np.log(weights) + log_p{_ROWS}).mean()")},
     _PARTS: {
-        "the 1 is added in the target's column, not subtracted": (_ERROR, f"p + {_Y}"),
-        "log p in the place of p in the gradient": (_ERROR, f"log_p - {_Y}"),
         "the logits in the place of p in the gradient": [(_ERROR, f"logits - {_Y}"), (_ERROR, f"shifted - {_Y}")],
-        "the gradient with respect to p, not to the logits": (_ERROR, f"-{_Y} / p"),
     },
     _INDEX: {"the loss reads the most likely word, not the target": (_ROWS, ".max(axis=1)")},
     _STEPS: {"the logarithm of the mean p, not the mean logarithm": (_LOSS, f"-np.log((w * p{_ROWS}).sum())")},
@@ -185,18 +182,10 @@ _BY_STEPS = (
     "Check two sums: each row of p adds up to 1, each row of dlogits adds up to 0.",
     "Compare dlogits with a finite difference: nudge one logit by 1e-5 and watch the loss.",
 )
-_WAYS = (ratio, softmax)
+_BARE = {"helpers": (ratio, softmax), "bare": True}
+_PARTS_OF, _ALL = ("loss", "dlogits"), (*slips(_WEIGHTED_SLIPS), *slips(_WEIGHTED_ALONE, alone=True))
 WEIGHTED = Exercise(
-    "02.1",
-    "weighted_cross_entropy",
-    2,
-    _weighted_cases,
-    ("loss", "dlogits"),
-    (*slips(_WEIGHTED_SLIPS), *slips(_WEIGHTED_ALONE, alone=True)),
-    helpers=_WAYS,
-    bare=True,
-    arguments="left",
-    hints=_BY_STEPS,
+    "02.1", "weighted_cross_entropy", 2, _weighted_cases, _PARTS_OF, _ALL, arguments="left", hints=_BY_STEPS, **_BARE
 )
 
 
@@ -228,15 +217,28 @@ _ROW = (
 _PER_WORD = ("Does your first example give 9 / 7?", "Which two sums are divided by one another, and in which unit?")
 _H_A, _H_V = (f"-{v} * np.log2({v}) - (1 - {v}) * np.log2(1 - {v})" for v in ("aside", "very"))
 _NATS_LINES = {_H_A: _H_A.replace("log2", "log"), _H_V: _H_V.replace("log2", "log"), "np.log2(nouns)": "np.log(nouns)"}
-_YES, _VERYS = {_H_A: "-aside * np.log2(aside)", _H_V: "-very * np.log2(very)"}, "very / (1 - very)"
+_YES_A, _YES_V = "-aside * np.log2(aside)", "-very * np.log2(very)"
+_VERYS, _ASIDE = "very / (1 - very)", "coin_aside + aside * 2"
+
+
+def _each_by_its_words(nouns: int, aside: float, very: float) -> float:
+    """The mean over sentences of bits by words, where both are to be added up first."""
+    forms = [(a, k, p * very**k * (1 - very)) for a, p in enumerate((1 - aside, aside)) for k in range(400)]
+    return sum(p * (np.log2(nouns) + 2 * a + 2 - np.log2(p)) / (5 + 2 * a + k) for a, k, p in forms if p > 0)
+
+
 _FOURS = {"aside * 2 + throws": "aside * 4 + throws", "coin_very + 2": "coin_very + 4"}
-_FLOOR_SLIPS = {
+_FLOOR = {
     _COIN: {
         "a coin costs one bit even where it is not fair": {_H_A: "1", _H_V: "1"},
         "the coin of the aside costs one bit even where it is not fair": (_H_A, "1"),
         "the coin of very costs one bit even where it is not fair": (_H_V, "1"),
-        "only the yes of a coin is paid for, not the no": _YES,
+        "only the yes of a coin is paid for, not the no": {_H_A: _YES_A, _H_V: _YES_V},
+        "only the yes of the aside's coin is paid for, not the no": (_H_A, _YES_A),
+        "only the yes of the coin of very is paid for, not the no": (_H_V, _YES_V),
         "the surprise of a yes taken for the mean cost of a coin": {_H_A: "-np.log2(aside)", _H_V: "-np.log2(very)"},
+        "every sentence pays -log2 aside, also the one whose coin says no": (_H_A, "-np.log2(aside)"),
+        "every throw pays -log2 very, also the one that says no": (_H_V, "-np.log2(very)"),
         "the coin of the aside is free": (_H_A, "0"),
         "the coins of very are free": (_H_V, "0"),
     },
@@ -249,14 +251,16 @@ _FLOOR_SLIPS = {
         "v and 1 - v exchanged in the number of very": (_VERYS, "(1 - very) / very"),
     },
     _ROW: {
-        "the act is paid for in every sentence, with or without an aside": ("coin_aside + aside * 2", "coin_aside + 2"),
-        "the act of the aside is free": ("coin_aside + aside * 2", "coin_aside"),
+        "the act is paid for in every sentence, with or without an aside": (_ASIDE, "coin_aside + 2"),
+        "the act of the aside is free": (_ASIDE, "coin_aside"),
+        "a coin is thrown behind the aside, too: here there is never a second one": [
+            (_ASIDE, f"coin_aside + aside * {cost}") for cost in ("3", "(2 + coin_aside)")
+        ],
         "the words of the aside counted in every sentence": ("5 + aside * 2", "7"),
         "the aside counted as one word": ("5 + aside * 2", "5 + aside"),
         "the mood is free": ("* coin_very + 2", "* coin_very"),
         "the verb costs a bit though the noun decides it": ("* coin_very + 2", "* coin_very + 3"),
         "the full stop is not counted as a word": ("5 + aside", "4 + aside"),
-        "the number of nouns is paid, not its logarithm": ("np.log2(nouns)", "nouns"),
         "four bits, not two, for one of four": _FOURS,
     },
     _PER_WORD: {
@@ -264,15 +268,15 @@ _FLOOR_SLIPS = {
         "words per bit: the fraction is upside down": ("bits / words", "words / bits"),
         "2 to the power of it: that is the perplexity": ("bits / words", "2 ** (bits / words)"),
         "nats: natural logarithms beside the bits of act and mood": _NATS_LINES,
+        "the answer in nats, not in bits": ("bits / words", "bits / words * np.log(2)"),
+        "a mean of each sentence's bits per word: short sentences count as much as long ones": _each_by_its_words,
     },
 }
 _PAPER = (
     "Compute the first example on paper: which 9 bits, and which 7 words?",
     "Then let one of the two coins be unfair. Which of your terms change?",
 )
-FLOOR = Exercise(
-    "02.2", "floor_bits", 2, _floor_cases, ("bits per word",), slips(_FLOOR_SLIPS), bare=True, hints=_PAPER
-)
+FLOOR = Exercise("02.2", "floor_bits", 2, _floor_cases, ("bits per word",), slips(_FLOOR), bare=True, hints=_PAPER)
 
 
 # ---------------------------------------------------------------- 02.3 sequence_loss
@@ -282,7 +286,7 @@ def _sequence_cases(rng: np.random.Generator) -> list[Case]:
     def draw(T: int, B: int, V: int) -> tuple[Array, Array]:
         return _logits(rng, T, B, V), rng.integers(0, V, (T + 1, B))
 
-    even = (np.zeros((4, 1, 30)), rng.integers(0, 30, (5, 1)))
+    even = (np.zeros((4, 3, 30)), rng.integers(0, 30, (5, 3)))
     return [
         Case("T = 5, B = 3, V = 4", draw(5, 3, 4)),
         Case("T = B = 4, V = 6", draw(4, 4, 6)),
@@ -376,6 +380,7 @@ _SEQUENCE = {
         "summed over time, averaged over the batch only": ("total / T", "total"),
         "summed over all predictions instead of averaged": ("total / T", "total * B"),
         "divided by T once too often": (_BACK, f"{_BACK} / T"),
+        "divided by B twice: the mean over the texts, and then T * B": (_BACK, f"{_BACK} / B"),
         "divided by the T + 1 words of a text, not by its T predictions": ("/ T", "/ (T + 1)"),
     },
     _BASE: {
@@ -388,9 +393,8 @@ _LOOP = (
     "Repair one fault after the other, and run her three tests after each.",
     "The result is one number: the mean over all T * B predictions.",
 )
-SEQUENCE_LOSS = Exercise(
-    "02.3", "sequence_loss", 2, _sequence_cases, ("loss",), slips(_SEQUENCE), helpers=_WAYS, bare=True, hints=_LOOP
-)
+_FAULTS = slips(_SEQUENCE)
+SEQUENCE_LOSS = Exercise("02.3", "sequence_loss", 2, _sequence_cases, ("loss",), _FAULTS, hints=_LOOP, **_BARE)
 
 
 # ---------------------------------------------------------------- 02.4 temperature_for
@@ -410,6 +414,7 @@ def _heat_cases(rng: np.random.Generator) -> list[Case]:
         Case("V = 6, cool", at(6, 0.4, 0.8)),
         Case("V = 12, warm", at(12, 1.3, 3.0)),
         Case("V = 30, hot", at(30, 3.0, 6.0)),
+        Case("V = 12, cold", at(12, 0.3, 0.5)),
         Case("the answer is 1", at(5, 1.0, 1.0), easy=True, look="look at what the temperature does to the scores"),
     ]
 
@@ -450,22 +455,18 @@ _HEAT_SLIPS = {
         "the entropy taken as proportional to the temperature": lambda logits, bits: bits / entropy(softmax(logits)),
         "the entropy is returned, not the temperature": ("return tau", "return entropy"),
         "the probabilities are returned, not the temperature": ("return tau", "return p"),
+        "close, but the search ends too early": [
+            *(("range(30)", f"range({rounds})") for rounds in range(3, 11)),
+            *(("return tau", f"return round(tau, {digits})") for digits in (1, 2)),
+        ],
     },
 }
 _HEAT = slips(_HEAT_SLIPS, alone=True)
-_HALVES = ("Check your entropy with the first example.", "Which half of the range holds the answer, and why?")
-HEAT = Exercise(
-    "02.4",
-    "temperature_for",
-    1,
-    _heat_cases,
-    ("temperature",),
-    _HEAT,
-    helpers=_WAYS,
-    rtol=2e-3,
-    bare=True,
-    hints=_HALVES,
+_HALVES = (
+    "Check your entropy with the first example. Then compare: is your temperature close to the right one, or far off?",
+    "If it is close, search on in smaller steps. If it is far off: which half of the range holds the answer, and why?",
 )
+HEAT = Exercise("02.4", "temperature_for", 1, _heat_cases, ("temperature",), _HEAT, rtol=2e-3, hints=_HALVES, **_BARE)
 
 
 # ---------------------------------------------------------------- 02.5 finish_sentence
@@ -478,12 +479,12 @@ EVEN_STEP = Source("lambda x_t, h_prev, params: (np.zeros(4), h_prev)")  # p is 
 
 
 def _finish_cases(rng: np.random.Generator) -> list[Case]:
-    def draw(n: int, V: int = 6, H: int = 5, stop: float = -1.0, read: int = 4) -> tuple[Any, ...]:
+    def draw(n: int, V: int = 6, H: int = 5, stop: float = -1.0, read: int = 4, keep: Any = 1) -> tuple[Any, ...]:
         params = {"W_xh": 1.5 * rng.normal(size=(H, V)), "W_hh": rng.normal(size=(H, H))}
         params |= {"b_h": 0.5 * rng.normal(size=H), "W_hy": 0.8 * rng.normal(size=(V, H))}
         params["b_y"] = 0.5 * rng.normal(size=V)
         params["b_y"][0] = stop
-        beginning = rng.permutation(np.arange(1, V))[:read].tolist()
+        beginning = (keep * rng.permutation(np.arange(1, V))[:read]).tolist()
         return STEP, beginning, rng.normal(size=H), 0.999 * rng.uniform(size=n), params
 
     at_sums = np.array([0.5, 0.25, 0.75, 0.5, 0.8])
@@ -492,6 +493,8 @@ def _finish_cases(rng: np.random.Generator) -> list[Case]:
         Case("up to the full stop", draw(60)),
         Case("up to the full stop, V = 9", draw(60, V=9, stop=-0.5)),
         Case("u is used up", draw(25, V=7, stop=-30.0)),
+        Case("a full stop as the last typed word", draw(25, stop=-30.0, keep=[1, 1, 1, 0])),
+        Case("a full stop among the typed words", draw(25, stop=-30.0, keep=[1, 0, 1, 1])),
         Case("u_t just at a sum", (EVEN_STEP, [2], np.zeros(1), at_sums, {})),
         # three draws, so that a wrong rule is not right on all of them by luck
         *(Case("one word to draw", draw(1, V=60, read=3), easy=True, look=later) for _ in range(3)),
@@ -532,7 +535,7 @@ def _drawn_from(p: str) -> list[dict[str, str]]:
     return [{_SOFTMAX: p}, {_SOFTMAX: p, _DRAW: _FIRST_ABOVE}, {_SOFTMAX: p, _DRAW: _SEARCH}]
 
 
-_FINISH_SLIPS = {
+_FINISH = {
     _U: {
         "one u for all steps": [("", "u = np.full(len(u), u[0])"), ("", "u = np.full(len(u), u[-1])")],
         "the first u is not used": ("", "u = u[1:]"),
@@ -559,13 +562,20 @@ _FINISH_SLIPS = {
         "the sums above u_t are counted, not those up to it": ("<= u_t", "> u_t"),
         "a sum that is equal to u_t is taken: it must be larger": ("<= u_t", "< u_t"),
         "drawn from the other end: with 1 - u_t": ("<= u_t", "<= 1 - u_t"),
-        "the sum nearest to u_t is taken, not the first above it": (_DRAW, "abs(np.cumsum(p) - u_t).argmin()"),
         "drawn evenly: u_t * V, and p is not used": (_DRAW, "u_t * len(p)"),
     },
     _STOP: {
         "it does not stop at the full stop": (_END, "False"),
         "the full stop is drawn, but not returned": (_STORE, f"if word: {_STORE}"),
         "it stops one word after the full stop": (f"if {_END}", "if 0 in words[:-1]"),
+        "a full stop in the beginning ends the writing": [
+            ("words = []", f"words, u = [], u[: len(u) * {going}]")
+            for going in ("(beginning[-1] > 0)", "all(beginning)")
+        ],
+        "a full stop in the beginning sets the state back to h0": [
+            (_TYPED, "step(typed, h_t if typed else h0, params)"),
+            (_TYPED, f"{_TYPED}\nh_t = h_t if typed else h0"),
+        ],
         "it stops at another word: the full stop is word 0": [(_END, "word == 1"), (_END, "word == len(p) - 1")],
     },
     _KEPT: {
@@ -582,14 +592,11 @@ _FINISH_SLIPS = {
     },
 }
 _ROUNDS = (
-    "Call it twice with the same u. Do you get the same text? All chance is in u.",
     "Write the first calls of step by hand: what does it get while it reads, and what while it writes?",
     "np.cumsum(p) climbs from p[0] to 1; count how many of its entries are at most u_t.",
     "The scores and the state go from round to round; each round uses both and gives both a new value.",
 )
-FINISH = Exercise(
-    "02.5", "finish_sentence", 2, _finish_cases, ("words",), slips(_FINISH_SLIPS), bare=True, hints=_ROUNDS
-)
+FINISH = Exercise("02.5", "finish_sentence", 2, _finish_cases, ("words",), slips(_FINISH), bare=True, hints=_ROUNDS)
 
 
 # ---------------------------------------------------------------- 02.6 perplexity
@@ -611,7 +618,7 @@ _LN_4 = ("losses = [ln 4] is a fair choice among 4 words. Do you get 4?", "Which
 _TOTAL = ("Cut a text into more batches. Should perplexity change?", "What did all batches cost, for how many words?")
 _MEAN_LOSS = "total / counts.sum()"
 _EXP = f"np.exp({_MEAN_LOSS})"
-_PERPLEXITY_SLIPS = {
+_PERPLEXITY = {
     _WEIGHT: {
         "batches weighted equally though they differ in length": ("", "counts = 0 * counts + 1"),
         "losses divided by the counts, not multiplied": ("losses * counts", "losses / counts"),
@@ -624,8 +631,8 @@ _PERPLEXITY_SLIPS = {
     },
     _LN_4: {
         "2 to the power of nats: the bases do not match": (_EXP, f"2 ** ({_MEAN_LOSS})"),
+        "e to the power of bits: the bases do not match": (_EXP, f"np.exp({_MEAN_LOSS} / np.log(2))"),
         "the mean loss itself, without exp": (_EXP, _MEAN_LOSS),
-        "the logarithm of the mean loss, not exp": ("np.exp", "np.log"),
         "a minus too many: losses are positive already": ("total /", "-total /"),
     },
     _TOTAL: {
@@ -633,14 +640,10 @@ _PERPLEXITY_SLIPS = {
         "exp of the total loss, then divided by the number of words": (_EXP, "np.exp(total) / counts.sum()"),
         "the mean losses added up, not averaged": (_MEAN_LOSS, "losses.sum()"),
         "the total loss divided by the number of batches, not of words": ("counts.sum()", "len(counts)"),
-        "divided by the number of batches once too often": (_MEAN_LOSS, f"{_MEAN_LOSS} / len(counts)"),
-        "the total divided by the mean size of a batch, not by all words": ("counts.sum()", "counts.mean()"),
         "mean losses added up as if each were one word's, then divided by all words": ("losses * counts", "losses"),
     },
 }
 _NATS = ("Compute the worked example by hand.", "How many nats did all words cost together?")
-PERPLEXITY = Exercise(
-    "02.6", "perplexity", 1, _perplexity_cases, ("perplexity",), slips(_PERPLEXITY_SLIPS), hints=_NATS
-)
+PERPLEXITY = Exercise("02.6", "perplexity", 1, _perplexity_cases, ("perplexity",), slips(_PERPLEXITY), hints=_NATS)
 
 EXERCISES = (WEIGHTED, FLOOR, SEQUENCE_LOSS, HEAT, FINISH, PERPLEXITY)

@@ -22,7 +22,7 @@ _FORMULA = (
     "Which value came out of the tanh that you differentiate? Print it beside the one that your formula takes.",
 )
 _TURNED = (
-    "Set W_hh = 0: may any gradient come back through the tanh? Then put a single 1 off the diagonal of each matrix.",
+    "Put a single 1 off the diagonal of each matrix in turn: which unit listens to which, which one does yours reach?",
     "Forward, unit j feeds unit i through W[i, j], and the line holds W.T. What does the line backward hold?",
 )
 _DW_TURNED = ("Nudge one off-diagonal weight: which entry reacts?", "W[i, j] leads from j to i: which one is da_t's?")
@@ -67,8 +67,6 @@ _BACKWARD_SLIPS = {
         "tanh derivative written as 1 - u": ("1 - u_t**2", "1 - u_t"),
         "sigmoid's derivative u (1 - u) used for the tanh": ("1 - u_t**2", "u_t * (1 - u_t)"),
         "tanh derivative taken of the tanh's output": ("1 - u_t**2", "1 - np.tanh(u_t) ** 2"),
-        "tanh derivative with its sign reversed": ("1 - u_t**2", "u_t**2 - 1"),
-        "divided by the tanh derivative": ("* (1 - u_t**2)", "/ (1 - u_t**2)"),
         "tanh derivative with the value before the tanh": ("1 - u_t**2", "1 - np.arctanh(u_t) ** 2"),
         "tanh derivative taken at the old state": ("1 - u_t**2", "1 - h_prev**2"),
         "tanh derivative taken at h_t, after the old state is mixed in": ("1 - u_t**2", f"1 - {_MIXED} ** 2"),
@@ -91,7 +89,6 @@ _BACKWARD_SLIPS = {
     _TURNED: {
         "dh_prev is not multiplied by W_hh": ("da_t @ W_hh", "da_t"),
         "dh_prev is multiplied by W_hh.T, not by W_hh": ("da_t @ W_hh", "da_t @ W_hh.T"),
-        "dx_t is multiplied by W_xh.T, not by W_xh": ("da_t @ W_xh", "da_t @ W_xh.T"),
     },
     _DW_TURNED: {
         "dW_xh transposed": ("da_t.T @ x_t", "x_t.T @ da_t"),
@@ -142,7 +139,6 @@ _STEP_SLIPS = {
     _DB: {
         "db_h not summed over the batch": (_SUM_OF, "da_t"),
         "db_h summed over the units": (_SUM_OF, "da_t.sum(axis=1)"),
-        "db_h keeps a batch axis of length 1": (_SUM_OF, "da_t.sum(axis=0, keepdims=True)"),
     },
     _FORWARD: {
         "bias forgotten when a_t is computed again": (" + b_h", ""),
@@ -195,9 +191,8 @@ _STORED = (
 )
 _H0 = ("Run with two different h0. Should the results agree?", "Where does your function first read h0?")
 _STATES = ("Print your states for the worked example.", "Compare your first loop with the three lines of the step.")
-_WRAPS, _DW_LATE = "the index wraps round at the first step", "dW_hh uses h_t where the state before it belongs"
+_WRAPS, _DW_LATE = "an index below 0 wraps round to the end", "dW_hh uses h_t where the state before it belongs"
 _LAST_FIRST = "dxs in the order in which the loop made it: the last step first"
-_ONE_ROW = "db_h = db_h + da_t.sum(axis=0, keepdims=True)"
 _MIX = "(1 - leak) * hs[-1] + leak * us[-1]"
 _AGAIN = {"du_t = leak": "u_t = np.tanh(x_t @ W_xh.T + h_prev @ W_hh.T + b_h)\ndu_t = leak"}  # as 03.1 makes it
 _NO_BIAS, _FORWARD_TURNED = ("hs[-1] @ W_hh.T + b_h", "hs[-1] @ W_hh.T"), ("hs[-1] @ W_hh.T", "hs[-1] @ W_hh")
@@ -207,7 +202,6 @@ _SEQUENCE_SLIPS = {
         "the direct gradient dhs[t] is left out": ("dhs[t] + dh_next", "dh_next"),
         "no gradient from the outputs in between": ("dhs[t]", "dhs[t] * (t == len(xs) - 1)"),
         "the last step's dhs enters at every step": ("dhs[t]", "dhs[-1]"),
-        "step t takes the loss of step t - 1": ("dhs[t]", "dhs[t - 1]"),
         "the last loss enters twice": ("np.zeros_like(h0)", "dhs[-1]"),
     },
     _SUM: {
@@ -223,14 +217,11 @@ _SEQUENCE_SLIPS = {
             _PAST: "(1 - leak) * dhs[t]",
         },
         "the direct path carries dhs[t] only, not the total": (_PAST, "(1 - leak) * dhs[t]"),
-        "the direct path carries only what came from later, not the total": (_PAST, "(1 - leak) * dh_next"),
     },
     _FIRST: {
         "the loop stops before the first step": ("range(len(xs))", "range(1, len(xs))"),
         "the loop begins one step before the last": ("range(len(xs))", "range(len(xs) - 1)"),
-        "dh0 taken before the last product with W_hh": ("return dxs, dh_next", "return dxs, da_t + (1 - leak) * dh_t"),
         "dh0 taken before the last step back": ("return dxs, dh_next", "return dxs, dh_t"),
-        "dh0 is left at zero": ("return dxs, dh_next", "return dxs, 0 * dh_next"),
     },
     _ORDER: {
         "the backward loop runs forward in time": ("reversed(range(len(xs)))", "range(len(xs))"),
@@ -238,7 +229,6 @@ _SEQUENCE_SLIPS = {
     },
     _STORED: {
         _DW_LATE: ("da_t.T @ h_prev", "da_t.T @ hs[t + 1]"),
-        "dW_hh uses the state of one step further back": ("da_t.T @ h_prev", "da_t.T @ hs[t - 1]"),
         _WRAPS: [("da_t.T @ h_prev", "da_t.T @ hs[t or -1]"), {"hs[t],": "hs[t or -1],", **_AGAIN}],
         "all states that dW_hh reads are one array": ("da_t.T @ h_prev", "da_t.T @ hs[-1]"),
         "the step back gets h_t where the state before it belongs": {"hs[t],": "hs[t + 1],", **_AGAIN},
@@ -246,7 +236,6 @@ _SEQUENCE_SLIPS = {
     },
     _H0: {"h0 ignored: starts from zeros": ("", "h0 = np.zeros_like(h0)")},
     _MEAN: {"gradients divided by T": ("return ", _OVER.format("len(xs)"))},
-    _DB: {"db_h keeps a batch axis of length 1": ("db_h += da_t.sum(axis=0)", _ONE_ROW)},
     _STATES: {
         "bias forgotten in the forward step": [_NO_BIAS, dict([_NO_BIAS], **_AGAIN)],
         "W_hh transposed in the forward step": [_FORWARD_TURNED, dict([_FORWARD_TURNED], **_AGAIN)],
@@ -338,13 +327,11 @@ _CHUNK_SLIPS = {
         ],
         "chunks counted from the end of the sequence": {_STARTS: "range(len(xs) % k - k, len(xs), k)", **_FROM},
         "the last, shorter chunk is dropped": (_STARTS, "range(0, len(xs) - k + 1, k)"),
-        "the last, shorter chunk gets no gradient": ("reversed(chunk)", "reversed(chunk[: len(chunk) // k * k])"),
         "the backward loop of a chunk stops before its first step": ("reversed(chunk)", "reversed(chunk[1:])"),
     },
     _SLOPE: {
         "tanh derivative missing": (f" * ({_SLOPE_OF})", ""),
         "tanh derivative missing in dxs": ("dxs[t] = da_t", "dxs[t] = dh_t"),
-        "tanh derivative missing in dW_hh": ("da_t.T @ before[t]", "dh_t.T @ before[t]"),
         "the carried gradient skips the tanh": ("da_t @ W_hh", "dh_t @ W_hh"),
     },
     _FORMULA: {
@@ -359,7 +346,6 @@ _CHUNK_SLIPS = {
         ],
     },
     _MEAN: {
-        "dW_hh divided by the number of chunks": (_LAST, f"{_LAST} / len({_STARTS})"),
         "dW_hh divided by B": (_LAST, f"{_LAST} / len(h0)"),
     },
     _SUM: {
@@ -418,11 +404,13 @@ _ARROWS = (
     "Set W_1 = 0 and put a loss on the last step only: which states should get a gradient, and which do in yours?",
     "Draw five states and all arrows between them. How many leave h_t, and where does each of them end?",
 )
+_WRITTEN = ("Which states may a loss on one of the first two steps reach?", "Where does the index -1 of a list lie?")
 _SUMS = ("What should your result be for T = 1 and dhs = 1?", "Is it the gradient before a tanh, or behind it?")
 _NEXT, _OVER_TWO = "das[t + 1] @ W_1", "das[t + 2] @ W_2"
 _HANDED, _SLOPE_AT = f" + {_NEXT} + {_OVER_TWO}", "1 - hs[t] ** 2"
 _BETWEEN = "(1 - hs[min(t + 1, T - 1)] ** 2)"  # the slope of the step between
 _TWICE, _EARLY = f"(das[t + 2] @ W_1 * {_BETWEEN}) @ W_1", f" + ({_NEXT} + {_OVER_TWO}) * ({_SLOPE_AT})"
+_PUSHED = "totals[-1] += das[0] @ W_1 + das[1] @ W_2\ntotals[-2] += das[0] @ W_2\nreturn totals"
 _ARROW_SLIPS = {
     _ARROWS: {
         "the arrow over two steps is left out": (f" + {_OVER_TWO}", ""),
@@ -452,6 +440,7 @@ _ARROW_SLIPS = {
         "sigmoid's derivative h (1 - h) used for the tanh": (_SLOPE_AT, "hs[t] * (1 - hs[t])"),
         "tanh derivative taken at h_t, not at the later steps": {_HANDED: _EARLY, f"] * ({_SLOPE_AT})": "]"},
     },
+    _WRITTEN: {_WRAPS: [("return totals", _PUSHED), ("return totals", "totals[-1] += das[1] @ W_2\nreturn totals")]},
     _SUMS: {"the gradients at the sums are returned, not those at the states": ("return totals", "return das[:T]")},
     _ORDER: {_LAST_FIRST.replace("dxs", "totals"): ("return totals", "return totals[::-1]")},
 }
@@ -476,6 +465,7 @@ _FAULTS = {  # what stands in the place of what
     "h0 taken as zero in dW_hh": ("@ hs[t]", "@ (hs[t] * (t > 0))"),
     "no slope of the tanh": (" * (1 - hs[t + 1] ** 2)", ""),
     "dW_hh turned round": ("return dW_hh", "return dW_hh.T"),
+    "a number taken from every entry": ("return dW_hh", "return dW_hh - 0.1"),
     "a mean over the sentences": ("return dW_hh", "return dW_hh / len(h0)"),
     "dW_hh overwritten": ("dW_hh + da_t", "da_t"),
     "W_hh transposed on the way back": ("@ W_hh\n", "@ W_hh.T\n"),
@@ -501,8 +491,10 @@ _DATA = (
     "Look at your arrays: which of them hold zeros, equal numbers or tiny ones, and which sizes are 1?",
 )
 _LENGTHS = ("Which T does your loop try first, and which last?", "Which T do you return, and when does the loop stop?")
-_TABLES = ("Print the table of a right walk and the nudged one: how many digits agree?", "Are all entries compared?")
+_TABLES = ("Print the table of a right walk and the nudged one: how many digits agree?", "Which entries are compared?")
+_FAILS = ("For the right walk, how large is the largest difference: 1e-9, or 1?", "Which loss do you nudge?")
 _RANGE, _MADE, _COMPARED = "range(1, 7)", "nudged =", "np.abs(walk(xs, h0, W_hh, dhs) - nudged).max()"
+_UNFAIR = "the right walk fails in your test: the limit is finer than nudging, or the nudged loss is not that of dhs"
 _TEST_SLIPS = {
     _DATA: {
         "h0 is zero in your test": ("rng.normal(size=(B, H))", "np.zeros((B, H))"),
@@ -515,6 +507,7 @@ _TEST_SLIPS = {
     },
     _LENGTHS: {
         "T = 1 is not tried": (_RANGE, "range(2, 7)"),
+        "T = 1 and 2 are not tried": (_RANGE, "range(3, 7)"),
         "T = 6 is not tried": [(_RANGE, "range(1, 6)"), (_RANGE, "range(1, 5)"), (_RANGE, "range(1, 4)")],
         "one T only is tried": (_RANGE, "(3,)"),
         "one too small: counted from zero": ("return T", "return T - 1"),
@@ -522,8 +515,9 @@ _TEST_SLIPS = {
         "right and wrong are exchanged": ("difference >", "difference <"),
         "for a walk without a fault 0 is asked": [("return 0", "return None"), ("return 0", "return 7")],
     },
+    _FAILS: {_UNFAIR: [("1e-6", "1e-13"), ("np.sum(dhs * ", "np.sum(")]},
     _TABLES: {
-        "finer than nudging can be: the right walk fails": ("1e-6", "1e-13"),
+        "differences are compared with their sign": (_COMPARED, "(walk(xs, h0, W_hh, dhs) - nudged).max()"),
         "one number of the two tables is compared, not all entries": [
             (_COMPARED, "abs(walk(xs, h0, W_hh, dhs)[0, 0] - nudged[0, 0])"),
             (_COMPARED, "abs((walk(xs, h0, W_hh, dhs) - nudged).sum())"),
@@ -543,22 +537,22 @@ _DETECTIVE = (
     "Compare each dW_hh with nudging for T = 1, then T = 2. When does the first difference appear?",
     "If nothing is handed back, which inputs can get a gradient? With an overwritten dW, is dxs wrong at all?",
 )
-
-
-_NOTHING = "nothing handed back"
+_WORDS = {"r": "right", "n": "nothing handed back", "w": "dW overwritten"}
 
 
 def _verdicts(case: Case, given: Any) -> dict[str, Any]:
     """The verdicts by their names of today: an earlier edition said "no messenger"."""
     if isinstance(given, dict):
-        given = {suspect: _NOTHING if said == "no messenger" else said for suspect, said in given.items()}
+        given = {suspect: _WORDS["n"] if said == "no messenger" else said for suspect, said in given.items()}
+        odd = [s for s in given.values() if str(s).strip().casefold() not in map(str.casefold, _WORDS.values())]
+        if odd:
+            raise ValueError(f"expected 'right', 'nothing handed back' or 'dW overwritten', got {odd[0]!r}")
     return {"suspects": given}
 
 
 def _accused(letters: str) -> str:
     """A verdict for A, B and C: r is right, n hands nothing back, w overwrites."""
-    words = {"r": "right", "n": _NOTHING, "w": "dW overwritten"}
-    return ", ".join(f'"{suspect}": "{words[letter]}"' for suspect, letter in zip("ABC", letters))
+    return ", ".join(f'"{suspect}": "{_WORDS[letter]}"' for suspect, letter in zip("ABC", letters))
 
 
 _ACCUSED = _accused("wrn")
@@ -608,7 +602,10 @@ _COLUMNS = ("For T = 3 and k = 1, mark what you keep.", "What is constant along 
 _VALUES = ("Multiply one diagonal, then the first rows by 100.", "How many of the triangle's values do you use?")
 _LAGS, _ENOUGH = "(lag >= 0) & (lag < k)", "size[band].sum() >= share * size.sum()"
 _KEPT, _EACH = "size[band].sum()", "((size * band).sum(axis=1) >= share * size.sum(axis=1)).all()"
+_EACH_MEAN = "((size * band).sum(axis=1) / size.sum(axis=1)).mean() >= share"
 _FEW = "one step too few: your answer is the largest lag of the band, not its number of steps"
+_ALWAYS_1 = "the answer is always 1: the mask keeps the whole triangle, or the sum is compared with too small a number"
+_ALWAYS_T = "the answer is always T: no band is ever enough. Is your mask one diagonal only, or that of the other side?"
 _BAND_SLIPS = {
     _EXACT: {"more than the share is asked: exactly the share is enough": (">= share", "> share")},
     _SQUARED: {
@@ -621,10 +618,13 @@ _BAND_SLIPS = {
             (_KEPT, "sum(abs(triangle[lag == j].sum()) for j in range(k))"),
         ],
     },
-    _ROWS: {"each row has to keep the share, not the triangle as a whole": (_ENOUGH, _EACH)},
+    _ROWS: {
+        "each row has to keep the share, not the triangle as a whole": (_ENOUGH, _EACH),
+        "the shares of the rows are averaged, not taken of the triangle as a whole": (_ENOUGH, _EACH_MEAN),
+    },
     _COUNT: {
-        "the answer is always 1: the kept sum is compared with too small a number": ("share * size.sum()", "share"),
-        "the answer is always T: no smaller band is ever found large enough": (_ENOUGH, "k == T"),
+        _ALWAYS_1: [("share * size.sum()", "share"), (_LAGS, "lag < T")],
+        _ALWAYS_T: [(_ENOUGH, "k == T"), (_LAGS, "lag == k - 1")],
         _FEW: [("return k", "return k - 1"), ("return k", "return max(k - 1, 1)")],
         "one step too many": [("return k", "return k + 1"), ("return k", "return min(k + 1, T)")],
         "lag 0, the diagonal, is left out": [("lag >=", "lag >"), (_LAGS, "(lag > 0) & (lag <= k)")],

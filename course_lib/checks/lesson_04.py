@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from course_lib.checks.exercise import Case, Exercise, slips
+from course_lib.checks.exercise import AND_ALSO, Case, Exercise, slips
 from course_lib.checks.inputs import zeroed
 
 Array = np.ndarray
@@ -104,7 +105,13 @@ _BY_ENTRY = [("J_t @ product", "J_t * product"), (_DIAG, "np.diag(1 - h_t**2) * 
 _ONE_LEFT = [("J_t @ product", "J_t"), {_LAST: f"{_LAST}[::-1]", "J_t @ product": "J_t"}]
 _ONES = [("np.eye(len(W_hh))", "W_hh**0"), _WALK_BACK | {"np.eye(len(W_hh))": "W_hh**0"}]
 _FROM_W = [("np.eye(len(W_hh))", "W_hh"), _WALK_BACK | {"np.eye(len(W_hh))": "W_hh"}]
+_FIND = (
+    "Which lag has the simplest answer of all? Try it with two units.",
+    "With one unit, at lag 1 and where all factors are equal, no order can be wrong. Which input is left?",
+)
+_SUSPECT = "the suspect, both faults in it: one shows at a single lag, the other needs two units and states that move"
 _PRODUCT_SLIPS = {
+    _FIND: {_SUSPECT: {_LAST: "hs[-k:]", "J_t @ product": "product @ J_t"}},
     _ORDER: {"Jacobians multiplied in the wrong order": ("J_t @ product", "product @ J_t")},
     _TRANSPOSED: {
         "Jacobian transposed: W_hh.T in every factor": ("* W_hh", "* W_hh.T"),
@@ -141,13 +148,8 @@ _PRODUCT_SLIPS = {
         "the loop ends at step k: T - k factors": (_LAST, "hs[k + 1 :]"),
     },
 }
-_ONE = (
-    "Which lag has the simplest answer of all? Try it with two units.",
-    "With one unit, at lag 1 and where all factors are equal, no order can be wrong. Which input is left?",
-    *_ORDER,
-)
-_DH_DH = ("dh_T/dh_{T-k}",)
-PRODUCT = Exercise("04.2", "jacobian_product", 2, _product_cases, _DH_DH, slips(_PRODUCT_SLIPS), bare=True, hints=_ONE)
+_DH_DH, _ALSO = ("dh_T/dh_{T-k}",), (*_FIND, *_ORDER)
+PRODUCT = Exercise("04.2", "jacobian_product", 2, _product_cases, _DH_DH, slips(_PRODUCT_SLIPS), bare=True, hints=_ALSO)
 
 
 # ---------------------------------------------------------------- 04.3 gradient_by_lag of a leaky cell
@@ -184,60 +186,65 @@ _PATHS = "h_prev enters h_t in two places. Which factors does each of the two te
 _LEAK = ("Set leak = 0: h_t is h_{t-1}. Then leak = 1: a plain RNN. At which of the two are your norms right?", _PATHS)
 _CANDIDATE = (
     "Set leak = 1: is the answer right? Then the mistake needs the leak to show.",
-    "tanh(a_t) is n_t, not h_t. Whose square is in the slope, and what must the forward loop keep for it?",
+    "tanh(a_t) is u_t, not h_t. Whose square is in the slope, and what must the forward loop keep for it?",
 )
 _SATURATED = ("Set leak = 1 and b_h = -100: all slopes are 0, so are the norms behind norms[0]. Are yours?", _TANH)
 _BACK = ("Is it right for a symmetric W_hh? For the identity?", "Which units listen to one of h_{t-1}? Sum over them.")
-_START = ("Is your answer right for T = 1? And for T = 2?", "Which dh and which n_t does your second step back read?")
+_START = ("Is your answer right for T = 1? And for T = 2?", "Which dh and which u_t does your second step back read?")
 _FORWARD = (
-    "Compare your n_1, h_1 and n_2 with the equations of the statement, for one sequence and by hand.",
+    "Compare your u_1, h_1 and u_2 with the equations of the statement, for one sequence and by hand.",
     "Rows are the batch: how does the equation's W_hh h become code, and which h and which leak does each line read?",
 )
 _LENGTH = (
     "Compute your number for one row dh = (3, 4), and for the two rows (3, 0) and (0, 4): both are 5 long.",
     "dh is taken as one long vector: where are its squares, the sum and the root?",
 )
-_STATE, _GRADIENT = "h = (1 - leak) * h + leak * n_t", "dh = da @ W_hh + (1 - leak) * dh"
+_TWO_LENGTHS = (
+    "The two paths bring (3, 0) and (-3, 0) to one state: how long is the gradient there, and what do you get?",
+    "At which line of your code do two gradients become one? Where is the length taken, before it or behind it?",
+)
+_STATE, _GRADIENT = "h = (1 - leak) * h + leak * u_t", "dh = da_t @ W_hh + (1 - leak) * dh"
 _SHORT, _DN, _NORM_DH = " + (1 - leak) * dh", "leak * dh\n", "np.linalg.norm(dh)"
-_SLOPE_N, _ALL_SLOPED = "(1 - n_t**2) * ", "dh = (1 - n_t**2) * (da @ W_hh + (1 - leak) * dh)"
-_KEEP_H = {"h, candidates = h0, []": "h, candidates, hs = h0, [], []", "n_t = np": "hs.append(h)\nn_t = np"}
-_SUM_OF_DW = {"[dh_T]": "[0 * W_hh]", "dhs.append(dh)": "dhs.append(dhs[-1] + da.T @ hs.pop())"}
-_SHARE = {"[dh_T]": "[]", "append(dh)": "append(da.T @ hs.pop())"}
+_SLOPE_U, _ALL_SLOPED = "(1 - u_t**2) * ", "dh = (1 - u_t**2) * (da_t @ W_hh + (1 - leak) * dh)"
+_KEEP_H = {"h, candidates = h0, []": "h, candidates, hs = h0, [], []", "u_t = np": "hs.append(h)\nu_t = np"}
+_SUM_OF_DW = {"[dh_T]": "[0 * W_hh]", "dhs.append(dh)": "dhs.append(dhs[-1] + da_t.T @ hs.pop())"}
+_SHARE = {"[dh_T]": "[]", "append(dh)": "append(da_t.T @ hs.pop())"}
 _POWERS = {"[dh_T]": "[np.eye(len(W_hh))]", "append(dh)": "append(dhs[-1] @ W_hh)"}
+_OF_EACH = "of_each = np.linalg.norm(da_t @ W_hh) + np.linalg.norm((1 - leak) * dh)\n"
 _BY_LAG_SLIPS = {
     _LEAK: {
         "the short path forgotten": (_SHORT, ""),
-        "the short path takes the slope of tanh, too": (_SHORT, " + (1 - leak) * (1 - n_t**2) * dh"),
+        "the short path takes the slope of tanh, too": (_SHORT, " + (1 - leak) * (1 - u_t**2) * dh"),
         "a loss at every step, not at the last one only": (_SHORT, " + (1 - leak) * dh + dh_T"),
         "the short path takes the new dh, not the old one": (_SHORT, "\ndh = dh + (1 - leak) * dh"),
-        "the slope multiplies the sum of both paths": {_SLOPE_N: "", _GRADIENT: _ALL_SLOPED},
+        "the slope multiplies the sum of both paths": {_SLOPE_U: "", _GRADIENT: _ALL_SLOPED},
         "the factor leak lost on the path through tanh": (_DN, "dh\n"),
         "leak and 1 - leak exchanged": ("", "leak = 1 - leak"),
         "this is the plain RNN: leak is ignored": ("", "leak = 1"),
         "leak and 1 - leak exchanged on the way back": {_DN: "(1 - leak) * dh\n", _SHORT: " + leak * dh"},
-        "1 - leak is a factor of both paths": (_GRADIENT, "dh = (1 - leak) * (da @ W_hh + dh)"),
+        "1 - leak is a factor of both paths": (_GRADIENT, "dh = (1 - leak) * (da_t @ W_hh + dh)"),
         "the short path without its factor 1 - leak": (_SHORT, " + dh"),
     },
-    _CANDIDATE: {"slope taken from h_t instead of n_t": ("append(n_t)", "append(h)")},
+    _CANDIDATE: {"slope taken from h_t instead of u_t": ("append(u_t)", "append(h)")},
     _SATURATED: {
-        "slope taken from h_{t-1} instead of n_t": {"n_t = np": "a_t = h\nn_t = np", "append(n_t)": "append(a_t)"},
-        "slope taken from the sum in the tanh, not from n_t": {"tanh(": "tanh(a_t := ", "append(n_t)": "append(a_t)"},
-        "slope factor missing": (_SLOPE_N, ""),
-        "tanh taken of n_t, which is a tanh already": ("n_t**2", "np.tanh(n_t) ** 2"),
-        "slope written as 1 - n_t: it is not squared": ("n_t**2", "n_t"),
-        "the slope is that of a sigmoid": ("1 - n_t**2", "n_t * (1 - n_t)"),
+        "slope taken from h_{t-1} instead of u_t": {"u_t = np": "a_t = h\nu_t = np", "append(u_t)": "append(a_t)"},
+        "slope taken from the sum in the tanh, not from u_t": {"tanh(": "tanh(a_t := ", "append(u_t)": "append(a_t)"},
+        "slope factor missing": (_SLOPE_U, ""),
+        "tanh taken of u_t, which is a tanh already": ("u_t**2", "np.tanh(u_t) ** 2"),
+        "slope written as 1 - u_t: it is not squared": ("u_t**2", "u_t"),
+        "the slope is that of a sigmoid": ("1 - u_t**2", "u_t * (1 - u_t)"),
     },
     _BACK: {
-        "W_hh transposed on the way back": ("da @ W_hh", "da @ W_hh.T"),
-        "the slope multiplies behind W_hh": {_SLOPE_N: "", "da @ W_hh": "(1 - n_t**2) * (da @ W_hh)"},
+        "W_hh transposed on the way back": ("da_t @ W_hh", "da_t @ W_hh.T"),
+        "the slope multiplies behind W_hh": {_SLOPE_U: "", "da_t @ W_hh": "(1 - u_t**2) * (da_t @ W_hh)"},
     },
     _START: {
         "the slopes are read in the order of the forward loop": ("reversed(candidates)", "candidates"),
         "the path through tanh starts from dh_T at every step": (_DN, "leak * dh_T\n"),
     },
     _FORWARD: {
-        "the forward loop is that of the plain RNN, without the leak": (_STATE, "h = n_t"),
-        "leak and 1 - leak exchanged in the forward loop": (_STATE, "h = leak * h + (1 - leak) * n_t"),
+        "the forward loop is that of the plain RNN, without the leak": (_STATE, "h = u_t"),
+        "leak and 1 - leak exchanged in the forward loop": (_STATE, "h = leak * h + (1 - leak) * u_t"),
         "W_hh transposed in the forward loop": ("W_hh.T", "W_hh"),
         "every step of the forward loop reads h0": ("h @ W_hh.T", "h0 @ W_hh.T"),
         "the state left out of the tanh": ("h @ W_hh.T", "0"),
@@ -258,19 +265,25 @@ _BY_LAG_SLIPS = {
         "root of the mean of the squares, not of their sum": (_NORM_DH, "np.sqrt((dh**2).mean())"),
         "the gradients themselves, not their lengths": (_NORM_DH, "dh"),
     },
+    _TWO_LENGTHS: {
+        "the lengths of the two paths are added: take the length of their sum": {
+            _GRADIENT: _OF_EACH + _GRADIENT,
+            "append(dh)": "append(of_each)",
+        }
+    },
     _LAG_INDEX: {
         "lags in the wrong order: forward in time": ("in dhs])", "in dhs][::-1])"),
         "lag off by one: h_0 is left out": ("in dhs", "in dhs[:-1]"),
         "lag off by one: dh_T itself, lag 0, is left out": ("[dh_T]", "[]"),
     },
     _WRONG_NORM: {
-        "the length of da, not of dh": ("append(dh)", "append(da)"),
+        "the length of da_t, not of dh": ("append(dh)", "append(da_t)"),
         "the length of dW_hh, summed up to this lag": _KEEP_H | _SUM_OF_DW,
         "the length of one step's share of dW_hh": _KEEP_H | _SHARE,
         "the length of powers of W_hh": _POWERS,
     },
 }
-_KEEP = ("Forward: keep every n_t.", "Backward: dh_prev has two terms, one for each path of h_prev into h_t.", *_LEAK)
+_KEEP = ("Forward: keep every u_t.", "Backward: dh_prev has two terms, one for each path of h_prev into h_t.", *_LEAK)
 BY_LAG = Exercise("04.3", "gradient_by_lag", 2, _by_lag_cases, ("norms",), slips(_BY_LAG_SLIPS), bare=True, hints=_KEEP)
 
 
@@ -388,6 +401,8 @@ _CLIP_SLIPS = {
         "zeros instead of None": ("None, norm", "[g * 0 for g in map(np.nan_to_num, grads)], norm"),
         "the arrays as they were instead of None": ("None, norm", "[g.copy() for g in grads], norm"),
         "None alone, without the norm": ("None, norm", "None"),
+        "None for the norm, too": ("None, norm", "None, None"),
+        "a list of None in the place of one None": ("None, norm", "[None] * len(grads), norm"),
     },
     _REPORT: {
         "norm returned after clipping, not before": _AFTER,
@@ -473,8 +488,12 @@ _LIMITS_SLIPS = {
     },
     _NOTHING_LONG: {"run C: a limit for a run in which nothing is too long": ("None", "0.2")},
 }
+_ONE_FAULT = sorted((name, *edit) for family in _LIMITS_SLIPS.values() for name, edit in family.items())
+_THREE = [three for three in combinations(_ONE_FAULT, 3) if len({right for _, right, _ in three}) == 3]
+_ALL_WRONG = {AND_ALSO.join(name for name, *_ in three): dict(edit for _, *edit in three) for three in _THREE}
+_LIMITS_ALL = (*slips(_LIMITS_SLIPS), *slips({(*_READ, *_NOTHING_LONG): _ALL_WRONG}, alone=True))
 _MEDIAN = ("np.median and np.sort of a run tell nearly everything.", *_READ, *_NOTHING_LONG)
-LIMITS = Exercise("04.5", "LIMITS", 1, outputs=("LIMITS",), slips=slips(_LIMITS_SLIPS), view=_as_effect, hints=_MEDIAN)
+LIMITS = Exercise("04.5", "LIMITS", 1, outputs=("LIMITS",), slips=_LIMITS_ALL, view=_as_effect, hints=_MEDIAN)
 
 
 # ---------------------------------------------------------------- 04.6 POWERS and 04.7 DIAGNOSIS: values
@@ -492,26 +511,28 @@ def _as_text(_case: Case, result: Any) -> dict[str, str]:
 
 _BY_HAND = (
     "Compute the upper right entry of A, A @ A, A @ A @ A and one more by hand.",
-    "A^k = 0.7^k [[1, k c], [0, 1]]: which factor grows, which one shrinks?",
+    "Write A as 0.7 [[1, c], [0, 1]]: how does the power k of each factor change with k?",
 )
 _BELOW = (
     "Compute the norm for your k, for k - 1 and for k + 1. Which of the three is the first one below 1?",
     "Which power is the first in your list? A^1 is A itself.",
 )
+_ABOVE_1 = (*range(1, 6), *range(8, 15))  # 6 and 7 have a reason of their own
 _POWERS_SLIPS = {
     _BY_HAND: {
         "eigenvalues below 1 taken to shrink every vector at once": {"3": "1", "15": "1"},
         "the numbers of the lecture's matrix": {"3": "1", "15": "8"},
         "the first power taken for the largest": ("3", "1"),
+        "largest at: the power beside it is larger": [("3", "2"), ("3", "4")],
     },
     _BELOW: {
         "powers counted from 0": {"3": "2", "15": "14"},
-        "below 1 from: one power too early, there the norm is still above 1": ("15", "14"),
-        "below 1 from: one power too late, the one before is below 1 already": ("15", "16"),
+        "below 1 from: too early, there the norm is still above 1": [("15", str(k)) for k in _ABOVE_1],
+        "below 1 from: too late, the power before is below 1 already": [("15", str(k)) for k in range(16, 31)],
         "below 1 from: the factor k is left out of the norm": [("15", "6"), ("15", "7")],
     },
 }
-_SHEAR = ("Write A as 0.7 [[1, c], [0, 1]] with c = 8 / 0.7.", "The power k of [[1, c], [0, 1]] is [[1, k c], [0, 1]].")
+_SHEAR = ("Write A as 0.7 [[1, c], [0, 1]] with c = 8 / 0.7.", "Square [[1, c], [0, 1]] by hand. And its third power?")
 POWERS = Exercise("04.6", "POWERS", 1, outputs=("POWERS",), slips=slips(_POWERS_SLIPS), view=_as_text, hints=_SHEAR)
 
 _PLOTS = (
@@ -544,7 +565,7 @@ _DIAGNOSIS_SLIPS = {
     _RISING: {
         "growing and falling curves exchanged": {"saturation": "exploding", "exploding": "saturation"},
         "a falling curve taken for a growing one": [("saturation", "exploding"), (_SMALL, "exploding")],
-        "a network with low slopes cannot explode": ("exploding", "saturation"),
+        "low slopes taken for a gradient that vanishes": ("exploding", "saturation"),
         "a growing curve taken for a falling one": ("exploding", _SMALL),
     },
 }

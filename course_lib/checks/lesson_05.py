@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -210,11 +209,15 @@ _BACKWARD = {
     _BLOCK: {
         "slope of the forget gate missing": (f" * {_F}", ""),
         "slope of the output gate missing": (f" * {_O}", ""),
-        "slope of the forget gate without its factor f": (_F, "(1 - f_t)"),
-        "slope of the output gate without its factor o": (_O, "(1 - o_t)"),
         "all three slopes missing": {f" * {slope}": "" for slope in (_F, _O, _G)},
         "slope of the candidate missing": (f" * {_G}", ""),
         "slope of a sigmoid on the candidate: g * (1 - g)": (_G, "g_t * (1 - g_t)"),
+        "the slope of the tanh from the sum a_g: it is written with the value g, 1 - g²": (_G, "(1 - a_g**2)"),
+        "the slope of a gate from its sum a_f or a_o: it is written with the gate's value, s (1 - s)": [
+            {_F: "a_f * (1 - a_f)", _O: "a_o * (1 - a_o)"},
+            (_F, "a_f * (1 - a_f)"),
+            (_O, "a_o * (1 - a_o)"),
+        ],
         "da_o without its factor tanh(c_t)": ("dh_t * np.tanh(c_t)", "dh_t"),
         "da_o with c_t in the place of tanh(c_t)": ("dh_t * np.tanh(c_t)", "dh_t * c_t"),
         "da_o from dc in the place of dh_t": ("da_o = dh_t", "da_o = dc"),
@@ -297,6 +300,7 @@ _LOOP = {
         "h0 ignored: h starts from zeros": ("", "h0 = 0 * h0"),
         "h0 and c0 exchanged at the start": ("", "h0, c0 = c0, h0"),
         "the cell computed from the new h, in a second call": (_CALL, f"{_H_CALL}\n{_C_CALL}"),
+        "h computed from the new cell, in a second call": (_CALL, f"{_C_CALL}\n{_H_CALL}"),
         "the loop as it was, with both faults": (_CALL, f"{_H_CALL}\n{_C_CALL}".replace("c_t, *", "c0, *")),
     },
     _WHICH: {
@@ -364,6 +368,15 @@ _PEEPHOLE = {
             " c_prev)": " np.tanh(c_prev))",
             _PO: "p_o * np.tanh(c_t)",
         },
+        "the output gate looks at tanh(c_t), not at the cell state itself": (_PO, "p_o * np.tanh(c_t)"),
+        "i and f look at a new cell state, but they are needed before there is one": {
+            _ROWS: f"{_ROWS}\nc_t = sigmoid(a_f) * c_prev + sigmoid(a_i) * np.tanh(a_g)",
+            _PI: "p_i * c_t",
+            _PF: "p_f * c_t",
+        },
+        "each gate sees the cells of all units, not of its own alone": {
+            p: f"({p}).sum(axis=1, keepdims=True)" for p in (_PI, _PF, _PO)
+        },
         "each gate looks at the cell without the weights p": {_PI: "c_prev", _PF: "c_prev", _PO: "c_t"},
         "each gate adds p without the cell: one more bias": {_PI: "p_i", _PF: "p_f", _PO: "p_o"},
         "each gate adds its peephole outside the sigmoid": {f"(a_{k} + p_{k}": f"(a_{k}) + (p_{k}" for k in "ifo"},
@@ -378,11 +391,6 @@ _PEEPHOLE = {
 }
 _OLD, _NEW, _SHOWN, _RETURN = "f_t * c_prev", "i_t * g_t", "o_t * np.tanh(", "return h_t, c_t"
 _BLOCKS = "a_i, a_f, a_g, a_o"
-_ORDERS = {
-    f"blocks read in the order {', '.join(o)}": (_BLOCKS, "a_" + ", a_".join(o))
-    for o in permutations("ifgo")
-    if "".join(o) not in ("ifgo", "figo", "ifog")
-}
 
 _STEP = {
     (
@@ -391,14 +399,12 @@ _STEP = {
         "In which order does the statement stack the four blocks, and what is added up in each?",
     ): {
         "blocks cut as every fourth entry": ("np.split(a_t, 4, axis=1)", "(a_t[:, k::4] for k in range(4))"),
-        "blocks cut through the batch": ("np.split(a_t, 4, axis=1)", "a_t.reshape(4, len(a_t), -1)"),
         "input and forget gate exchanged": (_BLOCKS, "a_f, a_i, a_g, a_o"),
         "output gate and candidate exchanged": (_BLOCKS, "a_i, a_f, a_o, a_g"),
         "x_t left out of the gates": ("x_t @ W_xh.T + ", ""),
         "h_prev left out of the gates": (" + h_prev @ W_hh.T", ""),
         "bias forgotten": (" + b_h", ""),
-        "bias added twice": ("b_h", "2 * b_h"),
-        "one gate's bias used for all four": [("", f"b_h = np.tile(np.split(b_h, 4)[{k}], 4)") for k in (0, 3)],
+        "candidate and forget gate exchanged": (_BLOCKS, "a_i, a_g, a_f, a_o"),
     },
     (
         "Set all but b_h to zero and b_h to -5, then to 5. Which values should i, f, g and o have? Which have yours?",
@@ -424,17 +430,14 @@ _STEP = {
         "input gate tied to the forget gate: 1 - f": (_NEW, "(1 - f_t) * g_t"),
         "a tanh around the new cell": {"c_t = ": "c_t = np.tanh(", _NEW: f"{_NEW})"},
         "output without the tanh: o * c_t": (_SHOWN, "o_t * ("),
-        "sigmoid in place of tanh on the cell": (_SHOWN, "o_t * sigmoid("),
         "output gate left out": (_SHOWN, "np.tanh("),
-        "tanh around the product: tanh(o * c_t)": (_SHOWN, "np.tanh(o_t * "),
-        "output from the old cell": ("np.tanh(c_t)", "np.tanh(c_prev)"),
         "h and c returned in the wrong order": (_RETURN, "return c_t, h_t"),
         "only h returned": (_RETURN, "return h_t"),
     },
 }
-_PEEP = (*slips(_PEEPHOLE | _STEP), *slips({next(iter(_STEP)): _ORDERS}, alone=True))
+_PEEP = slips(_PEEPHOLE | _STEP)
 _PEEP_HINTS = (
-    "With p = 0 it must be the lstm_step of the lecture. Is it?",
+    "Compare it with the lstm_step of the lecture at p = 0. If they agree, only the peepholes are left to look at.",
     "Take c_prev = 0 next: then only the output gate sees anything.",
     "c_t has to be known before the output gate can be computed.",
 )
@@ -539,17 +542,15 @@ _BIAS_OF = {
     _INVERSE: {
         "the gate f returned in the place of the bias": (_LOG, "f"),
         "log(f) in the place of log(f / (1 - f))": (_LOG, "np.log(f)"),
-        "-log(1 - f) in the place of log(f / (1 - f))": (_LOG, "-np.log(1 - f)"),
         "the sign of the bias turned round": ("return np.log", "return -np.log"),
         "f / (1 - f) without its logarithm": ("np.log(", "("),
     },
     _LAW: {
         "1 / (1 - f) steps taken for the half-life": (_ROOT, "1 - 1 / n"),
         "37 % (1/e) left in the place of one half": (_ROOT, "np.exp(-1 / n)"),
-        "log(steps): the rule of chrono, not the half-life": (_ROOT, "n / (n + 1)"),
+        "log(steps): the lecture's rule b = ln k, at which about a third is left, not one half": (_ROOT, "n / (n + 1)"),
         "log(steps / log 2): nearly right for long half-lives only": (_LOG, "np.log(n / np.log(2))"),
         "the log of a negative number: f outside of 0 to 1, or f - 1 for 1 - f": (_ROOT, "2 ** (1 / n)"),
-        "one step too many": ("float)", "float) + 1"),
     },
 }
 _LIFE_HINTS = (
@@ -611,7 +612,7 @@ _COUNTS = {
         "the forget gate half open: it keeps only half at each step": (_OPEN, "[20, 0, 0, 20]"),
         "the forget gate closed: nothing is kept": (_OPEN, "[20, -20, 0, 20]"),
         "the dot clears the cell, too": (_RESET, "[0, 0, -40, -40]"),
-        "# does not clear the cell": (_RESET, "[0, 0, 0, 0]"),
+        "# does not clear the cell: its weight belongs into the second row, that of f": (_RESET, "[0, 0, 0, 0]"),
         "# only halves the cell: the sum of its forget gate is 0, not far below": (_RESET, "[0, 0, 0, -20]"),
         "the columns of . and # exchanged": (_RESET, "[0, 0, -40, 0]"),
         "# subtracts one; it does not clear": {_RESET: "[0, 0, 0, 0]", _COUNT: "[20, -20, 0, -20]"},

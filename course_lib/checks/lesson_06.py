@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -115,14 +114,12 @@ _PRODUCT = "(r_t * h_prev) @ n_of(W_hh).T"
 _STEP = {
     _BLOCKS: {
         "blocks in the order z, r, n": ("", f"{_ALL} = picked('zrn', {_ALL})"),
-        "blocks in the order n, r, z": ("", f"{_ALL} = picked('znr', {_ALL})"),
     },
     _MIXTURE: {
         "z and 1 - z exchanged": ("return", "z_t = 1 - z_t\nreturn"),
         "the old state is lost: only (1 - z) n": (" + z_t * h_prev", ""),
         "the candidate returned: no mixture with the old state": ("(1 - z_t) * n_t + z_t * h_prev", "n_t"),
         "the weight z of h_prev is missing": (" + z_t * h_prev", " + h_prev"),
-        "the weight 1 - z of n is missing": ("(1 - z_t) * n_t", "n_t"),
         "a tanh around the new state": {"return (1": "return np.tanh((1", "z_t * h_prev": "z_t * h_prev)"},
     },
     _WHICH_GATE: {
@@ -135,18 +132,15 @@ _STEP = {
         "b_x is missing": ("", "b_x = 0 * b_x"),
         "b_x in both places: b_h is not used": ("", "b_h = b_x"),
         "b_h in both places: b_x is not used": ("", "b_x = b_h"),
-        "b_h is missing in the candidate": ("", "[b_h] = without('n', b_h)"),
         "h_prev left out of the gates": ("", "[W_hh] = without('rz', W_hh)"),
         "h_prev left out of z": ("", "[W_hh] = without('z', W_hh)"),
     },
     _TURNED: {
         "each block of W_hh transposed": ("", "W_hh = turned('rzn', W_hh)"),
-        "the blocks of r and z in W_hh transposed": ("", "W_hh = turned('rz', W_hh)"),
         "the candidate's block of W_hh transposed": ("", "W_hh = turned('n', W_hh)"),
     },
     _RANGE: {
         "no activation on the gates": ("sigmoid(", "("),
-        "tanh on the gates": ("sigmoid(", "np.tanh("),
         "no tanh on the candidate": ("np.tanh(", "("),
         "sigmoid on the candidate": ("np.tanh(", "sigmoid("),
     },
@@ -310,9 +304,10 @@ _R, _Z = " * r_t * (1 - r_t)", " * z_t * (1 - z_t)"
 _DA, _DW_HH = "[da_r, da_z, da_n]", "[da_r.T @ h_prev, da_z.T @ h_prev, da_n.T @ m_t]"
 _MEANS = {"da.T @ x_t": "da.T @ x_t / len(x_t)", "return": "dW_hh = dW_hh / len(x_t)\nreturn"}
 _FORWARD, _ZRN = "gates(x_t, h_prev, W_xh, W_hh, b)", "[dW_hh] = picked('zrn', dW_hh)"
+_DR, _DM = "dm_t * h_prev", "dm_t * r_t"
 _AFTERWARDS = {
-    "dm_t * h_prev": "da_n * (h_prev @ W_hn.T)",
-    "dm_t * r_t": "(da_n * r_t) @ W_hn",
+    _DR: "da_n * (h_prev @ W_hn.T)",
+    _DM: "(da_n * r_t) @ W_hn",
     "da_n.T @ m_t": "(da_n * r_t).T @ h_prev",
 }
 
@@ -348,6 +343,8 @@ _BACK = {
         "dr_t from dm_t alone: the factor h_prev is missing": ("dm_t * h_prev", "dm_t"),
         "dr_t from m where h_prev belongs: r is in it a second time": ("dm_t * h_prev", "dm_t * m_t"),
         "dr_t without the candidate's slope: from dn where da_n belongs": ("dm_t * h_prev", "dn_t @ W_hn * h_prev"),
+        "dr_t from W_hn h_prev, as in the lecture: here r meets h_prev before the matrix": (_DR, _AFTERWARDS[_DR]),
+        "to h_prev r comes before the matrix, (da_n * r) @ W_hn: here it comes after it": (_DM, _AFTERWARDS[_DM]),
         "the path through m is not multiplied by r": ("dm_t * r_t", "dm_t"),
         "the path through m passes no matrix: da_n * r": ("dm_t * r_t", "da_n * r_t"),
         "the block of n in dW_hh from h_prev: what met W_hn is m": ("da_n.T @ m_t", "da_n.T @ h_prev"),
@@ -494,7 +491,6 @@ _MGU_SLIPS = {
         "the weight f of n is missing": (" + f_t * n_t", " + n_t"),
         "the weight 1 - f of h_prev is missing": ("(1 - f_t) * h_prev", "h_prev"),
         "the old state is lost: only f n": ("(1 - f_t) * h_prev + ", ""),
-        "a tanh around the new state": {"return (1": "return np.tanh((1", "f_t * n_t": "f_t * n_t)"},
     },
     _AFTER: {
         "the gate acts after the matrix product": (_PAST, f"f_t * ({_OPEN})"),
@@ -511,12 +507,10 @@ _MGU_SLIPS = {
         "the candidate does not see the past at all": (f"{_PAST} + ", ""),
         "x_t left out of the candidate": (_X_N, ""),
         "h_prev left out of the gate": ("h_prev @ W_hh[:H].T + ", ""),
-        "x_t left out of the gate": ("x_t @ W_xh[:H].T + ", ""),
         "bias forgotten": ("", "b_h = 0 * b_h"),
     },
     _TURNED: {
         "each block of W_hh transposed": {"W_hh[:H].T": "W_hh[:H]", "W_hh[H:].T": "W_hh[H:]"},
-        "the candidate's block of W_hh transposed": ("W_hh[H:].T", "W_hh[H:]"),
         "the gate's block of W_hh transposed": ("W_hh[:H].T", "W_hh[:H]"),
     },
     _SIGN: {"f and 1 - f exchanged everywhere, as by a sigmoid of the wrong sign": ("sigmoid(", "1 - sigmoid(")},
@@ -566,7 +560,6 @@ _COUNT_SLIPS = {
     _ONE_LAYER: {
         "one bias where PyTorch keeps two": ("2 * H)", "H)"),
         "no bias counted": (" + 2 * H)", ")"),
-        "two biases for the GRU only": ("2 * H)", '(2 if kind == "gru" else 1) * H)'),
         "gates counted, not blocks: two for the GRU, three for the LSTM": ('3, "lstm": 4', '2, "lstm": 3'),
         "the GRU counted with two blocks": ('"gru": 3', '"gru": 2'),
         "the LSTM counted with three blocks": ('"lstm": 4', '"lstm": 3'),
@@ -581,7 +574,6 @@ _COUNT_SLIPS = {
     _DIRECTIONS: {
         "the biases counted once per layer, not for each direction": ("2 * H)", "2 * H / directions)"),
         "the weights of the second direction are not counted": ("directions * blocks", "blocks"),
-        "two directions counted, even where there is one": ("2 if bidirectional else 1", "2"),
         "the first layer given 2D inputs in both directions": ("[D]", "[directions * D]"),
     },
 }
@@ -590,51 +582,62 @@ _ONE_DIRECTION = {  # with a second slip it is the same as two others
 }
 
 _COUNTED = (*slips(_COUNT_SLIPS), *slips(_ONE_DIRECTION, alone=True))
+_COUNT_HINTS = (*_ONE_LAYER, _DEEPER[0])
 COUNT = Exercise(
-    "06.6", "count_parameters", 1, _count_cases, ("parameters",), _COUNTED, rtol=1e-9, hints=(*_ONE_LAYER, _DEEPER[0])
+    "06.6", "count_parameters", 1, _count_cases, ("parameters",), _COUNTED, rtol=1e-9, bare=True, hints=_COUNT_HINTS
 )
 
 
-# ---------------------------------------------------------------- 06.7 keep_bias
+# ---------------------------------------------------------------- 06.7 bias_for_two
 
 
-def _n(rng: np.random.Generator) -> list[Case]:
-    return [Case(f"steps = {n}", (n,)) for n in (int(rng.integers(3, 9)), int(rng.integers(20, 400)), 1)]
+def _two(rng: np.random.Generator) -> list[Case]:
+    near, far = int(rng.integers(2, 9)), int(rng.integers(20, 400))
+    pairs = [(near, 3 * near + 1), (near, far), (far, far + 1), (1, near + 1)]
+    return [Case(f"near = {a}, far = {b}", (a, b)) for a, b in pairs]
 
 
-_LOGIT = (
-    "Run a state of 1 through `steps` silent steps with your bias. How much is left?",
-    "First find z: which number, multiplied by itself `steps` times, is one half?",
+_SAME = (
+    "Put your bias back: how much is left after near words, as a share of the best? And after far words?",
+    "Write the two shares down as one equation. What stands on both sides and goes away?",
+    "A power of z is left on one side: which one? What is on the other side depends on near and far alone.",
+)
+_BEST = (
+    "For k = 1 the best gate is 1/2. How much of the noun is left then, after the writing and the keeping?",
+    "Which two factors has what is left, and which gate makes it largest?",
+)
+_BACK_TO_B = (
+    "What is the sigmoid of your result? It should lie between the gates that are best for near and for far.",
     "A bias is not the gate: which function leads from the one to the other, and which leads back?",
 )
-_SHARE = ("What share does the statement want to be left?", "exp(-1) is 0.37. Which number do you need?")
-_RULE = (
-    "Put your bias back: what share is left after `steps` steps, one half?",
-    "The lecture has two rules for a bias. Which one does this statement ask for?",
-)
-_INVERSE, _ROOT = "np.log(z / (1 - z))", "0.5 ** (1 / steps)"
+_FOUND, _LOGIT = "(best_far / best_near) **", "np.log(z / (1 - z))"
+_LEFT, _LEFT_FAR = "(1 - z_near) * z_near**", "(1 - z_far) * z_far**"
 
 _BIAS = {
-    _LOGIT: {
-        "the sign is turned: this bias forgets": ("return ", "return -"),
-        "half of the bias: the statement asks for the two biases together": (_INVERSE, f"{_INVERSE} / 2"),
-        "the gate's value given, not its bias": (_INVERSE, "z"),
-        "log z given, not log(z / (1 - z))": (_INVERSE, "np.log(z)"),
-        "z / (1 - z) without its logarithm": (_INVERSE, "z / (1 - z)"),
-        "log to the base 2 in the inverse of the sigmoid": ("np.log(", "np.log2("),
-        "0.5 ** steps: the loss of n steps taken for that of one": ("(1 / steps)", "steps"),
-        "equal losses in each step: z = 1 - 1 / (2 steps)": (_ROOT, "1 - 0.5 / steps"),
-        "z = 0.5 / steps, not 0.5 ** (1 / steps)": ("(1 / steps)", "1 / steps"),
+    _SAME: {
+        "the mean of the two biases ln near and ln far": (_LOGIT, "(np.log(near) + np.log(far)) / 2"),
+        "the bias for the mean distance": (_LOGIT, "np.log((near + far) / 2)"),
+        "the mean of the two gates": ("return", "z = (z_near + z_far) / 2\nreturn"),
+        "the best for the near distance alone": (_LOGIT, "np.log(near)"),
+        "the best for the far distance alone": (_LOGIT, "np.log(far)"),
+        "the root is missing: z to the power far - near given": ("1 / (far - near)", "1"),
+        "z to the power far, where far - near are left": ("(far - near)", "far"),
+        "a gate above 1, which has no bias: are the two best amounts exchanged?": (_FOUND, "(best_near / best_far) **"),
     },
-    _SHARE: {"1/e is left instead of one half": ("0.5", "np.exp(-1)")},
-    _RULE: {
-        "ln(steps) given: the lecture's rule for one noun, not the half-life": (_INVERSE, "np.log(steps)"),
-        "1 / (1 - z) steps taken for the half-life": [(_ROOT, "1 - 1 / steps"), (_INVERSE, "log(steps - 1)")],
+    _BEST: {
+        "the best amounts without the writing: z ** k in the place of (1 - z) z ** k": {
+            _LEFT: "z_near**",
+            _LEFT_FAR: "z_far**",
+        },
+    },
+    _BACK_TO_B: {
+        "the gate's value given, not its bias": (_LOGIT, "z"),
+        "the sign is turned: this bias forgets": ("return ", "return -"),
+        "log z given, not log(z / (1 - z))": (_LOGIT, "np.log(z)"),
+        "z / (1 - z) without its logarithm": (_LOGIT, "z / (1 - z)"),
+        "half of the bias: the statement asks for the two biases together": (_LOGIT, f"{_LOGIT} / 2"),
     },
 }
+BIAS_FOR_TWO = Exercise("06.7", "bias_for_two", 1, _two, ("bias",), slips(_BIAS), rtol=2e-4, hints=_SAME)
 
-KEEP_BIAS = Exercise(
-    "06.7", "keep_bias", points=1, cases=_n, outputs=("bias",), helpers=(math.log,), hints=_LOGIT, slips=slips(_BIAS)
-)
-
-EXERCISES = (GRU_STEP, ONE_CALL, GRU_BACKWARD, AS_GRU, MGU, COUNT, KEEP_BIAS)
+EXERCISES = (GRU_STEP, ONE_CALL, GRU_BACKWARD, AS_GRU, MGU, COUNT, BIAS_FOR_TWO)

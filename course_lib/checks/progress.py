@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from course_lib.checks.exercise import Exercise
 
 ROOT = Path(__file__).resolve().parents[2]
+Log = list[dict[str, Any]]
 
 
 def home() -> Path:
@@ -37,13 +38,13 @@ def record(exercise_id: str, status: str, points: float, misconception: str | No
     return True
 
 
-def read() -> list[dict[str, Any]]:
+def read() -> Log:
     """All readable lines of the log, oldest first; torn or foreign lines are passed over."""
     try:
         lines = (home() / "progress.jsonl").read_text("utf-8", errors="replace").splitlines()
     except OSError:
         return []
-    rows = []
+    rows: Log = []
     for line in lines:
         try:
             row = json.loads(line)
@@ -64,21 +65,26 @@ def tries(exercise_id: str, misconception: str | None) -> int:
     return count
 
 
-def earned(task: Exercise) -> float:
-    """The latest points of an exercise: another one that once had its number, under another name, does not count."""
+def earned(task: Exercise, log: Log | None = None) -> float:
+    """The best points of an exercise. One that once had its number, under another name, does not count.
+
+    The best and not the latest: whoever breaks a right answer to see what happens loses nothing here.
+    log  the rows of `read`, unless given
+    """
     points = 0.0
-    for row in read():
+    for row in read() if log is None else log:
         if row["id"] == task.id and row.get("name") in (task.name, "", None):  # older logs tell no name
-            points = min(float(row.get("points") or 0), task.points)
+            points = max(points, min(float(row.get("points") or 0), task.points))
     return points
 
 
-def standing(lesson: str) -> dict[str, Any]:
+def standing(lesson: str, log: Log | None = None) -> dict[str, Any]:
     """Where the learner stands in one lesson: `lesson`, `points`, `of`, and `open`, the exercises that lack points."""
     from course_lib import checks
 
     tasks = checks.lesson(lesson)
-    have = {e.id: earned(e) for e in tasks}
+    log = read() if log is None else log
+    have = {e.id: earned(e, log) for e in tasks}
     return {
         "lesson": lesson,
         "points": sum(have.values()),
@@ -102,10 +108,10 @@ def kept() -> bool:
     return home() != Path(os.devnull)
 
 
-def questions() -> dict[str, str]:
+def questions(log: Log | None = None) -> dict[str, str]:
     """The first answer to each quiz that was locked, "right" or "wrong", by its name ("01.pulse")."""
     found: dict[str, str] = {}
-    for row in read():
+    for row in read() if log is None else log:
         kind, _, name = row["id"].partition(" ")
         if kind == "quiz":
             found.setdefault(name, row["status"])

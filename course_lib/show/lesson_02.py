@@ -82,6 +82,7 @@ def head_at_work(words: Sequence[str], h: np.ndarray, scores: np.ndarray, p: np.
     middle.bar(range(len(words)), scores, color=ink("y")["color"])
     middle.set_title(f"scores: one for each of {len(words)} words", loc="left")
     middle.set_xticks([])
+    middle.margins(y=0.12)
     low.bar(range(len(words)), p, color=ink("y")["color"])
     low.set_title("probabilities: the softmax of the scores", loc="left")
     low.set_xticks(range(len(words)), words, rotation=90)

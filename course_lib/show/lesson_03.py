@@ -95,7 +95,7 @@ def _heat_map(ax: Axes, M: Array, largest: float) -> AxesImage:
     edge = (0.5, T + 0.5, T + 0.5, 0.5)
     image = ax.imshow(shown, cmap="cividis", vmin=0, vmax=largest, extent=edge, aspect="auto", interpolation="nearest")
     ticks = np.arange(1, T + 1) if T <= 10 else np.arange(5, T + 1, 5)
-    ax.set(xticks=ticks, yticks=ticks, xlabel="use of w at step k", ylabel="loss at step t")
+    ax.set(xticks=ticks, yticks=ticks, xlabel="use of w (step)", ylabel="loss (step)")
     ax.grid(False)
     return image
 
@@ -180,9 +180,10 @@ def draw_band(w: float, k: int) -> Figure:
 def describe_band(w: float, k: int) -> str:
     """What `draw_band` shows, for someone who cannot see it."""
     share = _shares(w)[k - 1]
-    border = f"a staircase marks the band of k = {k}" if k < T_EXPLORED else f"the band of k = {k} is all of it"
+    band = f"the band of k = {k}"
+    border = f"a white line marks the border of {band}" if k < T_EXPLORED else f"{band} is all of it"
     return (
-        "Left, a heat map of a lower triangle of 30 rows (loss at step t) and 30 columns (use of w at step k): "
+        "Left, a heat map of a lower triangle of 30 rows (the losses, by step) and 30 columns (the uses of w): "
         f"w = {w:g}, "
         f"bright along the diagonal, fading to the left; {border}. "
         f"Right, the share kept against k, rising to 100 %; at your k it is {share:.1f} %."

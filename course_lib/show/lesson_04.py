@@ -62,7 +62,8 @@ def success(distances: Sequence[int], solved: Mapping[str, Sequence[int]], n: in
     ax.set_xticks(at, [str(d) for d in distances])
     ax.set(xlabel="distance: words between the noun and the gap", ylabel=f"networks, of {n}", ylim=(0, 1.15 * n))
     if len(solved) > 1:
-        ax.legend(loc="center right")
+        ax.set_ylim(0, 1.4 * n)
+        ax.legend(loc="upper right", ncols=2)
     return ax
 
 
@@ -107,7 +108,7 @@ def cliff(w: np.ndarray, b: np.ndarray, loss: np.ndarray, paths: Mapping[str, np
     fig.colorbar(image, ax=left, label="log10 loss")
     for (name, path), colour, line, marker in zip(paths.items(), ("w", "#FFB000"), ("--", "-"), "o^", strict=False):
         inside = (path[:, 0] >= w[0]) & (path[:, 0] <= w[-1]) & (path[:, 1] >= b[0]) & (path[:, 1] <= b[-1])
-        told = f"{name}: {inside.sum()} steps here"
+        told = f"{name}: {inside.sum()} places on the map"
         left.plot(*path.T, color=colour, ls=line, marker=marker, ms=5, lw=1.5, label=told)
     start = next(iter(paths.values()))[0]
     left.plot(*start, marker="*", ms=14, color="w", mec="k", ls="none", label="start")

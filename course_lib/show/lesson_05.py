@@ -35,6 +35,7 @@ def stored_and_shown(words: Sequence[str], c: Sequence[float], h: Sequence[float
     ax = axes(None, (7, 2.8))
     for letter, values, name in (("c", c, "stored: cell state c"), ("h", h, "shown: state h")):
         ax.plot(values, marker="o" if letter == "c" else "s", markersize=5, label=name, color=ink(letter)["color"])
+    ax.set_ylabel("c and h")
     ax.legend(loc="center left", bbox_to_anchor=(0.3, 0.5))
     return word_axis(ax, words)
 
@@ -64,7 +65,7 @@ def reading_unit(words: Sequence[str], f: Array, i: Array, cats: Array, cat: Arr
     for ax in (above, below):
         ax.axvspan(5.5, 6.5, color=GREY, alpha=0.15, lw=0)
         word_axis(ax, words)
-    above.set_title("One unit reads; the grey word is the one that misleads", loc="left", fontsize=11)
+    above.set_title("One unit reads; the grey word is the second noun", loc="left", fontsize=11)
     return fig
 
 

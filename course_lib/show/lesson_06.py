@@ -134,7 +134,7 @@ def updates_by_bias(
     ax.text(mark + 0.06, 0.03 * limit, f"the rule: {mark:.1f}", fontsize=11, va="bottom")
     for bias, found in results.items():
         for n, updates in enumerate(found):
-            _dot(ax, bias + 0.08 * (n - (len(found) - 1) / 2), limit if updates is None else updates, updates is None)
+            _dot(ax, bias + 0.03 * (n - (len(found) - 1) / 2), limit if updates is None else updates, updates is None)
     ax.axhline(limit, color=GREY, lw=1, ls=":")
     ax.set(xlabel="keep bias of the update gate", ylabel="updates until learned", ylim=(0, 1.15 * limit))
     ax.set_xticks(list(results))

@@ -83,7 +83,7 @@ def padded_batches(lengths: Array, plans: Mapping[str, Sequence[Array]], most: i
         ax.grid(False)
         ax.set(title=name, xlabel="time step")
         ax.set_xticks(range(0, longest + 1, 5))
-    np.atleast_1d(panels)[0].set_ylabel("sentences, batch by batch")
+    np.atleast_1d(panels)[0].set(ylabel="sentences, batch by batch", yticks=())
     boxes = [Patch(color=ink("x")["color"], label="word"), Patch(color=PAD, label="pad")]
     fig.legend(handles=boxes, loc="outside lower center", ncols=2)
     return fig
@@ -92,10 +92,10 @@ def padded_batches(lengths: Array, plans: Mapping[str, Sequence[Array]], most: i
 # ---------------------------------------------------------------- step sizes and trainers
 
 
-def cliff(losses: Mapping[float, Sequence[float]], best: float, top: float = 3.0, ax: Axes | None = None) -> Axes:
+def cliff(losses: Mapping[float, Sequence[float]], edge: float, top: float = 3.0, ax: Axes | None = None) -> Axes:
     """Loss in bits on fresh sentences against the step size: a ring for each start, a line through the medians.
 
-    best  the largest step size in front of the cliff; a loss above `top` stands on the upper edge
+    edge  the largest step size in front of the cliff; a loss above `top` stands on the upper edge
     """
     ax = axes(ax, (7, 3.2))
     steps = list(losses)
@@ -104,8 +104,8 @@ def cliff(losses: Mapping[float, Sequence[float]], best: float, top: float = 3.0
         ax.semilogx([s] * len(losses[s]), np.minimum(losses[s], top), "o", mfc="none", color="0.15", ms=7)
     ax.axhline(1, color="0.25", lw=1.5, ls=":")
     ax.text(0.99, 1.05, "a coin", transform=ax.get_yaxis_transform(), ha="right", color="0.25")
-    ax.axvspan(best * 1.7, steps[-1] * 1.3, color="#D55E00", alpha=0.12, lw=0)
-    ax.text(np.sqrt(best * 1.7 * steps[-1] * 1.3), 0.55, "the cliff", ha="center", transform=ax.get_xaxis_transform())
+    ax.axvspan(edge * 1.7, steps[-1] * 1.3, color="#D55E00", alpha=0.12, lw=0)
+    ax.text(np.sqrt(edge * 1.7 * steps[-1] * 1.3), 0.55, "the cliff", ha="center", transform=ax.get_xaxis_transform())
     ax.set_xticks(steps, [f"{s:g}" for s in steps])
     ax.minorticks_off()
     ax.set(xlabel="step size", ylabel="bits on fresh sentences", ylim=(-0.1, 1.05 * top))
@@ -187,7 +187,8 @@ def clinic(curves: Mapping[str, Array], levels: Mapping[str, float], ax: Axes | 
     for name, level in levels.items():
         ax.axhline(level, color="0.25", lw=1.2, ls=":")
         side = "top" if name == "floor" else "bottom"
-        ax.text(0.62, level, name, transform=ax.get_yaxis_transform(), ha="right", va=side, color="0.25")
+        told = ax.text(0.62, level, name, transform=ax.get_yaxis_transform(), ha="right", va=side, color="0.25")
+        told.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5})
     ax.set(xlabel="update", ylabel="training loss (bits a word)", ylim=(-0.15, 5.4))
     ax.set_title("Six runs of one network that predicts the next word", loc="left")
     return ax

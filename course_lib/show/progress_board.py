@@ -6,14 +6,14 @@ import html
 from typing import Any
 
 
-def rows() -> list[dict[str, Any]]:
+def rows(log: list[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
     """One row for each lesson with exercises: `lesson`, `points`, `of`, the exercises that are still `open`; and
     how many of its `questions` were `answered`, and how many of these were `right` at once."""
     from course_lib import checks
     from course_lib.checks import progress
 
-    told = progress.questions()
-    return [{**progress.standing(number), **_questions(number, told)} for number in checks.lessons()]
+    told = progress.questions(log)
+    return [{**progress.standing(number, log), **_questions(number, told)} for number in checks.lessons()]
 
 
 def _questions(lesson: str, told: dict[str, str]) -> dict[str, int]:
@@ -34,14 +34,19 @@ def as_text() -> str:
     return "\n".join(lines) or "no exercises found"
 
 
-def as_html() -> str:
-    """The board as a table with links to the next open exercises, for a notebook in a folder beside exercises/."""
+def as_html(log: list[dict[str, Any]] | None = None) -> str:
+    """The board as a table with links to the next open exercises, for a notebook in a folder beside exercises/.
+
+    log  the rows of `progress.read`, unless given; with none the board is that of somebody who begins
+    """
     from course_lib.show.course_map import ROOT
 
     files = {path.name[:2]: path.name for path in sorted((ROOT / "exercises").glob("[0-9][0-9]_*.ipynb"))}
     head = "".join(f'<th scope="col">{name}</th>' for name in ("lesson", "progress", "points", "questions", "next"))
-    body = "".join(_row(row, files.get(row["lesson"])) for row in rows())
-    caption = "<caption>Your points in the exercises, and the questions of the lectures</caption>"
+    body = "".join(_row(row, files.get(row["lesson"])) for row in rows(log))
+    caption = (
+        "<caption>Your points in the exercises (the best check of each), and the questions of the lectures</caption>"
+    )
     return f"<table>{caption}<tr>{head}</tr>{body}</table>"
 
 

@@ -71,7 +71,7 @@ def moved_and_put_back(dh_t, dc_t, *sums):
             then("02.1", lambda logits, targets, weights: (logits.fill(9), targets.fill(9))),
             "changes `logits` and `targets`",
         ),
-        ("04.4", clip_without_a_copy, "hands back `grads` itself: return a new array"),
+        ("04.4", clip_without_a_copy, "hands back `grads` itself, or a part of it: return new arrays"),
         ("05.2", then("05.2", lambda dh, dc, *sums: dc.fill(0)), "changes `dc_t`"),
         ("06.1", then("06.1", lambda x, h, *w: h.fill(0)), "changes `h_prev`"),
         ("06.4", then("06.4", lambda *weights: [w.fill(0) for w in weights]), "changes `W_xh` and `W_hh` and `b`"),

@@ -57,7 +57,7 @@ def test_the_second_arrow_is_what_autograd_finds(case):
 
 def test_the_walks_that_are_handed_in_fail_where_they_are_said_to():
     found = {case.label: lesson_03.FIRST_T.reference(probe.materialise(*case.args)) for case in find("03.5").draw(0)}
-    at = [0] + [1] * 4 + [2] * 5 + [3] * 2 + [6]
+    at = [0] + [1] * 5 + [2] * 5 + [3] * 2 + [6]
     assert found == {f"a walk with {name}": T for name, T in zip(lesson_03._FAULTS, at, strict=True)}
 
 

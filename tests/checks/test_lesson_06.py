@@ -129,3 +129,15 @@ def test_the_example_of_a_call_that_tells_too_little_is_as_the_statement_says():
     given = results([[0]], [[1, 1]], np.zeros((6, 1)), np.zeros((6, 2)), [0, 0, 20, 20, 0, 0])
     for name, h_t in given.items():
         np.testing.assert_allclose(h_t, [[1, 1]] if name.endswith("keeps") else [[0, 0]], atol=1e-6)
+
+
+def test_one_bias_for_two_distances_leaves_equal_shares_of_the_best_and_no_other_bias_leaves_more_of_the_worse():
+    def share(bias, k):
+        z, best = cells.sigmoid(bias), k / (k + 1)
+        return (1 - z) * z**k / ((1 - best) * best**k)
+
+    bias = lesson.BIAS_FOR_TWO.reference(5, 17)
+    assert round(float(bias), 3) == 2.289
+    np.testing.assert_allclose([share(bias, 5), share(bias, 17)], 0.848, atol=5e-4)
+    others = np.linspace(0, 5, 1001)
+    assert np.minimum(share(others, 5), share(others, 17)).max() <= share(bias, 5)

@@ -50,7 +50,7 @@ def test_the_explorer_draws_and_says_what_it_draws(w, k):
     share = 100 * draw.kept(draw.noisy_triangle(w), k)
     assert fig.axes[2].get_title() == f"keeps {share:.1f} %"
     assert f"{share:.1f} %" in draw.describe_band(w, k)
-    assert ("staircase" in draw.describe_band(w, k)) == (k < 30)
+    assert ("white line" in draw.describe_band(w, k)) == (k < 30)
     assert draw.noisy_triangle(w).max() < draw.LARGEST
 
 

@@ -42,7 +42,7 @@ def test_a_race_puts_what_has_not_learned_behind_the_limit():
 
 
 def test_the_cliff_keeps_large_losses_on_its_upper_edge():
-    ax = pictures.cliff({0.1: [0.9, 0.8], 1.0: [0.1, 0.2], 10.0: [40.0, 50.0]}, best=1.0, top=3.0)
+    ax = pictures.cliff({0.1: [0.9, 0.8], 1.0: [0.1, 0.2], 10.0: [40.0, 50.0]}, edge=1.0, top=3.0)
     assert max(max(line.get_ydata()) for line in ax.lines) == 3.0
 
 
