@@ -124,6 +124,21 @@ def grade(
 
 
 @app.command()
+def train(
+    name: Annotated[str, typer.Argument(help="an application: code, numbers, ...")],
+    seeds: Annotated[int, typer.Option(min=1, help="how many models, from seed 0 on; the first one is stored")] = 3,
+    full: Annotated[bool, typer.Option("--full", help="train longer, and store the scores only")] = False,
+) -> None:
+    """Make the stored model of an application again, and its held-out scores."""
+    from course_lib import applications
+
+    try:
+        applications.train(name, range(seeds), full)
+    except ValueError as error:
+        fail(f"train: {error}")
+
+
+@app.command()
 def export(
     kind: Annotated[str, typer.Argument(help="nbgrader")],
     folder: Annotated[Path, typer.Argument(help="the folder to write")],

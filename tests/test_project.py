@@ -69,6 +69,7 @@ MAY = {
     "data": set(),
     "training": {"nn", "data", "show"},  # the curve of fit(watch=True), loaded when it is asked for
     "recipes": {"nn", "data", "training", "show"},
+    "applications": {"nn", "data", "training"},
     "checks": {"nn", "data", "training", "recipes"},
     "show": {"nn", "data", "training", "recipes", "checks", "formulas"},
     "formulas": set(),
@@ -85,7 +86,7 @@ MAY = {
 }
 MAY["cli"] = set(MAY) - {"__main__", "launcher"}
 NUMPY_ONLY = {"nn.cells", "nn.bptt", "nn.init", "nn.layers", "nn._shapes"}
-TORCH = {"nn.modules", "nn.fused", "nn.gradients"}  # of the rooms whose users may do without torch
+TORCH = {"nn.modules", "nn.fused", "nn.gradients", "nn.attention", "nn.seq2seq"}  # of the rooms whose users may do without torch
 
 
 @cache

@@ -5,6 +5,7 @@ Without scripts the picture of the start values stands there, with its alt text 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import inspect
 import json
@@ -12,6 +13,7 @@ import os
 import pickle
 from collections.abc import Callable, Iterator
 from functools import partial
+from html import escape
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -80,8 +82,12 @@ def control(name: str, spec: Any) -> Control:
         found = Control(name, kind, values, 0 if start is None else values.index(start))
     elif isinstance(values, tuple) and len(values) in (3, 4):
         found = _even(name, *values)
+    elif isinstance(values, str):
+        found = Control(name, "text", [values], 0)
     else:
-        raise ValueError(f"{name}: expected (low, high, step[, start]), a list of two or more, or a bool, got {spec!r}")
+        raise ValueError(
+            f"{name}: expected (low, high, step[, start]), a list of two or more, a bool or a text, got {spec!r}"
+        )
     if not found.label:
         raise ValueError(f"{name!r}: expected a control's name that a reader can read as its label")
     return found
@@ -117,7 +123,8 @@ def explore(
               is drawn, and the grid may be as fine as one likes
     controls  name=(low, high, step) for a slider that starts in the middle, name=(low, high, step, start),
               name=[numbers] for a slider with these values, name=[texts] for a list, name=([values], start),
-              name=True for a box to tick; a control's name is its label ("spectral_radius" is "spectral radius")
+              name=True for a box to tick, name="a text" for a line to type in (with live=True only; where `draw`
+              raises ValueError its message is shown); a control's name is its label
 
     More than 40 frames are drawn once, by `course build`, and kept in the package. ValueError: a control that is none,
     frames of more than 150 kB, an alt text that says too little.
@@ -135,6 +142,8 @@ def as_html(
     draw: Callable[..., Figure], alt: Alt, controls: list[Control], play: str | None = None, formula: str | None = None
 ) -> str:
     """An explorer as HTML that works alone."""
+    if typed := [c.key for c in controls if c.kind == "text"]:
+        raise ValueError(f"{typed[0]}: a line to type in needs a kernel that answers: expected live=True")
     start = {c.key: c.values[c.start] for c in controls}
     drawer, box = frames.Drawer(), extent(draw, controls)
     still = figure.tag(drawer.arrange(draw(**start)), _words(alt, start), box=box)  # its layout is that of all frames
@@ -254,8 +263,12 @@ def _live(draw: Callable[..., Figure], alt: Alt, play: str | None, controls: lis
     boxes = {c.key: _widget(widgets, c) for c in controls}
 
     def html() -> HTML:
-        values = {c.key: c.values[boxes[c.key].index] for c in controls}
-        return HTML(figure.picture(draw(**values), _words(alt, values)) + f"<p class='still'><em>{STILL_LIVE}</em></p>")
+        values = {c.key: boxes[c.key].value for c in controls}
+        try:
+            drawn = figure.picture(draw(**values), _words(alt, values))
+        except ValueError as error:
+            drawn = f"<p role='status'>{escape(str(error))}</p>"
+        return HTML(drawn + f"<p class='still'><em>{STILL_LIVE}</em></p>")
 
     rows = list(boxes.values())
     if play is not None:
@@ -265,11 +278,32 @@ def _live(draw: Callable[..., Figure], alt: Alt, play: str | None, controls: lis
         rows.insert(0, player)
     display(widgets.VBox(rows))
     handle = display(html(), display_id=True)
+    redraw = _once(lambda: handle.update(html()))
     for one in boxes.values():
-        one.observe(lambda _change: handle.update(html()), names="index")
+        one.observe(lambda _change: redraw(), names="value")
+
+
+def _once(call: Callable[[], Any], pause: float = 0.15) -> Callable[[], None]:
+    """A function that calls when it has not been asked again for `pause` seconds: who types fast waits for one picture.
+
+    Outside a running event loop it calls at once.
+    """
+    waiting: list[asyncio.TimerHandle] = []
+
+    def ask() -> None:
+        while waiting:
+            waiting.pop().cancel()
+        try:
+            waiting.append(asyncio.get_running_loop().call_later(pause, call))
+        except RuntimeError:
+            call()
+
+    return ask
 
 
 def _widget(widgets: Any, found: Control) -> Any:
-    kind = widgets.SelectionSlider if found.kind == "slider" else widgets.Dropdown
     look = {"description": found.label, "style": {"description_width": "10em"}, "layout": {"width": "32em"}}
+    if found.kind == "text":
+        return widgets.Text(found.values[0], **look | {"layout": {"width": "48em"}})
+    kind = widgets.SelectionSlider if found.kind == "slider" else widgets.Dropdown
     return kind(options=list(zip(found.shown(), found.values)), value=found.values[found.start], **look)

@@ -38,6 +38,7 @@ def stored(html):
         (([20, 50, 200], 50), "slider", [20, 50, 200], 50),
         (["a", "b"], "list", ["a", "b"], "a"),
         (True, "box", [False, True], True),
+        ("def", "text", ["def"], "def"),
     ],
 )
 def test_controls_of_each_kind(spec, kind, values, start):
@@ -46,10 +47,15 @@ def test_controls_of_each_kind(spec, kind, values, start):
     assert found.label == "spectral radius"
 
 
-@pytest.mark.parametrize("spec", ["word", (1,), (2, 1, 1), (0, 1, 0.5, 7), [], [3], 5])
+@pytest.mark.parametrize("spec", [(1,), (2, 1, 1), (0, 1, 0.5, 7), [], [3], 5])
 def test_a_control_that_is_none_is_refused(spec):
     with pytest.raises(ValueError, match="x: expected"):
         explorer.control("x", spec)
+
+
+def test_a_line_to_type_in_needs_a_kernel():
+    with pytest.raises(ValueError, match="kind: .* live=True"):
+        made(kind="thin")
 
 
 def test_a_control_without_a_label_is_refused():

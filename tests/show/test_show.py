@@ -1,5 +1,6 @@
 """Figures with alt text, quizzes, explorers and the progress board."""
 
+import asyncio
 import base64
 import re
 from collections import Counter
@@ -7,7 +8,7 @@ from collections import Counter
 import matplotlib.pyplot as plt
 import pytest
 
-from course_lib.show import along, explore, figure, progress_board, question, style
+from course_lib.show import along, explore, explorer, figure, progress_board, question, style
 
 ALT = 'A straight line from 0 to 1 & the "end".'
 
@@ -73,6 +74,35 @@ def test_a_live_explorer_draws_in_the_kernel(monkeypatch):
     slider.value = 2.0
     assert "slope 2.0" in updates[-1].data
     assert not player.playing
+
+
+def test_what_is_typed_is_drawn_and_an_error_is_one_line(monkeypatch):
+    def draw(word):
+        if not word:
+            raise ValueError("word: expected letters, got <nothing>")
+        return line(slope=len(word))
+
+    seen, updates = shown(monkeypatch)
+    explore(draw, ALT, live=True, word="thin")
+    [box] = seen[0].children
+    assert "<img" in seen[1].data
+    box.value = ""
+    assert "got &lt;nothing&gt;" in updates[-1].data and "<img" not in updates[-1].data
+    box.value = "thick"
+    assert "<img" in updates[-1].data
+
+
+def test_who_types_fast_waits_for_one_picture():
+    calls = []
+
+    async def typing():
+        ask = explorer._once(lambda: calls.append(1), pause=0.01)
+        for _ in range(5):
+            ask()
+        await asyncio.sleep(0.05)
+
+    asyncio.run(typing())
+    assert calls == [1]
 
 
 QUESTION = """
