@@ -99,8 +99,13 @@ def way_on(lesson: str) -> str:
     if row["open"]:
         nxt = f"Next: {row['open'][0].id} {row['open'][0].name}"
         return f"Lesson {lesson}: {row['points']:g} of {row['of']:g} points. {nxt}"
-    following = next(iter(sorted((ROOT / "notebooks").glob(f"{int(lesson) + 1:02}_*.ipynb"))), None)
-    return f"Lesson {lesson} is done" + (f": on to notebooks/{following.name}" if following else "")
+    following = [name for name in lectures() if name[:2] > lesson]
+    return f"Lesson {lesson} is done" + (f": on to notebooks/{following[0]}" if following else "")
+
+
+def lectures() -> list[str]:
+    """The file names of the lectures, in their order."""
+    return sorted(path.name for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 
 
 def kept() -> bool:
