@@ -86,7 +86,8 @@ MAY = {
 }
 MAY["cli"] = set(MAY) - {"__main__", "launcher"}
 NUMPY_ONLY = {"nn.cells", "nn.bptt", "nn.init", "nn.layers", "nn._shapes"}
-TORCH = {"nn.modules", "nn.fused", "nn.gradients", "nn.attention", "nn.seq2seq"}  # of the rooms whose users may do without torch
+# of the rooms whose users may do without torch
+TORCH = {"nn.modules", "nn.fused", "nn.gradients", "nn.attention", "nn.bag_of_words", "nn.seq2seq"}
 
 
 @cache

@@ -1,0 +1,89 @@
+"""Characters of prose: which character comes next in the sentences of Python's documentation.
+
+Lesson 08 asks it which of several sentences is the likelier one, and mends typing errors with the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from course_lib.applications import Application
+from course_lib.data import Batch, pad, stream_batches
+from course_lib.data.prose import prose
+from course_lib.data.source_code import ALPHABET, encode
+from course_lib.training import SequenceModel, Settings, cosine, fit
+
+T, B = 64, 32
+
+
+def model(seed: int) -> SequenceModel:
+    """Characters as 32 numbers, an LSTM of 160 units with forget bias 1, and a score for each character."""
+    V = len(ALPHABET)
+    generator = torch.Generator().manual_seed(seed)
+    return SequenceModel("lstm", 32, 160, V, vocabulary=V, gate_bias=1.0, generator=generator)
+
+
+def train(network: nn.Module, seed: int, updates: int) -> None:
+    """Adam on the sentences, one a line, in a new order in every pass; the state goes on from window to window."""
+
+    @cache
+    def batches(number: int) -> list[Batch]:
+        order = np.random.default_rng([seed, number]).permutation(len(prose().train))
+        return stream_batches(encode("\n".join(prose().train[i] for i in order)), T, B)
+
+    a_pass = len(batches(0)) - 1  # orders differ in no length, the last window is left out for safety
+
+    def batch(number: int) -> Batch:
+        return batches(number // a_pass)[number % a_pass]
+
+    fit(network, batch, Settings(steps=updates, lr=cosine(4e-3, updates), carry=True))
+
+
+@torch.no_grad()
+def bits(network: nn.Module, lines: Sequence[str]) -> np.ndarray:
+    """The surprise of whole lines in bits, each read by itself from a fresh state, its end included.
+
+    Shapes: n strings -> (n,). Raises ValueError for an empty line, or one with a line break.
+
+    >>> from course_lib.applications import load
+    >>> good, bad = bits(load("prose"), ["Return the value.", "Return teh value."])
+    >>> bool(good < bad)
+    True
+    """
+    for line in lines:
+        if not line or "\n" in line:
+            raise ValueError(f"lines: expected one line of text each, got {line!r}")
+    totals = np.zeros(len(lines))
+    order = sorted(range(len(lines)), key=lambda i: len(lines[i]))  # like lengths together: few pads
+    for start in range(0, len(lines), 128):
+        chosen = order[start : start + 128]
+        ids, lengths, mask = pad([encode(f"\n{lines[i]}\n") for i in chosen])
+        scores, _ = network(torch.from_numpy(ids[:-1]))
+        losses = F.cross_entropy(scores.permute(0, 2, 1), torch.from_numpy(ids[1:]), reduction="none")  # (T, n)
+        totals[chosen] = (losses * torch.from_numpy(mask[1:])).sum(0).numpy() / np.log(2)
+    return totals
+
+
+def score(network: nn.Module) -> float:
+    """Bits per character on the sentences of the held-out files."""
+    lines = prose().held_out
+    return float(bits(network, lines).sum() / sum(len(line) + 1 for line in lines))
+
+
+APPLICATION = Application(
+    title="Characters of Python's documentation",
+    unit="bits per character",
+    higher=False,
+    model=model,
+    train=train,
+    score=score,
+    updates=4000,
+    full=16000,
+    short=(60, 4.3),
+)
