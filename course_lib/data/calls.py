@@ -12,7 +12,7 @@ import ast
 import sysconfig
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -36,16 +36,17 @@ class Calls(NamedTuple):
 
 
 @cache
-def calls(least: int = 20, held_out: float = 0.2) -> Calls:
+def calls(follow: Callable[[list[Path]], Iterable[Path]] = iter, least: int = 20, held_out: float = 0.2) -> Calls:
     """The calls of the library's functions, about `held_out` of its files held out by a checksum of their names.
 
     Items are the names called at least `least` times in the training files; other calls are left out, and then sessions
-    of fewer than two items. Takes about five seconds. Raises RuntimeError where this Python has no library in files.
+    of fewer than two items. `follow` goes through the files, which takes some seconds: a progress bar.
+    Raises RuntimeError where this Python has no library in files.
     """
     at_least("least", least, 1)
     root = Path(sysconfig.get_path("stdlib"))
     halves: tuple[list[list[str]], list[list[str]]] = ([], [])
-    for path in sorted(root.rglob("*.py")):
+    for path in follow(sorted(root.rglob("*.py"))):
         name = path.relative_to(root)
         if not _SKIPPED & set(name.parts):
             held = crc32(name.as_posix().encode()) % 1000 < 1000 * held_out
@@ -88,9 +89,7 @@ def _called(function: ast.AST) -> list[str]:
             # the end of a name, because in a chain a.b().c() all of them begin at the same place
             name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", None)
             if name:
-                found.append(
-                    (called.end_lineno, called.end_col_offset, name)
-                )
+                found.append((called.end_lineno, called.end_col_offset, name))
         left.extend(ast.iter_child_nodes(node))
     return [name for _, _, name in sorted(found)]
 

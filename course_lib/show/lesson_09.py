@@ -68,9 +68,9 @@ def two_maps(source: Sequence[str], written: Sequence[str], weights: Array, drop
     high = 0.26 * len(written) + 0.95
     fig, (above, below) = plt.subplots(2, 1, figsize=(7, 2 * high), layout="constrained")
     alignment(source, written, weights, above).set(xlabel="")
-    above.set_title("Where it looks: weights of attention", loc="left")
+    above.set_title(f"Where it looks: weights of attention (darkest: {np.max(weights):.2f})", loc="left")
     alignment(source, written, drops, below)
-    below.set_title("What it needs: chance lost when the word is blanked", loc="left")
+    below.set_title(f"What it needs: chance lost when the word is blanked (darkest: {np.max(drops):.2f})", loc="left")
     return fig
 
 
@@ -123,6 +123,9 @@ def machine() -> Figure:
             ax.text(4.7 + 1.2 * k, 3.0, symbol, ha="center", va="center")
             _arrow(ax, (4.7 + 1.2 * k, 2.45), (4.7 + 1.2 * k, 2.8), ink("y")["color"])
         _arrow(ax, (5.05, 2.1), (5.55, 2.1), ink("y")["color"])
+        _box(ax, 3.5, 2.1, "$s_0$", ink("y")["color"])
+        _arrow(ax, (3.0, 0.95), (3.4, 1.75), ink("y")["color"])  # made of the last state, once
+        _arrow(ax, (3.85, 2.1), (4.35, 2.1), ink("y")["color"])
         for k in range(4) if looks else (3,):
             colour = ink("c")["color"]
             for j in range(2):

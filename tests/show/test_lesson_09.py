@@ -35,7 +35,8 @@ def test_what_cannot_be_drawn_is_named():
 
 def test_a_reading_shows_the_answer():
     assert pictures.reading("abc", "97", WEIGHTS).axes[0].get_title(loc="left") == "97"
-    assert len(pictures.two_maps("abc", "97", WEIGHTS, WEIGHTS).axes) == 2
+    maps = pictures.two_maps("abc", "97", WEIGHTS, WEIGHTS / 2).axes
+    assert [ax.get_title(loc="left")[-15:] for ax in maps] == ["(darkest: 0.90)", "(darkest: 0.45)"]
 
 
 @pytest.mark.parametrize("step", [1, 2, 9])
@@ -61,4 +62,6 @@ def test_scores_are_drawn_in_percent():
     ax = pictures.by_length({"one vector": [0.9, 0.1], "additive": [1.0, 0.9]}, [3, 6])
     assert ax.lines[0].get_ydata().tolist() == [90, 10]
     assert pictures.by_place({"fed the truth": [1, 0.5]}).lines[0].get_ydata().tolist() == [100, 50]
-    assert len(pictures.machine().axes) == 2
+    panels = pictures.machine().axes
+    assert len(panels) == 2
+    assert all("$s_0$" in [text.get_text() for text in ax.texts] for ax in panels)  # made of the last state in both
