@@ -36,8 +36,11 @@ def above(text):
     return lambda name, code, number: [text.format(name=name, number=number) + "\n" + code]
 
 
+VALUES = {task.name for number in checks.lessons() for task in checks.lesson(number) if task.is_value}
+
+
 def is_value(name):
-    return name.isupper() or name in ("suspects",)
+    return name in VALUES
 
 
 def by_another_name(text, cells=1):
