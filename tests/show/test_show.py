@@ -4,6 +4,7 @@ import asyncio
 import base64
 import re
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import matplotlib.pyplot as plt
 import pytest
@@ -55,6 +56,8 @@ def shown(monkeypatch):
         return Handle() if display_id else None
 
     monkeypatch.setattr("IPython.display.display", display)
+    # pictures come at once, also where a browser's event loop is left in this process
+    monkeypatch.setattr(explorer, "_once", lambda call: call)
     return seen, updates
 
 
@@ -101,7 +104,8 @@ def test_who_types_fast_waits_for_one_picture():
             ask()
         await asyncio.sleep(0.05)
 
-    asyncio.run(typing())
+    with ThreadPoolExecutor(1) as thread:  # where no event loop is left of a browser
+        thread.submit(lambda: asyncio.run(typing())).result()
     assert calls == [1]
 
 
