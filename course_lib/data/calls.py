@@ -9,21 +9,20 @@ figures differ a little with the Python version). It is split by file.
 from __future__ import annotations
 
 import ast
-import sysconfig
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
-from zlib import crc32
 
 import numpy as np
 
 from ._common import at_least, checked_ids
+from ._library import is_held_out, library
 
 Array = np.ndarray
-_SKIPPED = {"site-packages", "test", "tests", "idle_test", "lib2to3", "pydoc_data", "turtledemo", "__pycache__"}
+_File = tuple[str, Path]
 LONGEST = 40  # items of a session; what comes later is cut off
 
 
@@ -36,25 +35,21 @@ class Calls(NamedTuple):
 
 
 @cache
-def calls(follow: Callable[[list[Path]], Iterable[Path]] = iter, least: int = 20, held_out: float = 0.2) -> Calls:
+def calls(follow: Callable[[list[_File]], Iterable[_File]] = iter, least: int = 20, held_out: float = 0.2) -> Calls:
     """The calls of the library's functions, about `held_out` of its files held out by a checksum of their names.
 
     Items are the names called at least `least` times in the training files; other calls are left out, and then sessions
     of fewer than two items. `follow` goes through the files, which takes some seconds: a progress bar.
-    Raises RuntimeError where this Python has no library in files.
+    Raises RuntimeError where this Python has no library in files, ValueError where no name is called so often.
     """
     at_least("least", least, 1)
-    root = Path(sysconfig.get_path("stdlib"))
     halves: tuple[list[list[str]], list[list[str]]] = ([], [])
-    for path in follow(sorted(root.rglob("*.py"))):
-        name = path.relative_to(root)
-        if not _SKIPPED & set(name.parts):
-            held = crc32(name.as_posix().encode()) % 1000 < 1000 * held_out
-            halves[held].extend(sessions(path.read_text("utf-8", errors="replace")))
+    for name, path in follow(list(library().items())):
+        halves[is_held_out(name, held_out)].extend(sessions(path.read_text("utf-8", errors="replace")))
     counts = Counter(item for session in halves[0] for item in session)
     items = tuple(item for item, n in counts.most_common() if n >= least)
     if not items:
-        raise RuntimeError(f"calls: expected Python's library as .py files in {root}, got none")
+        raise ValueError(f"least: expected a number of calls that some name reaches, got {least}")
     ids = {item: i for i, item in enumerate(items)}
     kept = ([[ids[item] for item in session if item in ids][:LONGEST] for session in half] for half in halves)
     train, test = (tuple(np.array(session) for session in half if len(session) > 1) for half in kept)

@@ -10,19 +10,16 @@ Its characters have the ids of `source_code.encode`, which are the same in every
 from __future__ import annotations
 
 import re
-import sysconfig
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
-from zlib import crc32
 
+from ._library import is_held_out, library
 from .corpus import topics
 
 _DOCSTRING = re.compile(r'"""(.*?)"""', re.DOTALL)
 _COMMENTS = re.compile(r"(?m)(?:^[ \t]*#[^\n]*\n)+")
-_SKIPPED = {"site-packages", "test", "tests", "idle_test", "lib2to3", "pydoc_data", "turtledemo", "__pycache__"}
 _BREAK = re.compile(r"(?<=[.!?:]) +(?=[A-Z])")
 _WORD = re.compile(r"[A-Za-z]+[,;:.!?]?")
 _PLAIN = re.compile(r"[a-z]+")
@@ -47,14 +44,9 @@ def prose(held_out: float = 0.15) -> Prose:
     >>> len(prose().train) > 5 * len(prose().held_out) > 1000
     True
     """
-    root = Path(sysconfig.get_path("stdlib"))
-    files = sorted(p for p in root.rglob("*.py") if not _SKIPPED & set(p.relative_to(root).parts))
-    if len(files) < 100:
-        raise RuntimeError(f"prose: expected Python's library as .py files in {root}, got {len(files)} of them")
     halves: tuple[dict[str, None], dict[str, None]] = ({}, {})  # a dict, because it keeps the order and no doubles
-    for path in files:
-        name = path.relative_to(root).as_posix()
-        half = halves[crc32(name.encode()) % 1000 < 1000 * held_out]
+    for name, path in library().items():
+        half = halves[is_held_out(name, held_out)]
         source = path.read_text("utf-8", errors="replace")
         blocks = (re.sub(r"(?m)^[ \t]*#+", "", block) for block in _COMMENTS.findall(source))
         for part in (*_DOCSTRING.findall(source), *blocks):

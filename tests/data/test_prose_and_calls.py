@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from course_lib.data import _library
 from course_lib.data import calls as items
 from course_lib.data import prose as words
 
@@ -56,3 +57,14 @@ def test_ranks_and_ties():
 def test_what_does_not_fit_is_named(wrong, message):
     with pytest.raises(ValueError, match=message):
         wrong()
+
+
+def test_a_python_without_its_library_is_named_in_one_line(monkeypatch, tmp_path):
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
+    with pytest.raises(RuntimeError, match="library: expected Python's own as .py files in .*, got 0 of them"):
+        _library.library()
+
+
+def test_a_least_that_no_name_reaches_is_refused():
+    with pytest.raises(ValueError, match="least: expected .* got 1000000"):
+        items.calls(least=10**6)
