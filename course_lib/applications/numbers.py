@@ -22,20 +22,21 @@ TRANSLATOR = Translator(LETTERS, Vocabulary("0123456789"), H=80, attention="addi
 
 
 @cache
+def drawn() -> list[int]:
+    """The 6200 numbers of up to six digits: the first 6000 are for training, the others are held out."""
+    return draw_numbers(np.random.default_rng(9), 6200)
+
+
+@cache
 def held() -> list[Pair]:
     """The held-out pairs: 200 numbers, each in six languages."""
-    return number_pairs(_numbers()[6000:], SPOKEN)
+    return number_pairs(drawn()[6000:], SPOKEN)
 
 
 @cache
 def pairs() -> tuple[list[Pair], list[Pair]]:
-    """Training and held-out pairs: 6000 and 200 numbers of up to six digits, each in six languages."""
-    return number_pairs(_numbers()[:6000], SPOKEN), held()
-
-
-@cache
-def _numbers() -> list[int]:
-    return draw_numbers(np.random.default_rng(9), 6200)
+    """Training and held-out pairs: 6000 and 200 numbers, each in six languages."""
+    return number_pairs(drawn()[:6000], SPOKEN), held()
 
 
 def train(network: nn.Module, seed: int, updates: int) -> None:
@@ -65,7 +66,7 @@ APPLICATION = Application(
     model=TRANSLATOR.model,
     train=train,
     score=exact,
-    updates=1000,
-    full=4000,
+    updates=2000,
+    full=6000,
     short=(200, 0.005),
 )

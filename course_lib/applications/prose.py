@@ -11,10 +11,10 @@ from functools import cache
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from course_lib.applications import Application
-from course_lib.data import Batch, pad, stream_batches
+from course_lib.applications._lines import checked, surprise
+from course_lib.data import Batch, stream_batches
 from course_lib.data.prose import prose
 from course_lib.data.source_code import ALPHABET, encode
 from course_lib.training import SequenceModel, Settings, cosine, fit
@@ -45,7 +45,6 @@ def train(network: nn.Module, seed: int, updates: int) -> None:
     fit(network, batch, Settings(steps=updates, lr=cosine(4e-3, updates), carry=True))
 
 
-@torch.no_grad()
 def bits(network: nn.Module, lines: Sequence[str]) -> np.ndarray:
     """The surprise of whole lines in bits, each read by itself from a fresh state, its end included.
 
@@ -56,18 +55,7 @@ def bits(network: nn.Module, lines: Sequence[str]) -> np.ndarray:
     >>> bool(good < bad)
     True
     """
-    for line in lines:
-        if not line or "\n" in line:
-            raise ValueError(f"lines: expected one line of text each, got {line!r}")
-    totals = np.zeros(len(lines))
-    order = sorted(range(len(lines)), key=lambda i: len(lines[i]))  # like lengths together: few pads
-    for start in range(0, len(lines), 128):
-        chosen = order[start : start + 128]
-        ids, lengths, mask = pad([encode(f"\n{lines[i]}\n") for i in chosen])
-        scores, _ = network(torch.from_numpy(ids[:-1]))
-        losses = F.cross_entropy(scores.permute(0, 2, 1), torch.from_numpy(ids[1:]), reduction="none")  # (T, n)
-        totals[chosen] = (losses * torch.from_numpy(mask[1:])).sum(0).numpy() / np.log(2)
-    return totals
+    return surprise(network, [encode(f"\n{line}\n") for line in checked(lines)])
 
 
 def score(network: nn.Module) -> float:

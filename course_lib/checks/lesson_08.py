@@ -43,7 +43,7 @@ def _mixed_view(case: Case, result: Any) -> dict[str, Any]:
     if np.size(told["weight"]) != 1:
         raise ValueError(f"weight: expected one number, got an array of shape {np.shape(told['weight'])}")
     w = float(np.asarray(told["weight"]).item())
-    return {"weight": np.array([w, 1 - w]), "bits": told["bits"]}
+    return {"weights of network and table": np.array([w, 1 - w]), "bits": told["bits"]}
 
 
 _SLOPE = (
@@ -68,17 +68,28 @@ def _chosen(weight: str) -> tuple[str, str]:
     return _TOLD, f"w = {weight}\n{_TOLD}"
 
 
+_PAID = "key=lambda w: -np.log2(w * tune[0] + (1 - w) * tune[1]).mean()"
+_GRIDS = ("arange(0, 1, 0.01)", "arange(0.01, 1, 0.01)", *(f"linspace(0, 1, {n})" for n in (11, 21, 51, 100, 101, 201)))
+
 _MIXED = {
     _SLOPE: {
         "half and half, whatever the tuning text says": _chosen("0.5"),
-        "the mean of the probabilities is made large, not of their logarithms": (_GAIN, "(tune[0] - tune[1]).mean()"),
+        "the reader that is better on average gets everything: w is 0 or 1": [
+            (_GAIN, "(tune[0] - tune[1]).mean()"),
+            *[_chosen(f"1.0 * (np.log2(tune[0]).mean() {more} np.log2(tune[1]).mean())") for more in (">", ">=")],
+        ],
         "the slope of the network's probability alone": (_GAIN, "(tune[0] / p).mean()"),
         "w is the share of the characters at which the network is better": _chosen("(tune[0] > tune[1]).mean()"),
         "w is the network's part of all probabilities": _chosen("tune[0].sum() / tune.sum()"),
         "w is the mean of the network's parts": _chosen("(tune[0] / tune.sum(0)).mean()"),
         "the search goes to the wrong side: the sign of the slope": ("gain > 0", "gain < 0"),
         "w has the table's say, not the network's": ("return w", "return 1 - w"),
-        "the search stops after a few rounds": [("range(25)", f"range({n})") for n in (2, 3, 4)],
+        "w is the table's best weight, and the price gives it to the network": ("", "tune = tune[::-1]"),
+        "the search for w is too coarse: it is asked right to 0.001": [
+            *[("range(25)", f"range({n})") for n in range(2, 9)],
+            *[_chosen(f"min(np.{grid}, {_PAID})") for grid in _GRIDS],
+        ],
+        "w comes near 0 and 1, but not up to them": [_chosen(f"min(max(w, {e}), 1 - {e})") for e in (0.01, 0.05, 0.1)],
     },
     _TWO_TEXTS: {
         "w is chosen on the text whose price is told": ("", "tune = test"),
@@ -146,10 +157,7 @@ _AXIS_SLIPS = {
         "compressor: the training text's archive": (_BYTES, "train_bytes"),
         "compressor: the sign turned": (_BYTES, "(train_bytes - both_bytes)"),
         "compressor: per word, not per character": ("train_bytes) / n_chars", "train_bytes) / n_words"),
-        "compressor: a ratio of sizes, as people quote it": (
-            "8 * (both_bytes - train_bytes) / n_chars",
-            "both_bytes / train_bytes",
-        ),
+        "compressor: a ratio of sizes, as people quote it": (f"8 * {_BYTES} / n_chars", "both_bytes / train_bytes"),
         "perplexity: per character, not per word": (" * n_chars / n_words", ""),
         "perplexity: the bits of a word, without the power of 2": (_POWER, "char_bits * n_chars / n_words"),
         "perplexity: divided by the length of a word": (_POWER, "2 ** (char_bits / n_chars * n_words)"),
@@ -189,6 +197,7 @@ def _family(rng: np.random.Generator, size: int, changed: int) -> list[list[str]
 
 def _file_cases(rng: np.random.Generator) -> list[Case]:
     def args(n_test: int, *families: tuple[int, int]) -> tuple[Any, ...]:
+        """Groups of even sizes never hold exactly n_test files, if this is odd: at least and at most are seen apart."""
         files = [file for size, changed in families for file in _family(rng, size, changed)]
         if any(size > 2 and changed == 4 for size, changed in families):  # the middle of a chain comes last
             order = sorted(range(len(files)), key=lambda i: (1 < i < len(files) - 1 and i % 2 == 0, rng.random()))
@@ -197,9 +206,9 @@ def _file_cases(rng: np.random.Generator) -> list[Case]:
         return [files[i] for i in order], Source(_ALIKE), n_test, _seed(rng)
 
     return [
-        Case("chains and pairs", args(17, (8, 4), (7, 4), (7, 4), (8, 4), (2, 4), (2, 4), *[(1, 0)] * 4)),
-        Case("long chains", args(14, (10, 4), (9, 4), (9, 4), *[(1, 0)] * 3)),
-        Case("pairs", args(11, *[(2, 2)] * 9, *[(1, 0)] * 5), True, "look at what follows from A, B and B, C"),
+        Case("chains and pairs", args(17, (8, 4), (6, 4), (6, 4), (8, 4), *[(2, 4)] * 6)),
+        Case("long chains", args(15, (10, 4), (8, 4), (8, 4), (6, 4))),
+        Case("pairs", args(9, *[(2, 2)] * 12), True, "look at what follows from A, B and B, C"),
         Case("no two files alike", args(10, *[(1, 0)] * 24), True, "look at the files that are alike"),
     ]
 
@@ -268,7 +277,7 @@ _TIES = "[group for group in groups if any(alike(files[i], files[j]) for j in gr
 _GROW, _TAKE, _END = "test = test + groups[k]", "len(test) < n_test", "return train, test"
 _SPLIT = {
     _PARTED: {
-        "dealt out file by file: nobody asks who is alike": (_TIES, "[]"),
+        "dealt out file by file, as if hardly any two were alike": (_TIES, "[]"),
         "strangers that a third file ties together are parted": [
             (_TIES, _TIES + "[:1]"),
             (_TIES, _TIES.replace("any", "all")),
@@ -277,7 +286,9 @@ _SPLIT = {
     },
     _DEAL: {
         "n_test groups, not n_test files": (_TAKE, "sum(set(g) <= set(test) for g in groups) < n_test"),
-        "no group that would be too large: the test stays too small": (_TAKE, "len(test) + len(groups[k]) < n_test"),
+        "a group that would go beyond n_test is not taken: the test stays too small": [
+            (_TAKE, f"len(test) + len(groups[k]) {less} n_test") for less in ("<", "<=")
+        ],
         "one group too many": (_TAKE, "len(test) <= n_test"),
         "a group is cut where the test is full": (_GROW, "test = (test + groups[k])[:n_test]"),
         "the groups come in their order, not in a random one": ("rng.permutation(len(groups))", "range(len(groups))"),
@@ -292,7 +303,11 @@ _SPLIT = {
         "the test's files are in the training list as well": (" if i not in test", ""),
     },
 }
-SPLIT = Exercise("08.3", "split_files", 2, _file_cases, (), slips(_SPLIT), view=_split_view, bare=True, hints=_PARTED)
+_ASKED = (
+    f"Are files parted that are alike? {_PARTED[0]} Is the test of a wrong size? Print it, and that of its last group.",
+    f"If files are parted: {_PARTED[2][0].lower()}{_PARTED[2][1:]} If the size is wrong: when do you stop?",
+)
+SPLIT = Exercise("08.3", "split_files", 2, _file_cases, (), slips(_SPLIT), view=_split_view, bare=True, hints=_ASKED)
 
 
 # ---------------------------------------------------------------- 08.4 reports
@@ -301,10 +316,12 @@ _VERDICTS = ("honest", "same files", "counted", "nats", "sees the answer", "mean
 
 def _reports_view(case: Case, result: Any) -> dict[str, Any]:
     """The verdicts by their letters; ValueError for one that is not among the six."""
-    given = [one for one in result.values() if one not in _VERDICTS] if isinstance(result, dict) else []
+    if not isinstance(result, dict) or set(result) != set("ABCDE"):
+        raise ValueError("expected a dict with the keys A, B, C, D, E")
+    given = [one for one in result.values() if one not in _VERDICTS]
     if given:
         raise ValueError(f"unknown verdict {given[0]!r}: choose from {', '.join(map(repr, _VERDICTS))}")
-    return {"reports": result}
+    return result
 
 
 _HONEST, _FILES, _COUNTED, _NATS, _SEES, _MEAN = (f'"{verdict}"' for verdict in _VERDICTS)
@@ -328,21 +345,18 @@ _REPORTS = {
         "A: not counted, it pays more than for its training text": (_FILES, _COUNTED),
         "D: not honest, it pays the price of the training text": (_COUNTED, _HONEST),
         "D: not only the same files, it pays exactly the price of the training text": (_COUNTED, _FILES),
-        "C: nothing is wrong, it pays what fresh files cost": [(_HONEST, w) for w in (_FILES, _COUNTED, _MEAN)],
-        "A: not a matter of the mean, it was recounted and is the same": (_FILES, _MEAN),
-        "D: not a matter of the mean, it was recounted and is the same": (_COUNTED, _MEAN),
+        "C: look at what it pays for fresh files": [(_HONEST, w) for w in (_FILES, _COUNTED, _MEAN)],
+        "not a matter of the mean: it was recounted and is the same": [(_FILES, _MEAN), (_COUNTED, _MEAN)],
     },
     _RATIO: {
-        "E: the ratio is ln 2, which no mean over files would hit": (_NATS, _MEAN),
-        "E: not honest, you have recounted another number": (_NATS, _HONEST),
+        "E: look at reported / recounted, a mean over files would hardly hit it": (_NATS, _MEAN),
+        "E: not honest, recounted is another number": (_NATS, _HONEST),
         "C and E exchanged: in one of them reported and recounted are the same": {_HONEST: _NATS, _NATS: _HONEST},
         "E: recounted it pays what fresh files cost": [(_NATS, _FILES), (_NATS, _COUNTED)],
     },
     _NOISE: {
         "B: nobody can pay less than 6.6 bits for noise": [(_SEES, one) for one in (_HONEST, _FILES, _COUNTED, _MEAN)],
-        "A and B exchanged: look at the noise": {_SEES: _FILES, _FILES: _SEES},
-        "B and C exchanged: look at the noise": {_SEES: _HONEST, _HONEST: _SEES},
-        "B and D exchanged: look at the noise": {_SEES: _COUNTED, _COUNTED: _SEES},
+        "B and another one exchanged: look at the noise": [{_SEES: w, w: _SEES} for w in (_FILES, _HONEST, _COUNTED)],
     },
 }
 REPORTS = Exercise("08.4", "reports", 1, slips=slips(_REPORTS), view=_reports_view, hints=_READ)
@@ -383,23 +397,27 @@ _SUM_1 = ("Add up q: is it 1?", "Are the kept ones still in the same relation to
 _SOFT, _ORDER, _Q = "softmax(logits / tau)", "np.argsort(-logits)", "q / q.sum()"
 _BEFORE, _ALL, _N_CHARS = "np.cumsum(p[order]) - p[order]", "np.arange(len(p))", "np.arange(len(p)) < share * len(p)"
 _COLD, _TAKES = {_SOFT: "softmax(logits)"}, "before < share"
-_UP, _SHORT = {_ORDER: "np.argsort(logits)"}, {_BEFORE: "np.cumsum(p[order])", _TAKES: "before <= share"}
+_UP, _LESS = {_ORDER: "np.argsort(logits)"}, "before <= share"
+_SHORT = [{_BEFORE: f"np.cumsum(p[order]) {sign} 1e-12", _TAKES: _LESS} for sign in "+-"]  # rounding, where share = 1
 _KEYBOARD = {
     _HOT: {
-        "nothing repaired: the program as it was": _COLD | _UP | _SHORT,
-        "only the order repaired": _COLD | _SHORT,
-        "only the temperature repaired": _UP | _SHORT,
+        "nothing repaired: the program as it was": [_COLD | _UP | short for short in _SHORT],
+        "only the order repaired": [_COLD | short for short in _SHORT],
+        "only the temperature repaired": [_UP | short for short in _SHORT],
         "the temperature has no effect: all probabilities are divided by it": _COLD,
         "multiplied by the temperature, not divided": (_SOFT, "softmax(logits * tau)"),
         "the temperature twice": (_SOFT, "softmax(logits / tau**2)"),
         "the temperature comes after the cut": {_BEFORE: "(r := softmax(logits))[order].cumsum() - r[order]"},
     },
+    ("What is the largest number of which np.exp is finite?", "What does softmax do with the largest score first?"): {
+        "scores far apart: np.exp becomes infinite": (_SOFT, "(e := np.exp(logits / tau)) / e.sum()"),
+    },
     _KEPT: {
         "the one with which the share is reached is left out": _SHORT,
-        "the one with which the share is reached is left out, but for the likeliest": {
-            _BEFORE: "np.cumsum(p[order])",
-            _TAKES: "(before <= share) | (order == order[0])",
-        },
+        "the one with which the share is reached is left out, but for the likeliest": [
+            short | {_TAKES: f"({_LESS}) | (order == order[0])"} for short in _SHORT
+        ],
+        "p to the power of 1 / tau is cut before it adds up to 1 again": (_SOFT, "softmax(logits) ** (1 / tau)"),
         "the least likely are taken first": _UP,
         "one too many is kept": (_BEFORE, f"{_BEFORE} - np.roll(p[order], 1) * ({_ALL} > 0)"),
         "those are kept that have the share each, not together": (_TAKES, "p[order] >= share"),
@@ -437,15 +455,22 @@ def _copy_cases(rng: np.random.Generator) -> list[Case]:
             pieces += ["#", files[2][-glued:] + files[3][:glued], "#"]
         return "".join(pieces), files, n
 
+    def lines(n: int) -> tuple[Any, ...]:
+        """Files that begin with a space, end with a line break and have one inside, and copies that hold these."""
+        files = [f" {letters(40)}\n{letters(40)}\n" for _ in range(4)]
+        ends, begin = files[0][2 - n :], files[1][: n - 2]
+        glued = [ends + begin, f"{ends}\n{begin}", f"{ends} {begin}"]
+        inside, other = files[2][35 : 37 + n], files[3][37 - n : 47].replace("\n", " ")
+        return "#".join([files[0][:n], *glued, inside, other, files[1][-n:]]), files, n
+
     whole = letters(60)
     return [
         Case("copies out of three files", args(8, 11, 17, 7, 12, 8, 10)),
         Case("a string across the end of a file", args(9, 12, 8, 10, glued=15)),
+        Case("spaces and line breaks", lines(10)),
         Case("two copies that touch", (whole[:14] + whole[30:43], [letters(40) + whole, letters(90)], 10)),
         Case("n longer than the longest copy", args(20, 10, 15), True, "look at which copies count"),
-        Case(
-            "the sample shorter than n", (whole[5:11], [letters(50), whole], 9), True, "look at the end of the sample"
-        ),
+        Case("the sample shorter than n", (whole[5:11], [letters(50), whole], 9), True, "look at where a copy begins"),
         Case("all of it copied", (whole[7:40], [letters(80), whole], 5), True, "look at what lies between the copies"),
     ]
 
@@ -467,11 +492,21 @@ _FITS, _RUN = "i + n <= len(sample)", "marked[i : i + n] = True"
 _GLUED_RUN = "max(len(run) for run in ''.join('x' if m else ' ' for m in marked).split(' '))"
 _COPIES = {
     _FILE_BY_FILE: {
-        "the files are joined: a string across the end of one counts": ("", "files = [''.join(files)]"),
+        "the files are joined: a string across the end of one counts": [
+            ("", f"files = [{between!r}.join(files)]") for between in ("", "\n", " ")
+        ],
         "only the first file is looked through": ("", "files = files[:1]"),
         "only the last file is looked through": ("", "files = files[-1:]"),
+    },
+    ("Print sample and files before you look: has anything changed?", "What does the statement say of line breaks?"): {
         "upper and lower case are the same": ("", "sample, files = sample.lower(), [f.lower() for f in files]"),
         "spaces are left out": ("", "sample, files = sample.replace(' ', ''), [f.replace(' ', '') for f in files]"),
+        "a line break does not count as it is": [
+            ("", "sample, files = sample.replace('\\n', ' '), [f.replace('\\n', ' ') for f in files]"),
+            ("", "files = [f.replace('\\n', ' ') for f in files]"),
+            ("", "files = [line for f in files for line in f.splitlines()]"),
+        ],
+        "the files' spaces and line breaks at their ends are lost": ("", "files = [f.strip() for f in files]"),
     },
     _MARK: {
         "only the places where a copy begins are counted": (_RUN, "marked[i] = True"),
@@ -485,8 +520,14 @@ _COPIES = {
             {_RUN: "marked[i] = True", "marked.mean()": "marked.sum() / max(len(sample) - n + 1, 1)"}
         ),
         "the longest copy alone, as a share": ("marked.mean()", "longest / len(sample)"),
+        "a character counts once for each copy of n": {_RUN: "marked[i] = True", "marked.mean()": "n * marked.mean()"},
     },
     _RECORD: {
+        "not all of the last places where a copy can begin are tried": [
+            (_FITS, "i + n < len(sample)"),
+            *[("range(len(sample))", f"range(len(sample) - n{last})") for last in ("", " + 1")],
+        ],
+        "longest: the last character of the sample is never reached": ("- i + 1", "- i"),
         "two copies that touch are taken for one: the longest run of marks": ("return longest", f"return {_GLUED_RUN}"),
         "the record is one too small": ("return longest", "return longest - 1"),
         "the record is one too large": ("return longest", "return longest + 1"),
@@ -514,8 +555,8 @@ def _with_gaps(a: str, b: str) -> int:
     return int(row[-1])
 
 
-_COUNTS = ("longest", "share")
-COPIED = Exercise("08.6", "copied", 2, _copy_cases, _COUNTS, slips(_COPIES), helpers=(_marked,), bare=True, hints=_MARK)
+_COUNTS, _EACH = ("longest", "share"), (f"For the share: {_MARK[0]}", f"For the longest: {_RECORD[0]}", *_FILE_BY_FILE)
+COPIED = Exercise("08.6", "copied", 2, _copy_cases, _COUNTS, slips(_COPIES), helpers=(_marked,), bare=True, hints=_EACH)
 
 
 # ---------------------------------------------------------------- 08.7 meant
@@ -536,9 +577,7 @@ def _typing_cases(rng: np.random.Generator) -> list[Case]:
         Case("5 letters, 5 candidates", args(5, (1, 0, 1, 2, 1), float(rng.uniform(0.02, 0.1)), 30.0)),
         Case("a large slip", args(4, (0, 1, 2, 1), float(rng.uniform(0.3, 0.6)), 12.0)),
         Case("a long sentence", args(7, (1, 1, 0, 3), float(rng.uniform(0.02, 0.1)), 3000.0)),
-        Case(
-            "the typed word is no candidate", args(6, (1, 1, 2, 1), 0.05, 40.0), True, "look at the typed word itself"
-        ),
+        Case("the typed word is no candidate", args(6, (1, 1, 2, 1), 0.05, 40.0), True, "look at the typed word"),
         Case("one candidate", args(3, (1,), 0.04, 20.0), True, "look at how the candidates are compared"),
         Case("words of one letter", args(1, (0, 1, 1), 0.1, 9.0), True, "look at the number of letters"),
     ]
@@ -556,37 +595,34 @@ _MARGIN = (
     "Set the two products equal, one with 1 - s and one with a slip: which ratio must the two sentences have?",
     "How many bits is a ratio of 8? Is the margin larger or smaller when people slip more?",
 )
-_SLIP, _CHANNEL, _BITS = (
-    "slip / (25 * n)",
-    "np.select([wrong == 0, wrong == 1], [1 - slip, one_slip], 0.0)",
-    "2.0 ** np.minimum(-bits, 0)",
-)
+_SLIP, _BITS, _SHARES = "slip / (25 * n)", "2.0 ** np.minimum(-bits, 0)", "joint / joint.sum()"
+_JOINT, _CHANNEL = f"channel * {_BITS}", "np.select([wrong == 0, wrong == 1], [1 - slip, one_slip], 0.0)"
 _RATIO_M, _LEAST = "np.log2((1 - slip) / one_slip)", " - prior_bits[channel > 0].min()"
 _TYPED_SAFE = "np.select([wrong == 0, wrong == 1], [{}, one_slip], 0.0)"
 _MEANT = {
     _WAYS: {
         "26 letters for each place: the right one is no slip": (_SLIP, "slip / (26 * n)"),
-        "the place of the slip is not drawn: 25 slips for every word": (_SLIP, "slip / 25"),
+        "one slip counts s / 25: each place has the whole s": (_SLIP, "slip / 25"),
         "the other letter is not drawn: one slip for each place": (_SLIP, "slip / n"),
         "every slip has the whole probability": (_SLIP, "slip"),
         "each letter slips for itself": {_SLIP: "slip / 25", "[1 - slip,": "[(1 - slip) ** n,"},
         "a word that is typed right has the probability 1": (_CHANNEL, _TYPED_SAFE.format("1.0")),
-        "1 - s is left out of the margin": (_RATIO_M, "np.log2(1 / one_slip)"),
     },
     _BAYES: {
         "the language model alone: nobody asks what was typed": ("channel * ", "(channel > 0) * "),
         "the fingers alone: the sentence is not asked": (_BITS, "(bits == bits)"),
         "words with more than one other letter are possible": (_CHANNEL, "np.where(wrong, one_slip, 1 - slip)"),
         "two slips are possible, too": (_CHANNEL, "np.where(wrong, one_slip**wrong, 1 - slip)"),
-        "the typed word cannot be meant": (_CHANNEL, _TYPED_SAFE.format("0.0")),
+        "the typed word comes out as impossible": (_CHANNEL, _TYPED_SAFE.format("0.0")),
         "more bits make a word more probable: the sign": ("np.minimum(-bits, 0)", "np.minimum(bits, 600)"),
-        "a power of e, as if the bits were nats": (_BITS, "np.exp(np.minimum(-bits, 0))"),
+        "a power of e, not of 2": [(_BITS, "np.exp(np.minimum(-bits, 0))"), (_JOINT, f"({_JOINT}) ** np.log2(np.e)")],
         "the bits themselves are taken for probabilities": (_BITS, "(1 / prior_bits)"),
-        "not divided by the sum of the products": ("joint / joint.sum()", "channel * 2.0**-prior_bits"),
+        "not divided by the sum of the products": [(_SHARES, p) for p in ("channel * 2.0**-prior_bits", "joint")],
         "nothing is taken off: a long sentence has the probability 0": (_LEAST, ""),
-        "1 for the most probable, 0 for the others": ("joint / joint.sum()", "(joint == joint.max()) * 1.0"),
+        "1 for the most probable, 0 for the others": (_SHARES, "(joint == joint.max()) * 1.0"),
     },
     _MARGIN: {
+        "margin: 1 - s is left out": (_RATIO_M, "np.log2(1 / one_slip)"),
         "margin: in nats": (_RATIO_M, "np.log((1 - slip) / one_slip)"),
         "margin: the sign": (_RATIO_M, "np.log2(one_slip / (1 - slip))"),
         "margin: a ratio, not bits": (_RATIO_M, "(1 - slip) / one_slip"),
@@ -594,7 +630,8 @@ _MEANT = {
         "margin: of the slips alone, 1 - s and s left out": (_RATIO_M, "np.log2(25 * n)"),
     },
 }
-MEANT = Exercise("08.7", "meant", 1, _typing_cases, ("posterior", "margin"), slips(_MEANT), bare=True, hints=_BAYES)
+_FOR_EACH = (f"For the posterior: {_BAYES[0]}", f"For the margin: {_MARGIN[0]}", _WAYS[0])
+MEANT = Exercise("08.7", "meant", 1, _typing_cases, ("posterior", "margin"), slips(_MEANT), bare=True, hints=_FOR_EACH)
 
 
 EXERCISES = (MIXED, AXIS, SPLIT, REPORTS, KEYBOARD, COPIED, MEANT)

@@ -44,17 +44,19 @@ _ONE_LINE = (
 _READ, _STOP = "inputs[1 : n + 1, b] = y", "targets[n, b] = end"
 _BOTH, _OPEN, _STEPS = "return inputs, targets", "inputs[0, b] = start", "for y in answers) + 1"
 _CUT = {_STEPS: "for y in answers)", _STOP: "targets[n : n + 1, b] = end", _READ: "inputs[1 : n + 1, b] = y[: T - 1]"}
+_NO_END = [_CUT | {_STOP: "pass", _READ: read} for read in (_CUT[_READ], "inputs[1:n, b] = y[:-1]")]
+_PAST = "return targets, np.vstack([[start] * len(answers), targets[:-1]])"
 _FRONT = {"inputs[0, b]": "inputs[T - n - 1, b]", "inputs[1 : n + 1, b]": "inputs[T - n :, b]"}
 _FRONT |= {"targets[:n, b]": "targets[T - n - 1 : T - 1, b]", "targets[n, b]": "targets[T - 1, b]"}
 _SHIFT = {
     _ONE_LINE: {
         "not shifted: it reads the symbol that it should say": (_BOTH, "return targets, targets"),
         "not shifted: it should say the symbol that it reads, the start first": (_BOTH, "return inputs, inputs"),
-        "the two exchanged: it should say the past": (_BOTH, "return targets, inputs"),
+        "the two exchanged: it should say the past": [(_BOTH, "return targets, inputs"), (_BOTH, _PAST)],
         "two starts, so that all is read too late": (_READ, "inputs[1, b], inputs[2 : n + 1, b] = start, y[:-1]"),
     },
     ("Write start, answer and end into one line.", "Which of them opens the inputs, which closes the targets?"): {
-        "no end in the targets: it never learns to stop": (_STOP, "targets[n, b] = pad"),
+        "no end in the targets: it never learns to stop": [(_STOP, "targets[n, b] = pad"), *_NO_END],
         "the end stands on the last symbol of the answer": (_STOP, "targets[n - 1, b] = end"),
         "the longest answer loses its end: a step too few": _CUT,
         "no start: it reads a pad before the first symbol": (_OPEN, "inputs[0, b] = pad"),
@@ -117,7 +119,7 @@ def _up_to_the_end(predicted: Array, targets: Array, end: int) -> Array:
     """Of the symbols up to the ends of the targets, which ones are right; what was not said is wrong."""
     same = np.zeros(np.shape(targets), bool)
     same[: len(predicted)] = _symbols(predicted, targets, end)
-    return same[np.arange(len(targets))[:, None] <= (np.asarray(targets) == end).argmax(0)]
+    return same[targets <= end]  # the pad is 11
 
 
 _COUNT = ("Take batch 1 of the table: how many answers are right, of how many?", "What is counted: symbols or answers?")
@@ -125,7 +127,10 @@ _SAME, _SHARE = "np.array_equal(predicted[:n, b], targets[:n, b])", "right / tar
 _SCORE = {
     _COUNT: {
         "nothing repaired: the program as it was": lambda *args: _symbols(*args).mean(),
-        "symbols counted, not answers": lambda *args: _up_to_the_end(*args).mean(),
+        "symbols counted, not answers": [
+            lambda *args: _up_to_the_end(*args).mean(),
+            lambda said, targets, end: _up_to_the_end(said, targets[: len(said)], end).mean(),
+        ],
         "rows counted, not columns": lambda *args: _symbols(*args).all(1).mean(),
         "divided by the number of steps, not of answers": (_SHARE, "right / len(targets)"),
         "a number of answers, not a share": (_SHARE, "right"),
@@ -137,6 +142,7 @@ _SCORE = {
     ): {
         "what comes after the end is compared, too": lambda *args: _symbols(*args).all(0).mean(),
         "pads are compared: all rows of the targets": (_SAME, _SAME.replace("[:n,", "[: len(targets),")),
+        "a second end after the first is refused": (_SAME, f"{_SAME} and list(predicted[:, b]).count(end) == 1"),
     },
     ("Let a prediction hold the right symbols and no end: does it count?", "Is the end itself compared?"): {
         "the end is not compared: an answer that goes on counts as right": (".index(end) + 1", ".index(end)"),
@@ -152,9 +158,10 @@ SCORE = Exercise("09.2", "exact_match", 1, _score_cases, ("score",), slips(_SCOR
 
 # ---------------------------------------------------------------- 09.3 attend
 def _attend_cases(rng: np.random.Generator) -> list[Case]:
-    def args(T: int, *lengths: int, D: int = 5, size: float = 1.0, pads: float = 1.0) -> tuple[Any, ...]:
+    def args(T: int, *lengths: int, D: int = 5, size: float = 1, pads: float = 1, low: float = 0) -> tuple[Any, ...]:
         B, H = len(lengths), 4
         query, keys, values = rng.normal(size=(B, H)), rng.normal(size=(T, B, H)), rng.normal(size=(T, B, D))
+        keys -= low * query / (query**2).sum(1, keepdims=True)  # all real scores are lower by that much
         pad = np.arange(T)[:, None] >= np.array(lengths)
         keys[pad] = pads * np.sign(query)[np.nonzero(pad)[1]]  # a pad that fits the query well
         values[pad] *= pads
@@ -165,6 +172,7 @@ def _attend_cases(rng: np.random.Generator) -> list[Case]:
         Case("all shorter than T", args(7, 3, 5, 2, D=3, pads=3)),
         Case("large numbers in the pads", args(5, 3, 4, 2, pads=1000)),
         Case("scores of about a thousand", args(4, 4, 3, 2, 4, 3, size=1000)),
+        Case("scores of about -20 000", args(5, 4, 2, 3, low=20_000)),
         Case("no pads", args(5, 5, 5, 5), True, "look at the mask and at the pads"),
         Case("one sentence", args(5, 3), True, "look at the axis over which the weights add up to 1"),
         Case("one word each", args(3, 1, 1, 1, 1), True, "look at what the words of one sentence share"),
@@ -183,6 +191,7 @@ _CHANGE_PADS = (
 )
 _MASK, _TOTAL, _LARGEST = "np.where(real, scores, -np.inf)", "weights.sum(0)", "scores.max(0)"
 _LOOKED = "(weights[:, :, None] * values).sum(0), weights"
+_FIXED = [(_MASK, f"np.where(real, scores, {number})") for number in (-100, -1000, -10_000)]
 _OVER_BATCH = {_LARGEST: "scores.max(1, keepdims=True)", _TOTAL: "weights.sum(1, keepdims=True)"}
 _MASKED = {
     _CHANGE_PADS: {
@@ -201,6 +210,9 @@ _MASKED = {
             "scores - scores.max(0)\nweights = np.where(real, np.exp(scores), 0)",
         ),
         "one mask for all: up to the longest sentence": ("< lengths", "< lengths.max() + 0 * lengths"),
+    },
+    ("Let all real scores of a sentence be -20 000: who gets the weight?", "Which number lies below every score?"): {
+        "a pad's score is a fixed number, and real scores may lie below it": _FIXED,
     },
     ("Add up the weights of one sentence over its words: is it 1?", "Who competes: words, or sentences of a batch?"): {
         "softmax over the batch, not over the words": [_OVER_BATCH, (_TOTAL, _OVER_BATCH[_TOTAL])],
@@ -269,7 +281,7 @@ _ADDED = {
         "softmax over everything at once": ("weights.sum(1, keepdims=True)", "weights.sum()"),
         "weights not divided by their sum": (" / weights.sum(1, keepdims=True)", ""),
     },
-    ("Compare the shape of your contexts with (S, B, D).", "What does the equation of c average, and with what?"): {
+    ("Compare the shapes of both results with (S, B, D) and (S, T, B).", "What does the equation of c average?"): {
         "the hidden layer averaged in the place of the states": (_CONTEXT, "weights[..., None] * hidden"),
         "the scores averaged with, not the weights": (_CONTEXT, "scores[..., None] * states"),
         "a mean in the place of the weighted sum": (_GIVEN, _GIVEN.replace("sum", "mean")),
@@ -289,6 +301,7 @@ def _scale_cases(rng: np.random.Generator) -> list[Case]:
         Case("keys that resemble the query", (int(rng.integers(20, 900)), c, p)),
         Case("a cosine below 0", (int(rng.integers(5, 50)), -c, p)),
         Case("a share below one half", (int(rng.integers(200, 900)), c, 1 - p)),
+        Case("a share below 1 / n", (int(n := rng.integers(5, 50)), c, float(rng.uniform(0.2, 0.8) / n))),
         Case("cosine 0", (int(rng.integers(20, 900)), 0.0, p), True, "look at what the other keys score"),
         Case("share one half", (int(rng.integers(20, 900)), c, 0.5), True, "look at the ratio of the two shares"),
         Case("two keys", (2, c, p), True, "look at how many other keys there are"),
@@ -299,6 +312,7 @@ _RATIO = (
     "Put your scale back in: compute all n weights for n = 3, and compare the right one with the share.",
     "How many other keys are there, and what does each of them score?",
 )
+_LOG = "np.log(share / (1 - share) * (n - 1))"
 _ODDS, _OTHERS, _PER = "share / (1 - share)", "(n - 1)", "(1 - cosine)"
 _SHARP = {
     _RATIO: {
@@ -308,7 +322,7 @@ _SHARP = {
         "the share itself, not its ratio to the rest": (_ODDS, "share"),
         "the ratio upside down: the share of the others": (_ODDS, "(1 - share) / share"),
         "the ratio to 1 in the place of the rest: 1 / (1 - share)": (_ODDS, "1 / (1 - share)"),
-        "no logarithm": ("np.log(share / (1 - share) * (n - 1))", "(share / (1 - share) * (n - 1))"),
+        "no logarithm": (_LOG, _LOG[6:]),
         "another base than e": [("np.log(", "np.log10("), ("np.log(", "np.log2(")],
     },
     (
@@ -316,10 +330,11 @@ _SHARP = {
         "By how much do the right score and another one differ if the scale is 1?",
     ): {
         "the cosine left out: the others score 0": (f" / {_PER}", ""),
-        "multiplied by 1 - cosine, not divided by it": (f"/ {_PER}", f"* {_PER}"),
+        "the factor 1 - cosine stands on the wrong side": (f"/ {_PER}", f"* {_PER}"),
         "1 + cosine: the sign of the difference": (_PER, "(1 + cosine)"),
         "divided by the cosine": (_PER, "cosine"),
         "1 - cosine squared: the length of what is left, not the difference of the scores": (_PER, "(1 - cosine**2)"),
+        "no scale below 0, though a share below 1 / n asks for one": (_LOG, f"max(0.0, {_LOG})"),
     },
 }
 SCALE = Exercise("09.5", "score_scale", 1, _scale_cases, ("scale",), slips(_SHARP), bare=True, hints=_RATIO)
@@ -356,26 +371,24 @@ _WHO = ("Which number in the program stands for a place: -1, :3, 0? Which row st
 _E_AND_F = dict(_instead("E", "same", "changed") + _instead("F", "changed", "same"))
 _SET = {
     _TRAVELS: {
-        "A: a weighted sum does not ask in which order its terms come": _instead("A", "same"),
-        "B: each row keeps its weight, and stands elsewhere": _instead("B", "moved", "same"),
-        "B: a score needs the row and the query alone, so no weight is another number": _instead(
-            "B", "moved", "changed"
-        ),
-        "D: the largest of five numbers is the same in any order": _instead("D", "same"),
+        "a wrong word for A: does any term of the sum change?": _instead("A", "same"),
+        "a wrong word for B: at which place does one and the same weight stand?": _instead("B", "moved", "same"),
+        "a wrong word for B: is any weight another number?": _instead("B", "moved", "changed"),
+        "a wrong word for D: what is the largest of five numbers in another order?": _instead("D", "same"),
         "attention is taken to know places: A and B": dict(
             _instead("A", "same", "changed") + _instead("B", "moved", "changed")
         ),
     },
     _PLACES: {
-        "E: each row has taken the vector of its place along": _instead("E", "same"),
-        "F: each row gets the vector of another place, so its score is another one": _instead("F", "changed"),
+        "a wrong word for E: which row goes with which place?": _instead("E", "same"),
+        "a wrong word for F: which row goes with which place?": _instead("F", "changed"),
         "E and F exchanged": _E_AND_F,
     },
     _WHO: {
-        "C: the query is the last row, and another one stands there": _instead("C", "changed"),
-        "G: an LSTM reads in order, so another order of words makes other states": _instead("G", "changed"),
-        "H: the mask stays where it was, and lets other rows through": _instead("H", "changed"),
-        "attention is taken to undo all shuffling: C, F, G and H, too": dict(
+        "a wrong word for C: which row is the query?": _instead("C", "changed"),
+        "a wrong word for G: what has the LSTM read before it comes to a word?": _instead("G", "changed"),
+        "a wrong word for H: which rows are the first three?": _instead("H", "changed"),
+        "attention is taken to undo all shuffling: some programs use a place as well": dict(
             way for letter in "CFGH" for way in _instead(letter, "changed", "same")
         ),
     },
@@ -408,12 +421,12 @@ def _beam_cases(rng: np.random.Generator) -> list[Case]:
         return Source(text), V, end, width, limit
 
     return [
-        Case("6 symbols, width 2", args(6, 2, 6, 1.0, _RIGHT, _GREEDY, _ASIDE)),
+        Case("6 symbols, width 2", args(6, 2, 5, 1.0, _RIGHT, _GREEDY, _ASIDE)),
         Case("4 symbols, width 3", args(4, 3, 3, 2.5, _RIGHT, _FIRST, _DONE)),
         Case("another one of 6 symbols", args(6, 2, 5, 0.6, _RIGHT, _MEAN, _MEAN_LAST)),
         Case("5 symbols, width 3", args(5, 3, 5, 1.0, _RIGHT, _OWN_BEST, _OUT)),
         Case("3 symbols, width 2", args(3, 2, 6, 1.0, _GREEDY, _MEAN_LAST)),
-        Case("width 1", (Source(_decoder(rng, 5)), 5, 0, 1, 6), True, "look at what becomes of the other sentences"),
+        Case("width 1", args(5, 1, 5, 1.0, _ASIDE, _ALL), True, "look at what becomes of the other sentences"),
         Case("one round", (Source(_decoder(rng, 6)), 6, 1, 3, 1), True, "look at what the next round begins with"),
     ]
 
@@ -428,6 +441,7 @@ _PRUNE = "beam = sorted(longer, key=lambda pair: -pair[1])[:width]"
 _NO_PLACE = "beam = sorted(longer, key=lambda pair: -pair[1])\nopen_ones = 0\nkept = []\nfor pair in beam:\n"
 _NO_PLACE += "    open_ones += pair[0][-1] != end\n    if pair[0][-1] == end or open_ones <= width:\n"
 _NO_PLACE += "        kept.append(pair)\nbeam = kept"
+_STOP_ALL = f"{_PRUNE}\nif any(pair[0][-1] == end for pair in beam):\n    break"
 _BREAK = f"{_PRUNE}\ndone = [pair for pair in beam if pair[0][-1] == end]\nif done:\n    beam = done\n    break"
 _RIGHT, _GREEDY, _MANY = "right", "greedy: only the best sentence is kept", "a round too many"
 _OWN_BEST = "each sentence keeps its own best continuation: those of different sentences do not compete"
@@ -436,6 +450,7 @@ _ASIDE, _OUT = (
     "finished sentences take no place in the beam",
     "a finished sentence falls out of the beam for an open one",
 )
+_ALL = "the list is not cut to `width`: every beginning is kept"
 _FIRST = "the search stops as soon as one sentence is finished"
 _DONE = "the best finished sentence, even where an open one is better"
 _SEARCH = {
@@ -462,6 +477,10 @@ _SEARCH = {
     ("Print the length of your answer, and its first and last symbol.", "How many rounds has your loop?"): {
         "the start is handed back, too": ("symbols[1:]", "symbols"),
         "the end is cut off": ("symbols[1:]", "[symbol for symbol in symbols[1:] if symbol != end]"),
+        "`append` changes a list that several sentences share": (
+            "symbols + [symbol]",
+            "symbols.append(symbol) or symbols",
+        ),
         "a round too few": ("range(limit)", "range(limit - 1)"),
         _MANY: ("range(limit)", "range(limit + 1)"),
         "the step is given the last symbol alone, not the whole prefix": ("step(symbols)", "step(symbols[-1:])"),
@@ -469,12 +488,15 @@ _SEARCH = {
     },
 }
 _FINISHED = {
+    ("Print the length of your beam after each round.", "How many beginnings may stay alive?"): {
+        _ALL: ("[:width]", ""),
+    },
     (
         "Let a sentence say its end in the first round: is it still in your beam after the second one?",
         "What may still beat a finished sentence, and what is added to it?",
     ): {
         "a sentence goes on after its end": ("symbols[-1] == end", "False"),
-        _FIRST: (_PRUNE, _BREAK),
+        _FIRST: [(_PRUNE, _STOP_ALL), (_PRUNE, _BREAK)],
         _ASIDE: (_PRUNE, _NO_PLACE),
         _OUT: ("-pair[1]", "(pair[0][-1] == end, -pair[1])"),
         _DONE: (_BEST, "symbols, log_prob = min(beam, key=lambda pair: (pair[0][-1] != end, -pair[1]))"),
@@ -487,34 +509,42 @@ BEAM = Exercise("09.7", "beam_search", 2, _beam_cases, _FOUND, _BEAM_SLIPS, bare
 # ---------------------------------------------------------------- 09.8 what_it_uses
 #: programs as source text; x are the sources, y the targets. The answer to a column of x is 3 x + 1, modulo 10
 _OWN = "np.pad(np.where(x < 10, (3 * x + 1) % 10, x), ((0, 14 - len(x)), (0, 0)), constant_values=11)"
-_FED = "np.pad(y, ((1, 13 - len(y)), (0, 0)), constant_values=12)"  # what a decoder reads that is fed the targets
-_WHERE = "(np.pad(y, ((0, 14 - len(y)), (0, 0)), constant_values=11) == 10)"
+_FED = "np.pad(y, ((1, 14), (0, 0)), constant_values=12)[:14]"  # what a decoder reads that is fed the targets
+_WHERE = "(np.pad(y, ((0, 14), (0, 0)), constant_values=11)[:14] == 10)"
 _STOPS = f"np.where({_WHERE}, 10, ({_OWN} + 3) % 10)"  # nothing but digits, and an end where the targets have theirs
 _PROGRAMS = {
-    "honest": f"lambda x, y: {_OWN}",
-    "a poor one": f"lambda x, y: ({_OWN} + np.arange(14)[:, None]) % 7",
+    "an honest program": f"lambda x, y: {_OWN}",
     "teacher forcing": f"lambda x, y: ({_OWN} + {_FED}) % 13",
-    "one sentence": f"lambda x, y: np.where(np.arange(x.shape[1]) == {{}}, {_FED}, {_OWN})",
-    "one step": f"lambda x, y: np.where(np.arange(14)[:, None] == {{}}, {_FED}, {_OWN})",
-    "its end": f"lambda x, y: {_STOPS}",
-    "one end": f"lambda x, y: np.where(np.arange(x.shape[1]) == {{}}, {_STOPS}, {_OWN})",
-    "its rows": f"lambda x, y: {_OWN}[: len(y)]",
-    "both": f"lambda x, y: np.where({_WHERE}, 10, {_FED})[: len(y)]",
+    "a program that looks into one sentence": f"lambda x, y: np.where(np.arange(x.shape[1]) == {{1}}, {_FED}, {_OWN})",
+    "a program that looks at one step": f"lambda x, y: np.where(np.arange(14)[:, None] == {{0}} + 1, {_FED}, {_OWN})",
+    "a program that looks at all ends": f"lambda x, y: {_STOPS}",
+    "a program that looks at one end": f"lambda x, y: np.where(np.arange(x.shape[1]) == {{1}}, {_STOPS}, {_OWN})",
+    "a program that asks for the number of rows": f"lambda x, y: {_OWN}[: len(y)]",
+    "a program that uses symbols and length": f"lambda x, y: np.where({_WHERE}, 10, {_FED})[: len(y)]",
+    "a program that is often wrong": f"lambda x, y: ({_OWN} + np.arange(14)[:, None]) % 7",
 }
+_ONE_SYMBOL = f"lambda x, y: ({_OWN} + y[{{0}}, {{1}}]) % 13"
 
 
 def _program_cases(rng: np.random.Generator) -> list[Case]:
-    def args(name: str, B: int = 5) -> tuple[Any, ...]:
+    def args(program: str, B: int = 5, digit: int | None = None) -> tuple[Any, ...]:
+        """A program, a batch, and a generator that would leave the digit where the program looks as it is."""
         lengths = rng.permutation([5, 3, 6, 3, 4, 6][:B])
         places = np.arange(lengths.max() + 1)[:, None]
         x = np.where(places < lengths, rng.integers(0, 10, (len(places), B)), np.where(places == lengths, 10, 11))
+        t, b, seed = rng.integers(1, 3), lengths.argmin(), 0
+        if digit is not None:  # the first, a middle, or the last one of a sentence
+            b = digit % B
+            t = (0, lengths[b] // 2, lengths[b] - 1)[digit % 3]
+            x[t, b] = 7 * (digit + 9) % 10
         y = np.where(x < 10, (3 * x + 1) % 10, x)
-        place = int(np.flatnonzero(lengths < lengths.max())[0]) if "end" in name else int(rng.integers(2, 4))
-        return Source(_PROGRAMS[name].format(place)), x, y, Seed(int(rng.integers(2**31)))
+        while not seed or np.random.default_rng(seed).integers(0, 10, y.shape)[t, b] != y[t, b]:
+            seed = int(rng.integers(2**31))
+        return Source(program.format(t, b)), x, y, Seed(seed)
 
-    names = ["honest", "teacher forcing", "one sentence", "one step", "its end", "one end", "its rows", "both"]
-    cases = [Case(f"program {k}", args(name)) for k, name in enumerate(names, 1)]
-    return [*cases, Case("program 9", args("a poor one"), True), Case("program 10", args("honest", 1), True)]
+    cases = [Case(name, args(program)) for name, program in _PROGRAMS.items()]
+    cases += [Case("a program that looks at one symbol", args(_ONE_SYMBOL, digit=digit)) for digit in range(10)]
+    return [*cases, Case("a batch of one sentence", args(_PROGRAMS["an honest program"], 1), True)]
 
 
 def _uses_view(case: Case, result: Any) -> dict[str, Any]:
@@ -539,6 +569,15 @@ _EVIDENCE = (
     "With what do you compare the predictions of an experiment?",
 )
 _OTHER, _LONGER = "np.where(targets < 10, moved, targets)", "np.concatenate([targets[:1], targets])"
+_TURNED = {'return "symbols"': 'return "length"', 'return "length"': 'return "symbols"'}
+_LATE = [(_OTHER, "targets"), {_OTHER: _LONGER, _LONGER: _OTHER} | _TURNED]
+_MOVED = "(targets + rng.integers(1, 10, targets.shape)) % 10"
+_REVERSED = "np.stack([np.r_[y[:n][::-1], y[n:]] for y, n in zip(targets.T, (targets == 10).argmax(0))], 1)"
+# left alone: the first row, the last sentence; the last digits, all digits but the first
+_SPARED = "np.arange(len(targets))[:, None] > 0", "np.arange(targets.shape[1]) < targets.shape[1] - 1"
+_SPARED += "np.roll(targets, -1, 0) != 10", "np.arange(targets.size).reshape(targets.shape) < 1"
+_SOME = [(_MOVED, digits) for digits in ("rng.integers(0, 10, targets.shape)", *"0123456789", _REVERSED)]
+_SOME += [("targets < 10", f"(targets < 10) & ({those})") for those in _SPARED]
 _PEEKS = {
     _EVIDENCE: {
         "right predictions are taken for evidence": _as_good_as,
@@ -547,16 +586,17 @@ _PEEKS = {
         "the sources changed, not the targets": ("sources, other", "(sources + 1) % 10, targets"),
         "'nothing' for every program": ("", 'return "nothing"'),
         "'length' for every program that does not use symbols": ('return "nothing"', 'return "length"'),
-        "symbols and length exchanged": {'return "symbols"': 'return "length"', 'return "length"': 'return "symbols"'},
+        "symbols and length exchanged": _TURNED,
     },
     _TRY: {
         "only the first symbol of each answer is changed": (_OTHER, "np.concatenate([moved[:1], targets[1:]])"),
         "only the first sentence is changed": ("targets < 10", "(targets < 10) & (np.arange(targets.shape[1]) < 1)"),
+        "some digits stay what they were: who looks at one of them alone is let off": _SOME,
         "the ends are changed with the digits: a length is taken for symbols": [
             (_OTHER, other) for other in ("moved", "rng.integers(0, 12, targets.shape)", "targets[:, ::-1]")
         ],
-        "the digits are not asked first: who uses symbols is taken for one who uses the length": (_OTHER, "targets"),
-        "the ends are moved, but the rows stay as many as they were": (", targets])", ", targets[:-1]])"),
+        "the digits are not asked first: who uses symbols is taken for one who uses the length": _LATE,
+        "who counts the rows is let off: do you add one, and compare shapes?": (", targets])", ", targets[:-1]])"),
         "only the number of rows is asked: who looks where the ends stand is let off": [
             (_LONGER, "np.concatenate([targets, targets[-1:] * 0 + 11])"),
             ("np.array_equal(predict(sources, longer), first)", "predict(sources, longer).shape == first.shape"),

@@ -30,12 +30,15 @@ def _reader_cases(rng: np.random.Generator) -> list[Case]:
     def args(T: int, *lengths: int, D: int = 3, H: int = 5) -> tuple[Any, ...]:
         return _step(rng, D, H), _step(rng, D, H), _batch(rng, T, lengths, D), np.array(lengths), H
 
+    zeros = args(6, 5, 3, 6)
+    zeros[2][[2, 2], [0, 1]] = 0  # in the middle of a sentence, and at its end
     return [
         Case("lengths 2, 6, 1, 4 of T = 6", args(6, 2, 6, 1, 4)),
         Case("the longest shorter than T", args(7, 4, 2, 5, D=4, H=2)),
-        Case("all lengths T", args(5, 5, 5, 5), True, "look at what happens where there are pads"),
-        Case("sentences of one word", args(4, 1, 1, 1), True, "look at what is handed on from word to word"),
-        Case("B = 1", args(6, 4), True, "does each sentence begin at a step of its own?"),
+        Case("words that are all zeros", zeros),
+        Case("all lengths are T", args(5, 5, 5, 5), True, "look at what happens where there are pads"),
+        Case("sentences have one word", args(4, 1, 1, 1), True, "look at what is handed on from word to word"),
+        Case("B = 1", args(6, 4), True, "does each sentence begin with the state 0, and at a step of its own?"),
     ]
 
 
@@ -81,10 +84,10 @@ _READERS = {
             _LATE,
             f"{_HALF_B} = np.where(real, h_back, 0)\nh_back = {_MASKED}",
         ),
-        "the backward reader goes on from the last state of the forward one": (
-            "for t in reversed(",
-            "h_back = h_ahead\nfor t in reversed(",
-        ),
+        "the backward reader goes on from the last state of the forward one": [
+            ("for t in reversed(", "h_back = h_ahead\nfor t in reversed("),
+            ("back(xs[t], h_back)", "back(xs[t], np.where((t == lengths - 1)[:, None], hs[t, :, :H], h_back))"),
+        ],
         "the backward state is not handed on": ("back(xs[t], h_back)", "back(xs[t], 0 * h_back)"),
     },
     _PLACE: {
@@ -101,6 +104,11 @@ _READERS = {
         "the forward half is not 0 at the pads": (_KEPT, "h_ahead"),
         "mask off by one: the last word of each sentence is lost": ("t < lengths", "t < lengths - 1"),
         "mask off by one: a pad of each sentence is read": ("t < lengths", "t <= lengths"),
+        "a row of zeros taken for a pad: a real word may be 0, too": [
+            ("(t < lengths)[:, None]", "xs[t].any(1)[:, None]"),
+            ("", "lengths = xs.any(2).sum(0)"),
+            ("", "lengths = len(xs) - xs.any(2)[::-1].argmax(0)"),
+        ],
     },
 }
 READERS = Exercise("13.1", "two_readers", 2, _reader_cases, (), slips(_READERS), view=_halves, bare=True, hints=_ORDER)
@@ -115,8 +123,8 @@ def _end_cases(rng: np.random.Generator) -> list[Case]:
         Case("lengths 2, 6, 1, 4 of T = 6", args(6, 2, 6, 1, 4)),
         Case("the longest shorter than T", args(8, 4, 2, 6, 3, 5, H=2)),
         Case("B = T", args(5, 3, 5, 1, 4, 2, H=4)),
-        Case("all lengths T", args(5, 5, 5, 5), True, "look at which step is read for a short sentence"),
-        Case("sentences of one word", args(4, 1, 1, 1), True, "look at which end belongs to which half"),
+        Case("all lengths are T", args(5, 5, 5, 5), True, "look at which step is read for a short sentence"),
+        Case("sentences have one word", args(4, 1, 1, 1), True, "look at which end belongs to which half"),
     ]
 
 
@@ -128,15 +136,13 @@ _ENDS_HINTS = (
 _SIDES = ("Put 1 into all forward and 2 into all backward states: what comes out?", "Which columns are whose?")
 _FORWARD, _BACKWARD = "hs[lengths - 1, np.arange(len(lengths)), :H]", "hs[0, :, H:]"
 _AT_LAST, _JOINED = "hs[lengths - 1, np.arange(len(lengths)), H:]", "[forward, backward], axis=1"
+_BOTH_HALVES, _OF_WORDS = f"np.concatenate({_JOINED})", "np.array([hs[:n, b].mean(0) for b, n in enumerate(lengths)])"
 _ENDS = {
     _ENDS_HINTS: {
         "nothing mended: the last row for both halves": {_FORWARD: "hs[-1, :, :H]", _BACKWARD: "hs[-1, :, H:]"},
         "both halves beside the last word: the backward one has read a single word": (_BACKWARD, _AT_LAST),
         "both halves beside the first word: the forward one has read a single word": (_FORWARD, "hs[0, :, :H]"),
-        "the ends exchanged: each half has read a single word": {
-            _FORWARD: "hs[0, :, :H]",
-            _BACKWARD: _AT_LAST,
-        },
+        "the ends exchanged: each half has read a single word": {_FORWARD: "hs[0, :, :H]", _BACKWARD: _AT_LAST},
         "the backward half from the last row: for most sentences a pad": (_BACKWARD, "hs[-1, :, H:]"),
         "one step for all sentences: the forward half from the last row": (_FORWARD, "hs[-1, :, :H]"),
         "the forward half one step too late: hs[length]": [
@@ -144,17 +150,16 @@ _ENDS = {
             (_FORWARD, "hs[lengths, np.arange(len(lengths)), :H]"),
         ],
         "the forward half one step too early: hs[length - 2]": (_FORWARD, _FORWARD.replace("- 1", "- 2")),
-        "a mean over all steps, pads too": {_FORWARD: "hs[:, :, :H].mean(0)", _BACKWARD: "hs[:, :, H:].mean(0)"},
+        "the backward half at T - length": (_BACKWARD, "hs[len(hs) - lengths, np.arange(len(lengths)), H:]"),
+        "a mean over the words: most states have read only a part of the sentence": (_BOTH_HALVES, _OF_WORDS),
+        "a mean over all steps, pads too": (_BOTH_HALVES, "hs.mean(0)"),
     },
     _SIDES: {
         "the halves exchanged: the backward state comes first": (_JOINED, "[backward, forward], axis=1"),
-        "the two states added, where they should stand side by side": (
-            "np.concatenate([forward, backward], axis=1)",
-            "forward + backward",
-        ),
+        "the two states added, where they should stand side by side": (_BOTH_HALVES, "forward + backward"),
         "one below the other: (2 B, H)": (_JOINED, "[forward, backward], axis=0"),
         "glued together by a reshape: states of several sentences in one row": (
-            "np.concatenate([forward, backward], axis=1)",
+            _BOTH_HALVES,
             "np.stack([forward, backward]).reshape(len(lengths), 2 * H)",
         ),
     },
@@ -174,9 +179,9 @@ def _stacks(rng: np.random.Generator) -> list[Case]:
         Case("windows only", ([b, a, b + 1], t, T)),
         Case("both, and a window on top", (["both", a, "ahead"], t, T)),
         Case("back, and a window on top", (["back", a], t, T)),
-        Case("a window near the end", ([b, "ahead"], T - 2, T), True, "what stops a window at the end?"),
-        Case("one window", ([b], t, T), True, "look at what several layers do together"),
-        Case("one layer back", (["back"], t, T), True, "look at what several layers do together"),
+        Case("a window is near the end", ([b, "ahead"], T - 2, T), True, "what stops a window at the end?"),
+        Case("there is one window", ([b], t, T), True, "look at what several layers do together"),
+        Case("there is one layer back", (["back"], t, T), True, "look at what several layers do together"),
     ]
 
 
@@ -242,8 +247,8 @@ def _wait_cases(rng: np.random.Generator) -> list[Case]:
         Case("a tagger that takes tags back", (Source(_SIGN), flips)),
         Case("the same tagger on other words", (Source(_SIGN), xs(8))),
         Case("a model that knows how long the sequence is", (Source(_LENGTH), xs(6))),
-        Case("a reader in one direction", (Source(_CAUSAL), xs(6)), True, "look at what the outputs wait for"),
-        Case("one input", (Source(_WHOLE), xs(1)), True, "look at what happens when inputs follow"),
+        Case("the model reads in one direction", (Source(_CAUSAL), xs(6)), True, "look at what the outputs wait for"),
+        Case("there is one input", (Source(_WHOLE), xs(1)), True, "look at what happens when inputs follow"),
     ]
 
 
@@ -261,11 +266,6 @@ def _first_agreement(model: Any, xs: Array) -> Array:
     return np.array([[run[t] == final[t] for run in runs[t:]].index(True) for t in range(len(xs))])
 
 
-def _differing_inputs(model: Any, xs: Array) -> Array:
-    final, runs = model(xs), [model(xs[:n]) for n in range(1, len(xs) + 1)]
-    return np.array([sum(run[t] != final[t] for run in runs[t:]) for t in range(len(xs))])
-
-
 def _by_influence(model: Any, xs: Array) -> Array:
     """The farthest input behind t that moves output t when 1 is added to it."""
     final, found = model(xs), np.zeros(len(xs), int)
@@ -280,10 +280,14 @@ def _by_influence(model: Any, xs: Array) -> Array:
 _WAITS = {
     _COLUMN: {
         "the first time that the output is right, not the last time that it changes": _first_agreement,
-        "counted how often the output is not final, not until when": _differing_inputs,
+        "counted how often the output is not final, not until when": (_WAITED, "waits[t] += 1"),
         "one input too early: the last one at which the output is still wrong": (_WAITED, "waits[t] = n - 1 - t"),
         "one input too late": (_WAITED, "waits[t] = n - t + 1"),
-        "counted from the begin of the sequence, not from input t": (_WAITED, "waits[t] = n"),
+        "counted from the first input, not from input t": [
+            (_WAITED, "waits[t] = n"),
+            *(("return waits", f"return waits + np.arange(T) + {k}") for k in (0, 1)),
+        ],
+        "counted how often it changes": {_DIFFERS: "if early[t] != model(xs[: n + 1])[t]:", _WAITED: "waits[t] += 1"},
         "waits for the end, if it waits at all": (_WAITED, "waits[t] = T - 1 - t"),
         "waits for the end, whatever the model": ("return waits", "return np.arange(T)[::-1]"),
         "yes or no, not how long": (_WAITED, "waits[t] = 1"),
@@ -298,6 +302,7 @@ _WAITS = {
             "model(np.where(np.arange(T)[:, None] < n, xs, 0))",
         ),
         "an input of the future changed, not cut off: this asks who moves an output": _by_influence,
+        "the past cut off, too: xs[t:n] is read": (_DIFFERS, "if model(xs[t:n])[0] != final[t]:"),
         "the beginning cut off, not the end": ("model(xs[:n])", "model(xs[T - n :])"),
     },
 }
@@ -306,6 +311,7 @@ WAITS = Exercise("13.4", "waits", 2, _wait_cases, ("waits",), slips(_WAITS), bar
 
 # ---------------------------------------------------------------- 13.5 floors
 _LETTERS = "ABCDEF"
+_CUT = {("B", 0.46): 0.47, ("F", 0.71): 0.72}  # cut off, not rounded; of C this may be a slip
 
 
 def _floors_view(case: Case, result: Any) -> dict[str, Any]:
@@ -320,13 +326,18 @@ def _floors_view(case: Case, result: Any) -> dict[str, Any]:
         floors = {x: float(result[x]) for x in _LETTERS}
     except (TypeError, ValueError):
         raise ValueError("floors: expected a number of bits for each letter") from None
-    return {x: round(bits, 2) + 0.0 for x, bits in floors.items()} | {"impossible": " ".join(letters)}
+    floors = {x: _CUT.get((x, round(bits, 2)), round(bits, 2) + 0.0) for x, bits in floors.items()}
+    return floors | {"impossible": " ".join(letters)}
 
 
 _BITS = ("Toss it in your head: how many yes-no questions tell which face it is?", "Bits or nats: which logarithm?")
 _GAP = ("Fill the gaps in 1 1 ? 1 1 and in 1 1 ? 0 0 by hand.", "How sure can you be in each, and how often is it so?")
 _TAGS = ("What may be read, and does the answer stand in it?", "After a throw of 16: is the next one higher? After 8?")
 _JUDGE = ("Put your floors beside the reports, all in bits.", "Is a loss below the floor of another question a leak?")
+_WRONG = (
+    "Take one of the letters that are wrong. Which answers can the best reader still expect, and how likely is each?",
+    "B is one coin; C is two, for equal and for different neighbours; F is one for each throw. What does each cost?",
+)
 _F = {x: f'"{x}": {bits}' for x, bits in zip(_LETTERS, ("4.00", "0.47", "0.26", "2.00", "0.00", "0.72"), strict=True)}
 _OUT = '["B", "F"]'
 _FLOORS = {
@@ -343,6 +354,8 @@ _FLOORS = {
         "C: only the face before is used": (_F["C"], '"C": 0.47'),
         "C: nothing is left to guess, although both neighbours can mislead": (_F["C"], '"C": 0.0'),
         "C: equal neighbours only, different ones left out": [(_F["C"], '"C": 0.08'), (_F["C"], '"C": 0.1')],
+        "C: 0.1 for the other face, although both neighbours are known": (_F["C"], '"C": 0.56'),
+        "C: a share of all gaps, not of the equal neighbours; or cut off, not rounded": (_F["C"], '"C": 0.25'),
         "C: in nats, or with the different neighbours only": (_F["C"], '"C": 0.18'),
     },
     _TAGS: {
@@ -351,28 +364,34 @@ _FLOORS = {
         "F: a fair coin, although this throw is known": (_F["F"], '"F": 1.0'),
         "F: nothing to pay, although the next throw is not known": (_F["F"], '"F": 0.0'),
         "F: in nats": [(_F["F"], '"F": 0.5'), (_F["F"], '"F": 0.496')],
+        "F: 15 in the place of 16": [(_F["F"], '"F": 0.67'), (_F["F"], '"F": 0.76')],
         "E and F exchanged": {_F["E"]: '"E": 0.72', _F["F"]: '"F": 0.0'},
     },
     _JUDGE: {
         "C is possible: the future may be read there": [(_OUT, '["B", "C"]'), (_OUT, '["C", "F"]')],
         "E is possible: the answer may be read there": [(_OUT, '["B", "E"]'), (_OUT, '["E", "F"]')],
         "C and E are possible: the future may be read there": (_OUT, '["C", "E"]'),
+        "neither report is below its floor": [(_OUT, f'["{a}", "{b}"]') for a, b in ("AC", "AD", "AE", "CD", "DE")],
         "A is possible: its report is in nats": [(_OUT, '["A", "B"]'), (_OUT, '["A", "F"]')],
         "D is possible: only every second symbol is new": [(_OUT, '["B", "D"]'), (_OUT, '["D", "F"]')],
     },
 }
-FLOORS = Exercise("13.5", "floors", 1, slips=slips(_FLOORS), view=_floors_view, hints=(*_JUDGE, *_TAGS))
+FLOORS = Exercise("13.5", "floors", 1, slips=slips(_FLOORS), view=_floors_view, hints=(*_WRONG, _JUDGE[0]))
 
 
 # ---------------------------------------------------------------- 13.6 twin
 def _twin_cases(rng: np.random.Generator) -> list[Case]:
     D, H, V = (int(rng.integers(*span)) for span in ((60, 90), (290, 340), (100, 140)))
+    equal = ((2, 15, 4), (5, 27, 8), (12, 48, 8), (25, 78, 39), (56, 45, 20))
+    above = ((13, 80, 25), (49, 43, 17), (10, 58, 20), (27, 49, 35), (41, 87, 39))
     return [
+        Case("a count that is just reached", equal[rng.integers(5)]),
+        Case("a count that is just missed", above[rng.integers(5)]),
         Case("more units than inputs", (D, H, V)),
         Case("more inputs than units", (5 * H, 2 * D, V + 7)),
-        Case("many scores", (D + 3, H - 20, 9 * V)),
-        Case("a large network", (D, 4 * H, 40)),
-        Case("few scores", (D + 11, H + 5, 2), True, "look at what the head reads"),
+        Case("a great many scores", (D, 2 * D, 12 * D * D)),
+        Case("a large network", (int(rng.choice([65, 66, 72, 73, 80, 88])), 1200, 40)),  # the next count is nearer
+        Case("there are few scores", (D + 11, H + 5, 2), True, "look at what the head reads"),
     ]
 
 
@@ -380,8 +399,9 @@ _COUNT_BOTH = (
     "Count the two networks of the worked example, the layer and the head each for itself.",
     "How many parameters has one direction of n units, and how many numbers does the head read in each network?",
 )
+_NEAREST = "return n + (parameters(2, n) + parameters(2, n + 1) < 2 * parameters(1, H))"
 _LIMIT = ("Print the counts for n, n + 1 and the one direction.", "Does 'at most' allow to be above?")
-_LSTM, _HEAD = "4 * (n * D + n * n + 2 * n)", "V * directions * n + V"
+_LSTM, _HEAD, _MOST = "4 * (n * D + n * n + 2 * n)", "V * directions * n + V", "parameters(2, n + 1) <="
 _TWINS = {
     _COUNT_BOTH: {
         "half of the units": ("", "return H // 2"),
@@ -390,10 +410,14 @@ _TWINS = {
         "the head left out": (_HEAD, "0"),
         "the second direction not counted": ("directions * lstm", "lstm"),
         "a plain network: one block of rows, not four": (_LSTM, "n * D + n * n + 2 * n"),
+        "one bias for each gate: PyTorch has two": (_LSTM, "4 * (n * D + n * n + n)"),
+        "the head's V biases counted twice": (_HEAD, "directions * (V * n + V)"),
         "three blocks of rows, as in a GRU": (_LSTM, "3 * (n * D + n * n + 2 * n)"),
     },
     _LIMIT: {
         "one unit too many: above the one direction": ("return n", "return n + 1"),
+        "fewer, not at most: an equal count is allowed": (_MOST, _MOST[:-1]),
+        "the nearest count, even if it is above": ("return n", _NEAREST),
         "one unit too few": ("return n", "return n - 1"),
         "units of both directions together": ("return n", "return 2 * n"),
         "the number of parameters, not of units": ("return n", "return parameters(2, n)"),
@@ -414,13 +438,15 @@ def _files(rng: np.random.Generator) -> list[Case]:
             pairs.append(f"the {noun} was not {first} but {second}".split())
             labels.append(label)
     group = [w.split() for w in ("not good", "good not", "not not good", "good", "good not not", "not good")]
+    y, joined = int(rng.integers(2)), [w.split() for w in ("day time", "daytime", "day time", "daytime", "day time")]
     return [
+        Case("words that make another one", (joined, [y, 1 - y, y, 1 - y, 1 - y])),
         Case("short sentences of two words", file(41, "not good", (1, 5), 0.6)),
         Case("sentences of three words", file(57, "not good bad", (2, 4), 0.45)),
         Case("rare zeros", file(47, "good not", (2, 4), 0.75)),
         Case("six sentences", (group, [int(x) for x in rng.permutation([0, 1, 1, 0, 1, 1])])),
-        Case("minimal pairs only", (pairs, labels), True, "look at how the groups are weighed"),
-        Case("one sentence", ([["good"]], [1]), True, "look at what several sentences do together"),
+        Case("there are minimal pairs only", (pairs, labels), True, "look at how the groups are weighed"),
+        Case("there is one sentence", ([["good"]], [1]), True, "look at what several sentences do together"),
     ]
 
 
@@ -434,7 +460,10 @@ _AGREE = "len(group) if len(set(group)) == 1"
 _CEILINGS = {
     _GROUPS: {
         "the bag without its counts: not good and not not good in one group": (_BAG, "tuple(sorted(set(words)))"),
-        "order kept in the bag, too": (_BAG, "tuple(words)"),
+        "a set and a length: not not good like not good good": (_BAG, "(len(words), *sorted(set(words)))"),
+        "order kept in the bag, too": [(_BAG, _TEXT), (_BAG, "tuple({w: words.count(w) for w in words}.items())")],
+        "words run together: day time like daytime": [(_BAG, '"".join(sorted(words))'), (_TEXT, '"".join(words)')],
+        "reader always 1: the same sentence can stand there with two labels": ("best(texts)", "1.0"),
         "the reader is shown a bag, too": (_TEXT, "tuple(sorted(words))"),
         "the two results exchanged": ("best(bags), best(texts)", "best(texts), best(bags)"),
     },
@@ -456,6 +485,7 @@ _CEILINGS = {
             ("right / len(labels)", "1 - right / len(labels)"),
         ],
         "the number that is right, not the share": ("right / len(labels)", "right"),
+        "per cent, not the share": ("right / len(labels)", "100 * right / len(labels)"),
         "a classifier that draws labels as the group has them, not the best one": (
             _BEST,
             "(group.count(0) ** 2 + group.count(1) ** 2) / len(group)",
@@ -498,11 +528,19 @@ _LATER = {
         "words and tags are both moved: nothing is gained": (_INPUT, "inputs[k:] = xs"),
         "moved in a circle: the last tags are asked in the first rows": (_MOVED, "targets[:T] = np.roll(tags, k, 0)"),
         "one too late": {_MOVED: "targets[k + 1 :] = tags[: T - 1]"},
-        "one too early": {_MOVED: "targets[max(k - 1, 0) : max(k - 1, 0) + T] = tags"},
+        "one too early": [(_MOVED, f"targets[{r} : {r} + T] = tags") for r in ("max(k - 1, 0)", "(k - 1)")],
+        "tags moved to the beginning": [(_MOVED, f"targets[: {n}] = tags[k:]") for n in ("max(T - k, 0)", "T - k")],
     },
     _ROWS: {
-        "not longer than before: the last k tags are never asked": (_RETURN, "return inputs[:T], targets[:T]"),
-        "the last k tags are lost": (_MOVED, "targets[k:T] = tags[: max(T - k, 0)]"),
+        "not longer than before: the last k tags are never asked": [
+            (_RETURN, "return inputs[:T], targets[:T]"),
+            {_FILL: "np.full((T, B), -1)", _MOVED: "targets[k:] = tags[: T - k]", _RETURN: "return xs, targets"},
+        ],
+        "the last k tags are lost": [
+            (_MOVED, "targets[k:T] = tags[: max(T - k, 0)]"),
+            (_MOVED, "targets[k:T] = tags[: T - k]"),
+            (_MOVED, "for b, L in enumerate((tags >= 0).sum(0)):\n    targets[k:L, b] = tags[: L - k, b]"),
+        ],
         "0 where no tag is due: 0 is a tag": (_FILL, "np.zeros((T + k, B), int)"),
         "the last word is read again in place of zeros": (_INPUT, "inputs[:T] = xs\ninputs[T:] = xs[-1]"),
         "-1 in the inputs, where zeros belong": (_INPUT, "inputs[:] = -1\ninputs[:T] = xs"),

@@ -93,7 +93,7 @@ def remembered(text: str, pairs: Sequence[Pair]) -> Pair:
 
 
 def word_table(pairs: Sequence[Pair], rounds: int = 8) -> dict[str, str]:
-    """For each English word, in lower case, its likeliest French one: IBM's Model 1 (Brown et al. 1993, §4.2).
+    """For each English word, in lower case, its likeliest French one: IBM's Model 1 (Brown et al. 1993, §4.1).
 
     t(f | e) starts equal for all pairs of words. In each round every French word is shared out among the English words
     of its message, and one empty word, in proportion to t; t(f | e) is then e's share of f over all that e got. Nothing
@@ -134,7 +134,7 @@ def by_table(text: str, table: dict[str, str]) -> str:
 
 
 def character_f(text: str, reference: str, longest: int = 6, beta: float = 2.0) -> float:
-    """The character n-gram F-score, chrF, in per cent (Popović 2015, §2), of one text.
+    """The character n-gram F-score, chrF, in per cent (Popović 2015; beta 2 as in her later tool), of one text.
 
     For n = 1 to `longest`: the share of the text's n-grams that stand in the reference, and of the reference's that
     stand in the text; spaces do not count. Their means over n are precision P and recall R, and the score is

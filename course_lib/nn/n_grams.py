@@ -1,4 +1,4 @@
-"""Counting: n-gram models of 1 to n symbols, interpolated by the rule of Witten and Bell (1991).
+"""Counting: n-gram models of 1 to n symbols, interpolated by the rule named after Witten and Bell (1991).
 
 Where a context is new or rare, the shorter ones speak: for the context u of n - 1 symbols and the next symbol c
 

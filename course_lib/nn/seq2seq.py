@@ -78,7 +78,7 @@ class Decoder(nn.Module):
         o_t = W_o [s_t; c_t] + b_o
 
     With attention as in Bahdanau, Cho & Bengio 2015 (A.2.2), without it as in Cho et al. 2014 (§2.2); both with a plain
-    linear layer in place of their maxout one, and the GRU of torch.
+    linear layer of s_t and c_t in place of their maxout one, which reads y_{t-1} too, and the GRU of torch.
 
     Args: V number of symbols to write, D size of their embedding, H hidden size, K size of the memory's vectors;
     attention None, "additive" or "dot"; generator: source of the weights.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,6 +19,7 @@ Array = np.ndarray
 MARKS = "osv^D"
 MOST = 64  # symbols of a source that can be read below a picture
 KEYS = 1000
+WHITE = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none"}
 
 
 # ---------------------------------------------------------------- letters below a map
@@ -104,32 +106,39 @@ def one_step_text(source: Sequence[str], written: Sequence[str], weights: Array,
 # ---------------------------------------------------------------- the model
 
 
-def machine() -> Figure:
-    """Encoder and decoder without and with attention: one arrow between them, or one from each state."""
-    fig, panels = plt.subplots(1, 2, figsize=(7, 2.9), layout="constrained")
-    for ax, looks in zip(panels, (False, True), strict=True):
-        ax.set(xlim=(-0.7, 6.6), ylim=(-0.9, 3.2), xticks=(), yticks=())
+def machine(looks: Sequence[bool] = (False, True)) -> Figure:
+    """Encoder and decoder, a panel without attention (False: one arrow from the last state) or with it (True)."""
+    fig, panels = plt.subplots(1, len(looks), figsize=(3.5 * len(looks), 3.1), layout="constrained", squeeze=False)
+    for ax, look in zip(panels.flat, looks, strict=True):
+        ax.set(xlim=(-0.7, 6.6), ylim=(-0.9, 3.9), xticks=(), yticks=())
         ax.spines[:].set_visible(False)
         ax.grid(visible=False)
-        ax.set_title("attention: a look at every state" if looks else "one vector for everything", loc="left")
+        ax.set_title("attention: a look at every state" if look else "one vector for everything", loc="left")
+        x, h, c, y = (ink(name)["color"] for name in "xhcy")
         for k, letter in enumerate("sept"):
-            _box(ax, k, 0.6, f"$h_{k + 1}$", ink("h")["color"])
+            _box(ax, k, 0.6, f"$h_{k + 1}$", h)
             ax.text(k, -0.55, letter, ha="center", va="center")
-            _arrow(ax, (k, -0.3), (k, 0.25), ink("x")["color"])
+            _arrow(ax, (k, -0.3), (k, 0.25), x)
             if k:
-                _arrow(ax, (k - 0.68, 0.6), (k - 0.32, 0.6), ink("h")["color"])
-        for k, symbol in enumerate(("7", "end")):
-            _box(ax, 4.7 + 1.2 * k, 2.1, f"$s_{k + 1}$", ink("y")["color"])
-            ax.text(4.7 + 1.2 * k, 3.0, symbol, ha="center", va="center")
-            _arrow(ax, (4.7 + 1.2 * k, 2.45), (4.7 + 1.2 * k, 2.8), ink("y")["color"])
-        _arrow(ax, (5.05, 2.1), (5.55, 2.1), ink("y")["color"])
-        _box(ax, 3.5, 2.1, "$s_0$", ink("y")["color"])
-        _arrow(ax, (3.0, 0.95), (3.4, 1.75), ink("y")["color"])  # made of the last state, once
-        _arrow(ax, (3.85, 2.1), (4.35, 2.1), ink("y")["color"])
-        for k in range(4) if looks else (3,):
-            colour = ink("c")["color"]
-            for j in range(2):
-                _arrow(ax, (k + 0.1, 0.95), (4.55 + 1.2 * j, 1.75), colour, lw=0.8 if looks else 1.6)
+                _arrow(ax, (k - 0.68, 0.6), (k - 0.32, 0.6), h)
+        _box(ax, 3.3, 2.8, "$s_0$", y)
+        _arrow(ax, (3.02, 0.95), (3.27, 2.45), y)  # made of the last state, once
+        for k, (fed, said) in enumerate((("start", "7"), ("7", "end"))):
+            at = 4.6 + 1.3 * k  # of s_{k + 1}
+            _box(ax, at, 2.8, f"$s_{k + 1}$", y)
+            ax.text(at, 3.7, said, ha="center", va="center")
+            _arrow(ax, (at, 3.15), (at, 3.5), y)
+            _arrow(ax, (at - 0.96, 2.8), (at - 0.34, 2.8), y)
+            ax.text(at, -0.55, fed, ha="center", va="center")
+            _arrow(ax, (at, -0.3), (at, 2.45), x)
+            if look:
+                for j in range(4):
+                    _arrow(ax, (j + 0.1, 0.95), (at - 0.68, 1.62), c, lw=0.8)
+                _arrow(ax, (at - 1.2, 2.45), (at - 0.68, 1.85), y, ls=(0, (3, 1.5)))  # the query
+                _arrow(ax, (at - 0.5, 1.75), (at - 0.12, 2.45), c)
+                ax.text(at - 0.55, 1.65, f"$c_{k + 1}$", ha="center", va="center", color=c, bbox=WHITE)
+            else:
+                _arrow(ax, (3.1, 0.95), (at - 0.15, 2.45), c, lw=1.6)
     return fig
 
 
@@ -139,8 +148,10 @@ def _box(ax: Axes, x: float, y: float, name: str, colour: str) -> None:
     ax.text(x, y, name, ha="center", va="center")
 
 
-def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], colour: str, lw: float = 1.4) -> None:
-    ax.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=9, color=colour, lw=lw))
+def _arrow(
+    ax: Axes, start: tuple[float, float], end: tuple[float, float], colour: str, lw: float = 1.4, ls: Any = "-"
+) -> None:
+    ax.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=9, color=colour, lw=lw, ls=ls))
 
 
 # ---------------------------------------------------------------- scores

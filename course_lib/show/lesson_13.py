@@ -177,5 +177,6 @@ def by_distance(shares: Mapping[str, Mapping[str, float]], ax: Axes | None = Non
     ax.set(ylabel="names told right (%)", xlabel="what decides stands …", ylim=(0, 128))
     ax.set_yticks(range(0, 101, 25))
     ax.grid(visible=False, axis="x")
+    ax.set_title("One direction fails where the next token decides", loc="left")
     ax.legend(ncols=2, loc="upper center")
     return ax

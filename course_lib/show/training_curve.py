@@ -168,7 +168,7 @@ def _draw_loss(ax: Axes, history: History, watch: Watch) -> None:
     low, high = (min(shown), max(shown)) if shown else (0.0, 1.0)
     ax.set_ylim(low - 0.06 * ((high - low) or 1), high + 0.06 * ((high - low) or 1))
     ax.set(title=watch.title, xlabel="update", ylabel=f"loss in {watch.unit}" if watch.unit else "loss")
-    ax.legend(loc="upper right")
+    ax.legend(loc="best")
 
 
 def _draw_scores(ax: Axes, history: History, goal: Goal) -> None:

@@ -65,3 +65,7 @@ def test_scores_are_drawn_in_percent():
     panels = pictures.machine().axes
     assert len(panels) == 2
     assert all("$s_0$" in [text.get_text() for text in ax.texts] for ax in panels)  # made of the last state in both
+    alone = pictures.machine([False]).axes
+    assert len(alone) == 1
+    assert {"start", "end"} <= {text.get_text() for text in alone[0].texts}
+    assert "$c_1$" not in [text.get_text() for text in alone[0].texts]
