@@ -203,7 +203,7 @@ def fingerprint(cases: list[Case], right: list[bool]) -> str:
         return ""
     looks = list(dict.fromkeys(c.look for c in easy_right if c.look))
     labels = _labels(cases, [ok and c.easy for c, ok in zip(cases, right, strict=True)], True)
-    return f". Right when {labels}" + (f": {'; '.join(looks)}" if 0 < len(looks) < 3 else "")
+    return f". Right when {labels}" + (f": {', and '.join(looks)}" if 0 < len(looks) < 3 else "")
 
 
 def _labels(cases: list[Case], right: list[bool], wanted: bool) -> str:

@@ -38,7 +38,7 @@ LOOK = (
     "height:1px;overflow:hidden;clip-path:inset(50%)}</style>"
 )
 STILL = "A still picture: run this cell, or trust the notebook (File, Trust Notebook), and it gets its controls."
-STILL_LIVE = "The controls of this picture need a running kernel: run this cell to see them."
+STILL_LIVE = "No controls above the picture? They need a running kernel: run this cell."
 
 
 class Control(NamedTuple):

@@ -348,7 +348,7 @@ def test_a_fingerprint_misleads_nobody():
     answer = lambda x, b: 2 * x + abs(b)  # noqa: E731
     assert say(answer, task).message.endswith(". Right when easy 0; easy 1; easy 2")
     task = dataclasses.replace(task, cases=lambda rng: [hard, *easy[1:]])
-    assert say(answer, task).message.endswith(". Right when easy 1; easy 2: look at 1; look at 2")
+    assert say(answer, task).message.endswith(". Right when easy 1; easy 2: look at 1, and look at 2")
 
 
 def test_a_pair_of_slips_holds_none_that_would_spoil_a_right_result():
