@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from course_lib.data import pad
+from course_lib.data.prose import prose
 
 
 @torch.no_grad()
@@ -35,3 +36,9 @@ def checked(lines: Sequence[str]) -> Sequence[str]:
         if not line or "\n" in line:
             raise ValueError(f"lines: expected one line of text each, got {line!r}")
     return lines
+
+
+def per_character(bits: Callable[[nn.Module, Sequence[str]], np.ndarray], network: nn.Module) -> float:
+    """Bits per character, line ends included, on the sentences of the held-out files; `bits` says what lines cost."""
+    lines = prose().held_out
+    return float(bits(network, lines).sum() / sum(len(line) + 1 for line in lines))

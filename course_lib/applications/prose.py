@@ -6,14 +6,14 @@ Lesson 08 asks it which of several sentences is the likelier one, and mends typi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import torch
 from torch import nn
 
 from course_lib.applications import Application
-from course_lib.applications._lines import checked, surprise
+from course_lib.applications._lines import checked, per_character, surprise
 from course_lib.data import Batch, stream_batches
 from course_lib.data.prose import prose
 from course_lib.data.source_code import ALPHABET, encode
@@ -58,19 +58,13 @@ def bits(network: nn.Module, lines: Sequence[str]) -> np.ndarray:
     return surprise(network, [encode(f"\n{line}\n") for line in checked(lines)])
 
 
-def score(network: nn.Module) -> float:
-    """Bits per character on the sentences of the held-out files."""
-    lines = prose().held_out
-    return float(bits(network, lines).sum() / sum(len(line) + 1 for line in lines))
-
-
 APPLICATION = Application(
     title="Characters of Python's documentation",
     unit="bits per character",
     higher=False,
     model=model,
     train=train,
-    score=score,
+    score=partial(per_character, bits),
     updates=4000,
     full=16000,
     short=(60, 4.3),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from course_lib.applications import Application
-from course_lib.applications._lines import checked, surprise
+from course_lib.applications._lines import checked, per_character, surprise
 from course_lib.data import Batch, stream_batches
 from course_lib.data.prose import prose
 from course_lib.data.source_code import ALPHABET, encode
@@ -137,19 +137,13 @@ def bits(network: WordModel, lines: Sequence[str]) -> np.ndarray:
     return spelled + surprise(network, rows)
 
 
-def score(network: WordModel) -> float:
-    """Bits per character on the sentences of the held-out files."""
-    lines = prose().held_out
-    return float(bits(network, lines).sum() / sum(len(line) + 1 for line in lines))
-
-
 APPLICATION = Application(
     title="Words of Python's documentation",
     unit="bits per character",
     higher=False,
     model=model,
     train=train,
-    score=score,
+    score=partial(per_character, bits),
     updates=4000,
     full=12_000,
     short=(60, 2.35),
