@@ -228,9 +228,15 @@ def _as_html(output: Any) -> str:
     return f"<pre {PRINTED}><code>{escape(data.get('text/markdown', data.get('text/plain', '')))}</code></pre>"
 
 
-def code_hash(nb: NotebookNode) -> str:
-    """A hash of all code in a notebook: stored with the outputs, it tells whether they belong to this code."""
+def code_hash(nb: NotebookNode, path: Path | None = None) -> str:
+    """A hash of all code in a notebook: stored with the outputs, it tells whether they belong to this code.
+
+    The checks of a solution at `path` count as its code: they print the verdicts that are stored.
+    """
     text = "\0".join(cell.source for cell in nb.cells if cell.cell_type == "code")
+    if path and path.parent.name == "solutions":
+        checks = Path(__file__).parent / f"checks/lesson_{path.name[:2]}.py"
+        text += checks.read_text("utf-8") if checks.exists() else ""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -506,7 +512,7 @@ def build(root: Path, check: bool = False, only: tuple[str, ...] = (), run: bool
         chosen = not only or any(word in name for word in only)
         try:
             nb = _refreshed(path, name, run=run and chosen and not check)
-            if not _in_step(nb):
+            if not _in_step(nb, path):
                 report.findings.append(f"{name}: its outputs are not from this code; run `course build`")
             if not _frames_in_step(path):
                 report.findings.append(f"{name}: kept frames are not from today's drawing; run `course build`")
@@ -621,12 +627,12 @@ def _refreshed(path: Path, name: str, run: bool) -> NotebookNode:
     if path.parent.name == "solutions":
         validate_solution(nb, name, lesson_points(path.name[:2]))
         validate_slips(path, name)
-    if run and not (_in_step(nb) and _frames_in_step(path)):
+    if run and not (_in_step(nb, path) and _frames_in_step(path)):
         before = path.read_bytes()
         nb = canonical(execute(nb, path.parent, keep=True))
         if path.read_bytes() != before:
             raise BuildError("was saved while it ran; not overwritten: build again")
-        nb.metadata.setdefault("course", nbformat.from_dict({}))["outputs_of"] = code_hash(nb)
+        nb.metadata.setdefault("course", nbformat.from_dict({}))["outputs_of"] = code_hash(nb, path)
     return nb
 
 
@@ -640,13 +646,13 @@ def _draw_boards(nb: NotebookNode) -> None:
             shown[0].data["text/html"] = progress_board.as_html([])
 
 
-def _in_step(nb: NotebookNode) -> bool:
+def _in_step(nb: NotebookNode, path: Path | None = None) -> bool:
     """Whether the outputs of a notebook are from its code, and its explorers and questions have today's script."""
     from course_lib.show.script import script
 
     texts = [o.data["text/html"] for c in nb.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
     old = any("<script>(() =>" in text and script() not in text for text in texts)
-    return not old and nb.metadata.get("course", {}).get("outputs_of") == code_hash(nb)
+    return not old and nb.metadata.get("course", {}).get("outputs_of") == code_hash(nb, path)
 
 
 def _frames_in_step(path: Path) -> bool:

@@ -521,3 +521,15 @@ def test_outputs_of_other_code_or_another_script_are_made_anew(change):
         html = nb.cells[0].outputs[0].data["text/html"]
         nb.cells[0].outputs[0].data["text/html"] = html.replace("memory", "store")
     assert not building._in_step(nb)
+
+
+def test_outputs_of_a_solution_are_made_anew_when_its_checks_have_changed(tmp_path, monkeypatch):
+    checks, path = tmp_path / "checks/lesson_99.py", tmp_path / "solutions/99_anything.ipynb"
+    checks.parent.mkdir()
+    checks.write_text("SLIPS = 1")
+    monkeypatch.setattr(building, "__file__", str(tmp_path / "building.py"))
+    nb = nbformat.v4.new_notebook(cells=[code('check("99.1", step)')])
+    nb.metadata["course"] = {"outputs_of": building.code_hash(nb, path)}
+    assert building._in_step(nb, path)
+    checks.write_text("SLIPS = 2")
+    assert not building._in_step(nb, path)
