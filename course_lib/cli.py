@@ -127,7 +127,7 @@ def grade(
 def train(
     name: Annotated[str, typer.Argument(help="an application: code, numbers, ...")],
     seeds: Annotated[int, typer.Option(min=1, help="how many models, from seed 0 on; the first one is stored")] = 3,
-    full: Annotated[bool, typer.Option("--full", help="train longer, and store the scores only")] = False,
+    full: Annotated[bool, typer.Option("--full", help="train longer; most store the scores only")] = False,
 ) -> None:
     """Make the stored model of an application again, and its held-out scores."""
     from course_lib import applications
@@ -157,14 +157,27 @@ def export(
 
 @app.command()
 def bench(
-    group: Annotated[str | None, typer.Argument(help="layers, memory, tasks or grade; without it all of them")] = None,
+    group: Annotated[
+        str | None, typer.Argument(help="layers, memory, tasks, grade or explorers; without it all of them; or speech")
+    ] = None,
+    folder: Annotated[str | None, typer.Argument(help="speech: recordings named 3142_ada_1.wav")] = None,
     json: Annotated[str | None, typer.Option(help="write the rows and the machine here")] = None,
 ) -> None:
-    """Measure the course against PyTorch and other graders: ratios side by side, in processor time, one thread."""
+    """Measure the course against PyTorch and other graders: ratios side by side, in processor time, one thread.
+
+    `course bench speech FOLDER` scores the recogniser of lesson 10 on a folder of recordings.
+    """
     from course_lib import bench as benchmarks
 
     try:
-        benchmarks.run(group, json)
+        if group == "speech":
+            from course_lib.bench import speech
+
+            speech.run(folder or "", json)
+        elif folder is not None:
+            raise ValueError(f"folder: only speech takes one, got {folder!r}")
+        else:
+            benchmarks.run(group, json)
     except ValueError as error:
         fail(f"bench: {error}")
 

@@ -79,7 +79,7 @@ MAY = {
     "building": {"checks", "instructor", "show", "trust", "vocabulary"},
     "grading": {"checks", "building"},
     "selfcheck": {"checks"},
-    "bench": {"nn", "data", "training", "recipes", "checks", "show", "grading"},
+    "bench": {"nn", "data", "training", "recipes", "checks", "show", "grading", "applications"},
     "launcher": {"cli", "trust"},
     "__main__": {"launcher"},
     "__init__": set(),

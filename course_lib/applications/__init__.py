@@ -1,7 +1,8 @@
 """The finished models that lessons open with: their weights are stored, and `course train NAME` makes them again.
 
 An application is a module here with `APPLICATION`. Beside it lie NAME.npz, the weights of seed 0 in half precision, and
-NAME.json, what they were made with: updates, the held-out score of each seed, versions. A score is that of the rounded
+NAME.json, what they were made with: updates, the held-out score of each seed, versions. The weights are those of
+`course train NAME`, or of `course train NAME --full` where the application says so. A score is that of the rounded
 weights; on another Python it can differ where the data come with Python.
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -36,6 +37,7 @@ class Application:
     score    the held-out score, the same for the same weights
     updates  of `course train NAME`; `full` of `course train NAME --full`
     short    a test's run: updates, and the score that seed 0 has to reach with them
+    stored   whose weights are stored: those of the "default" run, or of the "full" one
     """
 
     title: str
@@ -47,6 +49,7 @@ class Application:
     updates: int
     full: int
     short: tuple[int, float]
+    stored: Literal["default", "full"] = "default"
 
 
 def names() -> list[str]:
@@ -78,8 +81,8 @@ def load(name: str) -> nn.Module:
 def train(name: str, seeds: Iterable[int], full: bool = False, folder: Path = FOLDER) -> dict[str, Any]:
     """Train one model a seed, store the weights of the first one and the record of all; returns the record.
 
-    With `full` only the scores are stored, under "full". Raises ValueError for an unknown name or a model that is too
-    large to be stored.
+    The scores stand under "runs", with `full` under "full"; of the other run, the one that is not `stored`, nothing but
+    the scores is kept. Raises ValueError for an unknown name or a model that is too large to be stored.
     """
     made = application(name)
     updates, kept, runs = made.full if full else made.updates, None, []
@@ -93,13 +96,12 @@ def train(name: str, seeds: Iterable[int], full: bool = False, folder: Path = FO
         print(f"{name}: seed {seed}, {updates} updates, {runs[-1]['score']} {made.unit} on held-out data", flush=True)
     path = folder / f"{name}.json"
     told = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    if full:
-        told["full"] = runs
-    else:
+    if full == (made.stored == "full"):
         _store(folder / f"{name}.npz", kept or {})
         versions = {"python": platform.python_version(), "numpy": version("numpy"), "torch": version("torch")}
-        told |= {"updates": updates, "runs": runs, "versions": {k: v.split("+")[0] for k, v in versions.items()}}
-    told = {"title": made.title, "unit": made.unit, "full": [], **told}
+        told["versions"] = {key: value.split("+")[0] for key, value in versions.items()}
+    told |= {"full": runs} if full else {"updates": updates, "runs": runs}
+    told = {"title": made.title, "unit": made.unit, "updates": made.updates, "runs": [], "full": [], **told}
     path.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     return told
 

@@ -3,6 +3,7 @@
 import json
 import math
 import platform
+from dataclasses import replace
 
 import pytest
 import torch
@@ -15,12 +16,13 @@ from course_lib.applications import FOLDER, LARGEST, application, load, names, r
 @pytest.mark.parametrize("name", names())
 def test_a_stored_model_scores_what_its_record_says(name):
     told, made = record(name), application(name)
-    first = told["runs"][0]
+    first = told["full" if made.stored == "full" else "runs"][0]
     score = made.score(load(name))
     same = told["versions"]["python"].rpartition(".")[0] == platform.python_version().rpartition(".")[0]
     assert math.isclose(score, first["score"], rel_tol=0.002 if same else 0.1), (score, first)
     assert first["seed"] == 0 and len({run["seed"] for run in told["runs"]}) >= 3
-    assert told["unit"] == made.unit and first["updates"] == told["updates"] == made.updates
+    assert told["unit"] == made.unit and told["runs"][0]["updates"] == told["updates"] == made.updates
+    assert first["updates"] == (made.full if made.stored == "full" else made.updates)
     assert (FOLDER / f"{name}.npz").stat().st_size <= LARGEST
 
 
@@ -63,6 +65,17 @@ def test_the_record_holds_every_seed_and_the_score_of_the_rounded_weights(tmp_pa
     assert more["runs"] == told["runs"] and more["full"][0]["score"] == 5
     assert load("tiny").weight.item() == 3  # the longer run leaves the weights alone
     assert json.loads((tmp_path / "tiny.json").read_text()) == more
+
+
+def test_an_application_may_store_the_weights_of_its_longer_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(applications, "application", lambda name: replace(tiny(), stored="full"))
+    monkeypatch.setattr(applications, "FOLDER", tmp_path)
+    applications.train("tiny", range(2), folder=tmp_path)
+    assert not (tmp_path / "tiny.npz").exists()
+    told = applications.train("tiny", [0], full=True, folder=tmp_path)
+    assert load("tiny").weight.item() == 5 == told["full"][0]["score"]
+    assert [run["score"] for run in told["runs"]] == [3.0, round(float(torch.tensor(3 + 1 / 3).half()), 4)]
+    assert told["updates"] == 3 and "torch" in told["versions"]
 
 
 def test_a_model_that_is_too_large_leaves_the_old_one(tmp_path, monkeypatch):
