@@ -84,6 +84,8 @@ class Switches:
         between = edit.start == edit.end == spans[first][0] and edit.new.endswith("\n")
         for name in ("body", "orelse") if first == last and not between else ():
             inside = getattr(block.statements[first], name, None)
+            if inside and self.text.startswith("elif", self.span(inside[0])[0]):
+                continue  # no statement of its own: it cannot be written without its if
             if inside and edit.start >= self.span(inside[0])[0] and edit.end <= self.span(inside[-1])[1]:
                 step = (first, name)
                 return self._place(block.inner.setdefault(step, _Block(inside)), (*path, step), number, edit)

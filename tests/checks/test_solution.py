@@ -17,6 +17,7 @@ from course_lib.checks.exercise import Case, Exercise, Slip, slips
 from course_lib.checks.generate import generated
 from course_lib.checks.judge import judge
 from course_lib.checks.solution import Solution, edited, together
+from course_lib.checks.switches import Switches
 
 BODY = """total = 0 * b
 for x_t in xs:
@@ -60,6 +61,15 @@ def test_two_slips_are_made_together_unless_they_change_the_same_words():
 
 
 TASKS = [t for number in checks.lessons() for t in checks.lesson(number) if not t.is_value]
+
+
+def test_a_slip_in_a_line_that_begins_with_elif():
+    body = "if b > 2:\n    return 2\nelif b > 1:\n    return W\nelse:\n    return 0\n"
+    own = solution(body)
+    switches = Switches(own, [own.edits([("b > 1", "b > 0")]), own.edits([("return W", "return xs")])])
+    assert [switches.answer(0)(5, 7, b) for b in (3, 2, 1, 0)] == [2, 7, 7, 0]
+    assert [switches.answer(1)(5, 7, b) for b in (3, 2, 1, 0)] == [2, 5, 0, 0]
+    assert switches.answer()(5, 7, 1) == 0
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda t: t.id)
