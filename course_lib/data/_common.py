@@ -1,10 +1,11 @@
-"""What every task shares: the batch, one-hot vectors, and the checks on sizes.
+"""What every task shares: the batch, one-hot vectors, the distance of texts, and the checks on sizes.
 
 Letters: B batch, T time, D input, V vocabulary. Sequences are (T, B, D).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -74,3 +75,27 @@ def in_range(name: str, value: float, low: float, high: float) -> None:
     """Raise ValueError unless low <= value <= high and value is a finite number."""
     if not isinstance(value, (int, float, np.integer, np.floating)) or not low <= value <= high or value == np.inf:
         raise ValueError(f"{name}: expected a finite number in {low}..{high}, got {value!r}")
+
+
+def edit_distances(text: str, others: Sequence[str]) -> np.ndarray:
+    """How many letters to put in, take out or exchange to make `text` of each of the others (Levenshtein): (N,).
+
+    All others at once: the table of lesson 09, one row for each letter of `text`. ValueError for no others.
+
+    >>> edit_distances("kitten", ["sitting", "kitten", ""])
+    array([3, 0, 6])
+    """
+    if not others:
+        raise ValueError("others: expected at least one text, got none")
+    lengths = np.array([len(other) for other in others])
+    letters = np.zeros((max(lengths.max(), 1), len(others)), dtype=np.int32)
+    for n, other in enumerate(others):
+        letters[: len(other), n] = [ord(letter) for letter in other]
+    row = np.repeat(np.arange(len(letters) + 1, dtype=np.int16)[:, None], len(others), axis=1)  # from the empty text
+    for letter in text:
+        new = row + np.int16(1)  # take this letter out,
+        new[1:] = np.minimum(new[1:], row[:-1] + (letters != ord(letter)))  # or keep or exchange it,
+        for j in range(1, len(new)):
+            np.minimum(new[j], new[j - 1] + np.int16(1), out=new[j])  # or put one in behind it
+        row = new
+    return row[lengths, np.arange(len(others))].astype(int)

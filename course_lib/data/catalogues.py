@@ -17,8 +17,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
+from ._common import edit_distances
 from .translations import Pair
 
 EXTRACT = Path(__file__).parent / "extracts" / "jupyterlab_fr.tsv.gz"
@@ -57,30 +56,6 @@ def joined(words: Iterable[str]) -> str:
     "Fermer l'onglet %1 ?"
     """
     return re.sub(r"(?<=') | (?=[.,…)])|(?<=\() ", "", " ".join(words))
-
-
-def edit_distances(text: str, others: Sequence[str]) -> np.ndarray:
-    """How many letters to put in, take out or exchange to make `text` of each of the others (Levenshtein): (N,).
-
-    All others at once: the table of lesson 09, one row for each letter of `text`.
-
-    >>> edit_distances("kitten", ["sitting", "kitten", ""])
-    array([3, 0, 6])
-    """
-    if not others:
-        raise ValueError("others: expected at least one text, got none")
-    lengths = np.array([len(other) for other in others])
-    letters = np.zeros((max(lengths.max(), 1), len(others)), dtype=np.int32)
-    for n, other in enumerate(others):
-        letters[: len(other), n] = [ord(letter) for letter in other]
-    row = np.repeat(np.arange(len(letters) + 1, dtype=np.int16)[:, None], len(others), axis=1)  # from the empty text
-    for letter in text:
-        new = row + np.int16(1)  # take this letter out,
-        new[1:] = np.minimum(new[1:], row[:-1] + (letters != ord(letter)))  # or keep or exchange it,
-        for j in range(1, len(new)):
-            np.minimum(new[j], new[j - 1] + np.int16(1), out=new[j])  # or put one in behind it
-        row = new
-    return row[lengths, np.arange(len(others))].astype(int)
 
 
 def remembered(text: str, pairs: Sequence[Pair]) -> Pair:

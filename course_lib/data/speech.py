@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._common import Batch, at_least, in_range
+from ._common import Batch, at_least, edit_distances, in_range
 
 RATE = 8000  # samples a second
 WINDOW = 200  # samples of a frame: 25 ms
@@ -243,14 +243,15 @@ def wav_bytes(samples: np.ndarray) -> bytes:
 
 @cache
 def _bank(name: str) -> Clips:
-    with np.load(EXTRACTS / f"digits_{name}.npz") as stored:
-        sound, lengths, voices = from_mu_law(stored["sound"]), stored["lengths"], stored["voices"]
-    sound.flags.writeable = False
-    ends = np.cumsum(lengths).reshape(lengths.shape)
-    return {
-        str(voice): [sound[end - n : end] for n, end in zip(row, stops)]
-        for voice, row, stops in zip(voices, lengths, ends)
-    }
+    clips: Clips = {}
+    for path in sorted(EXTRACTS.glob(f"digits_{name}*.npz")):
+        with np.load(path) as stored:
+            sound, lengths, voices = from_mu_law(stored["sound"]), stored["lengths"], stored["voices"]
+        sound.flags.writeable = False
+        ends = np.cumsum(lengths).reshape(lengths.shape)
+        for voice, row, stops in zip(voices, lengths, ends):
+            clips[str(voice)] = [sound[end - n : end] for n, end in zip(row, stops)]
+    return clips
 
 
 def synthetic_voices(part: str = "training") -> Clips:
@@ -489,14 +490,7 @@ def character_errors(said: str, right: str) -> int:
     >>> character_errors("thre one", "three one")
     1
     """
-    row = np.arange(len(right) + 1)
-    for letter in said:
-        new = row + 1
-        new[1:] = np.minimum(new[1:], row[:-1] + [letter != other for other in right])
-        for j in range(1, len(new)):
-            new[j] = min(new[j], new[j - 1] + 1)
-        row = new
-    return int(row[-1])
+    return int(edit_distances(said, [right])[0])
 
 
 def error_rate(said: Sequence[str], right: Sequence[str]) -> float:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._common import Batch, at_least
+from ._common import Batch, at_least, edit_distances
 
 #: The ids that no symbol has: filler, what opens the decoder's input, what closes its output.
 PAD, START, END = 0, 1, 2
@@ -119,25 +119,6 @@ def plain(text: str) -> str:
 
 
 # --- the baseline -----------------------------------------------------------------------------------------------------
-
-
-def edit_distances(text: str, texts: Sequence[str]) -> np.ndarray:
-    """How many letters have to be put in, taken out or exchanged to make each of n texts of one: (n,).
-
-    >>> edit_distances("vingt", ["vingt", "cinq", ""]).tolist()
-    [0, 3, 5]
-    """
-    sizes = np.array([len(other) for other in texts])
-    other = np.zeros((max(sizes, default=0), len(texts)), dtype=np.uint32)
-    for n, known in enumerate(texts):
-        other[: len(known), n] = [ord(letter) for letter in known]
-    row = np.repeat(np.arange(len(other) + 1, dtype=np.int16)[:, None], len(texts), axis=1)  # distances from ""
-    for letter in text:
-        above = row
-        row = np.minimum(above + 1, np.concatenate([above[:1] + 1, above[:-1] + (other != ord(letter))]))
-        for j in range(1, len(row)):  # a letter put in
-            np.minimum(row[j], row[j - 1] + 1, out=row[j])
-    return row[sizes, np.arange(len(texts))]
 
 
 def nearest(texts: Iterable[str], pairs: Sequence[Pair]) -> list[Pair]:

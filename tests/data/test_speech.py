@@ -141,8 +141,9 @@ def test_training_and_held_out_voices_share_no_speaker():
 def test_the_extracts_are_those_of_the_script_and_their_licences_stand_beside_them(name):
     with np.load(speech.EXTRACTS / f"digits_{name}.npz") as stored:
         assert sha256(stored["sound"].tobytes()).hexdigest() == make_digits.MADE[name]
-    assert f"\n{name} " in make_digits.__doc__
-    if name != "espeak":
+    maker = name.split("_")[0]
+    assert f"\n{maker} " in make_digits.__doc__
+    if maker != "espeak":
         assert f"digits_{name}.npz" in (speech.EXTRACTS / f"digits_{name}.txt").read_text("utf-8")
 
 

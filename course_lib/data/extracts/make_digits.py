@@ -1,4 +1,4 @@
-"""Makes digits_espeak.npz, digits_flite.npz, digits_smith.npz and digits_dawson.npz: the words "zero" to "nine".
+"""Makes the words "zero" to "nine": digits_espeak_1.npz and _2, digits_flite.npz, digits_smith.npz, digits_dawson.npz.
 
     apt install espeak-ng flite festival festvox-kdlpc16k asterisk-core-sounds-en-wav
     apt download saytime && dpkg -x saytime_*.deb saytime
@@ -38,7 +38,8 @@ SOURCES = {  # of the ten files one behind the other
     "dawson": "9a2e24f0924e55fb32afc5ee7b5a97e34d3b77bbf4961ab4dceaa31342825057",
 }
 MADE = {
-    "espeak": "6658a483c593b24083ce46507671e16159cfea572e3341071dec508b95d0d6f3",
+    "espeak_1": "a9614fe97e8bc5ff8ab627cafaeefc907d457cf6f758e84e8170d649365b3b81",
+    "espeak_2": "c300788037419e1756d1e92fa536b6ddba22737a944c8522d20fac3b1b26795a",
     "flite": "f02a2233a4ef89bc49261e9982be75ec0dd7be072599a4c72f31da46dc733c91",
     "smith": "b441548ed54489d86dcd0e3bf64d6c64b4e96be67be5598c66a209a0c73eb2a5",
     "dawson": "b5438c25c26043c41de5af0539427e58125bcd62ae9492798415221788984b1a",
@@ -142,8 +143,11 @@ def g711(data: bytes) -> np.ndarray:
 
 
 def main(saytime: str) -> None:
-    """Make the four files and say their checksums."""
-    banks = {"espeak": espeak(), "flite": flite(), "smith": smith(), "dawson": dawson(Path(saytime))}
+    """Make the files and say their checksums."""
+    rules = list(espeak())
+    half = len(rules) // 2
+    banks = {"espeak_1": rules[:half], "espeak_2": rules[half:]}
+    banks |= {"flite": flite(), "smith": smith(), "dawson": dawson(Path(saytime))}
     for name, voices in banks.items():
         found = [(voice, [to_mu_law(trimmed(clip)) for clip in clips]) for voice, clips in voices]
         sound = np.concatenate([clip for _, clips in found for clip in clips])
