@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def _moved(pitches: list[int], k: int) -> list[int]:
 
 
 # ---------------------------------------------------------------- 12.1 repeated
-def _repeated_cases(rng: np.random.Generator) -> list[Case]:
+def _returns(rng: np.random.Generator) -> list[Case]:
     part, other, motif = _tune(rng, 9), _tune(rng, 7), _tune(rng, 4)
     mirrored = [2 * part[0] - pitch for pitch in part]
     k = int(rng.choice([2, 3, 5, 7]))
@@ -43,17 +44,14 @@ def _repeated_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-_LIST = (
-    "Print the list of groups of the worked example: are there seven, each of three notes?",
-    "Which of them came before, and is the first of two equal ones among these?",
-)
+_LIST = ("Print the groups of the worked example: are there seven?", "Does the first of two equal ones count?")
 _ALL_KEYS = (
     "Take 60 62 65 and 67 69 72: what of them is equal? And of 60 62 65 and 67 65 62?",
     "What must your key for `moved` be blind to, and what must it still see?",
 )
 _SEEN, _SHARE, _STARTS = "keys[i] in keys[:i]", "before / len(keys)", "range(len(pitches) - n + 1)"
 _KEY, _STEPS = "pitch - group[0]", "tuple(pitch - group[0] for pitch in group)"
-_REPEATED = {
+_AGAIN = {
     _LIST: {
         "the first of two equal groups counts, too": (_SEEN, "keys.count(keys[i]) > 1"),
         "the share of groups that are different, not of those that came before": (_SHARE, "1 - before / len(keys)"),
@@ -76,16 +74,10 @@ _REPEATED = {
         "moved: only the first and the last note of a group": (_STEPS, "(group[-1] - group[0],)"),
         "moved: exact repetitions left out": ("share(steps)", "share(steps) - share(groups)"),
         "moved: the same as exact": ("share(steps)", "share(groups)"),
-        "moved: groups of n steps, which are n + 1 notes": {
-            "steps = [": "longer = [tuple(pitches[i : i + n + 1]) for i in range(max(len(pitches) - n, 1))]\nsteps = [",
-            "for group in groups]": "for group in longer]",
-        },
-        "the two results exchanged": ("share(groups), share(steps)", "share(steps), share(groups)"),
+        "moved: n steps are n + 1 notes": ("groups]", "[a + b[-1:] for a, b in zip(groups, groups[1:])] or groups]"),
     },
 }
-REPEATED = Exercise(
-    "12.1", "repeated", 1, _repeated_cases, ("exact", "moved"), slips(_REPEATED), bare=True, hints=_LIST
-)
+REPEATED = Exercise("12.1", "repeated", 1, _returns, ("exact", "moved"), slips(_AGAIN), bare=True, hints=_LIST)
 
 
 # ---------------------------------------------------------------- 12.2 transposed
@@ -111,7 +103,7 @@ def _copies_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _copies_view(case: Case, result: Any) -> dict[str, Any]:
+def _copies(case: Case, result: Any) -> dict[str, Any]:
     """Pitches, durations and tonics of all copies; ValueError where the result is no list of pairs."""
     if not isinstance(result, (list, tuple)) or any(not isinstance(c, (list, tuple)) or len(c) != 2 for c in result):
         raise ValueError("copies: expected a list of pairs (notes, tonic)")
@@ -123,10 +115,7 @@ def _copies_view(case: Case, result: Any) -> dict[str, Any]:
     return {"pitches of the copies": stack[..., 0], "durations": stack[..., 1], "tonics": np.array(tonics)}
 
 
-_ONE = (
-    "Change a number in your first copy and look at the second one: are they two arrays?",
-    "What does `moved = notes` make: another array, or another name for the same one?",
-)
+_ONE = ("Change a number in your first copy: does the second one change, too?", "What does `moved = notes` make?")
 _RESTS = ("Print the rests of a copy.", "What does the pitch 0 mean, and what would 0 + k mean?")
 _RANGE = (
     "Print the lowest and the highest note of each copy of the worked example, and whether it should be there.",
@@ -135,15 +124,10 @@ _RANGE = (
 _TWELVE = ("Print the tonics that you return: is each of them from 0 to 11?", "How many keys are there, and which?")
 _COPY, _MOVE, _PITCHES = "notes.copy()", "moved[sounding, 0] += k", "pitches = moved[sounding, 0]"
 _IN, _TONIC, _KS = "pitches.min() >= low and pitches.max() <= high", "(tonic + k) % 12", "range(-6, 6)"
-_CLIP = "moved[sounding, 0] = moved[sounding, 0].clip(low, high)"
+_OLD, _CLIP = (f"moved[{r}, 0] += k\nmoved[{r}, 0] = moved[{r}, 0].clip(low, high)" for r in (":", "sounding"))
 _COPIES = {
     _ONE: {
-        "nothing repaired: the function as it was": {
-            _COPY: "notes",
-            _MOVE: "moved[:, 0] += k\nmoved[:, 0] = moved[:, 0].clip(low, high)",
-            _IN: "True",
-            _TONIC: "tonic + k",
-        },
+        "nothing repaired: the function as it was": {_COPY: "notes", _MOVE: _OLD, _IN: "True", _TONIC: "tonic + k"},
         "all copies are one array, which is moved again and again": (_COPY, "notes"),
         "each copy is made from the one before": {"copies = []": "copies, moved = [], notes", _COPY: "moved.copy()"},
     },
@@ -153,11 +137,8 @@ _COPIES = {
         "durations are moved, too": (_MOVE, "moved[sounding] += k"),
     },
     _RANGE: {
-        "a rest is taken for a note below the range": [
-            {_PITCHES: "pitches = moved[:, 0]"},
-            {_MOVE: "moved[:, 0] += k", _PITCHES: "pitches = moved[:, 0]"},
-        ],
-        "squeezed into the range, not left out": {_MOVE: f"{_MOVE}\n{_CLIP}", _IN: "True"},
+        "a rest is taken for a note below the range": (_PITCHES, "pitches = moved[:, 0]"),
+        "squeezed into the range, not left out": {_MOVE: _CLIP, _IN: "True"},
         "the range is not looked at": (_IN, "True"),
         "only the lowest note is looked at": (_IN, "pitches.min() >= low"),
         "only the highest note is looked at": (_IN, "pitches.max() <= high"),
@@ -178,24 +159,16 @@ _COPIES = {
     },
 }
 TRANSPOSED = Exercise(
-    "12.2",
-    "transposed",
-    1,
-    _copies_cases,
-    (),
-    slips(_COPIES),
-    view=_copies_view,
-    bare=True,
-    hints=_RANGE,
-    arguments="left",
+    "12.2", "transposed", 1, _copies_cases, (), slips(_COPIES), view=_copies, bare=True, hints=_RANGE, arguments="left"
 )
 
 
 # ---------------------------------------------------------------- 12.3 durations
-def _rhythms(rng: np.random.Generator) -> list[Case]:
+def _abc(rng: np.random.Generator) -> list[Case]:
     def line(*pieces: str) -> str:
         """The pieces with letters for their dots: notes for `n`, some with octaves and signs."""
-        return "".join(_letter(rng) if c == "n" else c for c in " ".join(pieces))
+        signs, letters = ["", "", "", "^", "_", "="], ["A", "B,", "C", "D", "e", "f", "g'", "a"]
+        return "".join(rng.choice(signs) + rng.choice(letters) if c == "n" else c for c in " ".join(pieces))
 
     x, y = (int(k) for k in rng.permutation([3, 4, 5, 6, 7])[:2])
     return [
@@ -210,14 +183,8 @@ def _rhythms(rng: np.random.Generator) -> list[Case]:
         Case("small letters, signs and octaves", ("^c'2 _B,,/ =f'' (3^ga'b " + line("n2 n"), 0.5)),
         Case("all notes are alike", (line("nnnn | nnnn"), 0.5), True, "look at what stands behind the letters"),
         Case("the unit is a quarter note", (line("n2 n>n (3nnn"), 1.0), True, "look at the unit"),
-        Case(
-            "there are whole factors only", (line(f"n{x} n2 | n{y} n"), 0.5), True, "look at slashes, dots and triplets"
-        ),
+        Case("there are only whole factors", (line(f"n{x} n2 | n{y} n"), 0.5), True, "look at slashes, dots, triplets"),
     ]
-
-
-def _letter(rng: np.random.Generator) -> str:
-    return str(rng.choice(["", "", "", "^", "_", "="])) + str(rng.choice(["A", "B,", "C", "D", "e", "f", "g'", "a"]))
 
 
 def _floats(name: str) -> Any:
@@ -245,14 +212,12 @@ _TRIPLET = (
     "Try `(3ABC D` with unit 1: how long are the three together, and how long is D?",
     "Three notes in the time of two: how long is each? How many of them are still to come?",
 )
-_PIECES = (
-    "Print the pieces that you find in the worked example: are there ten notes and rests?",
-    "Which signs change a length, and which must be read over?",
-)
+_PIECES = ("Print the pieces of the worked example: are there ten notes and rests?", "Which signs change a length?")
 _NUMBER, _SLASHED = "int(above or 1)", "(int(below) if below else 2 ** len(slashes))"
-_FACTORS, _BEFORE_IT = '(3 / 2, 1 / 2) if sign == ">" else (1 / 2, 3 / 2)', "lengths[-1] *= first"
-_THREE, _KEPT = "factor * 2 / 3", "unit * factor * broken"
-_DURATIONS = {
+_FACTORS, _DOT = '(3 / 2, 1 / 2) if sign == ">" else (1 / 2, 3 / 2)', "lengths[-1] *= first"
+_THREE, _KEPT, _UNIT_MOVED = "factor * 2 / 3", "unit * factor * broken", "unit * (factor + broken - 1)"
+_FIRST_MOVED = "unit * factor + (broken - 1) / (2 - broken) * [0, *lengths][-1]"
+_LONG = {
     _FACTOR: {
         "a slash is read over: A/ like A": {"if slashes:": "if below:"},
         "two slashes like one": (_SLASHED, "(int(below) if below else 2)"),
@@ -263,7 +228,6 @@ _DURATIONS = {
         "A3 as a third": (_NUMBER, "1 / int(above or 1)"),
         "whole numbers only: what is below a half is lost": (f"factor / {_SLASHED}", f"factor // {_SLASHED}"),
         "numbers are read over": (_NUMBER, "1"),
-        "unit left out: in units, not in quarter notes": (_KEPT, "factor * broken"),
         "divided by unit": (_KEPT, "factor * broken / unit"),
     },
     _DOTS: {
@@ -271,23 +235,11 @@ _DURATIONS = {
         "< like >": (_FACTORS, "3 / 2, 1 / 2"),
         "> and < are read over": (_FACTORS, "1, 1"),
         "only the note before > or < is changed": ("broken = second", "broken = 1"),
-        "only the note behind > or < is changed": (_BEFORE_IT, "pass"),
+        "only the note behind > or < is changed": (_DOT, "pass"),
         "the longer one is twice as long, not 3/2": ("3 / 2", "2"),
         "two to one, as in a triplet": (_FACTORS, '(4 / 3, 2 / 3) if sign == ">" else (2 / 3, 4 / 3)'),
-        "half a unit moved, not half of the note": {
-            _BEFORE_IT: "lengths[-1] += (first - 1) * unit",
-            "broken = second": "broken = second - 1",
-            "broken = 1.0": "broken = 0.0",
-            "triplet, broken = [], 0, 1.0": "triplet, broken = [], 0, 0.0",
-            _KEPT: "unit * factor + broken * unit",
-        },
-        "half of the first note is moved, whatever the length of the second one": {
-            _BEFORE_IT: "broken = -(first - 1) * lengths[-1]\nlengths[-1] *= first",
-            "broken = second": "pass",
-            "broken = 1.0": "broken = 0.0",
-            "triplet, broken = [], 0, 1.0": "triplet, broken = [], 0, 0.0",
-            _KEPT: "unit * factor + broken",
-        },
+        "half a unit moved, not half of the note": {_DOT: "lengths[-1] += (first - 1) * unit", _KEPT: _UNIT_MOVED},
+        "half of the first note is moved, whatever the length of the second one": (_KEPT, _FIRST_MOVED),
         "what > makes of the next note stays on for all that follow": ("broken = 1.0", "pass"),
     },
     _TRIPLET: {
@@ -307,20 +259,15 @@ _DURATIONS = {
         "numbers of one digit above the slash, none below": (r"(/*)(\d*)", r"(/*)()"),
     },
 }
-DURATIONS = Exercise(
-    "12.3", "durations", 2, _rhythms, (), slips(_DURATIONS), view=_floats("lengths"), bare=True, hints=_PIECES
-)
+DURATIONS = Exercise("12.3", "durations", 2, _abc, (), slips(_LONG), view=_floats("lengths"), bare=True, hints=_PIECES)
 
 
 # ---------------------------------------------------------------- 12.4 beats
 def _drifts(durations: list[tuple[int, int]], bar: int, upbeat: tuple[int, int]) -> bool:
     """Whether floats miss a bar line from below, in whichever of three ways they are added up."""
-    notes, up = np.array([a / b for a, b in durations]), upbeat[0] / upbeat[1]
-    before = np.concatenate([[0.0], notes.cumsum()[:-1]])
-    step_by_step = [(bar - up) % bar]
-    for note in notes[:-1]:
-        step_by_step.append((step_by_step[-1] + note) % bar)
-    ways = np.array([step_by_step, np.cumsum([bar - up, *notes[:-1]]) % bar, (before - up) % bar])
+    notes, up = [a / b for a, b in durations[:-1]], upbeat[0] / upbeat[1]
+    step_by_step = list(accumulate(notes, lambda at, note: (at + note) % bar, initial=(bar - up) % bar))
+    ways = np.array([step_by_step, np.cumsum([bar - up, *notes]) % bar, (np.cumsum([0, *notes]) - up) % bar])
     return bool((ways > bar - 1e-9).any(1).all())
 
 
@@ -341,53 +288,34 @@ def _bars(rng: np.random.Generator) -> list[Case]:
         Case("notes across the bar lines", ([held[k] for k in rng.permutation(9)], 4, (3, 2))),
         Case("sixths and thirds", args(4, int(rng.choice([2, 3, 4])), (1, 2), plain, three, six, drift=True)),
         Case("sixths, no upbeat", args(4, int(rng.choice([3, 4])), (0, 1), six, two, drift=True)),
-        Case(
-            "there is one bar, no upbeat", args(1, 4, (0, 1), plain, two), True, "look at the upbeat and the bar lines"
-        ),
+        Case("there is one bar, no upbeat", args(1, 4, (0, 1), plain, two), True, "look at upbeat and bar lines"),
         Case("there is one note", ([(1, 2)], 3, (0, 1)), True, "look at how the notes are added up"),
     ]
 
 
-_FIRST = (
-    "In the worked example, where does the first note stand? And where does the second one?",
-    "What is a bar minus the upbeat?",
-)
+_FIRST = ("Where do the first two notes of the worked example stand?", "What is a bar minus the upbeat?")
 _BEGIN = ("Write begin and end of the first three notes next to each other.", "Which of the two is asked?")
 _EXACT = (
     "Add 1/6 six times in a loop, and take the remainder by 1: what should come out, and what does?",
     "Which numbers can a computer add without rounding? Or: what is the smallest unit that all the notes share?",
 )
-_PLACE, _NEXT, _KEEP = (
-    "(bar - Fraction(*upbeat)) % bar",
-    "(place + Fraction(a, b)) % bar",
-    "places.append(float(place))",
-)
+_PLACE, _NEXT, _UP = "(bar - Fraction(*upbeat)) % bar", "(place + Fraction(a, b)) % bar", "Fraction(*upbeat)"
+_KEEP, _SUM, _FLOAT = "places.append(float(place))", "place + Fraction(a, b)", "bar - upbeat[0] / upbeat[1]"
+_BELOW_0 = f"{_SUM}\nplace = place % bar if place >= 0 else place"
 _BEATS = {
     _FIRST: {
         "the upbeat is not looked at": (_PLACE, "Fraction(0)"),
-        "the first note begins where the upbeat ends: it is the upbeat's length, not a bar minus it": (
-            _PLACE,
-            "Fraction(*upbeat)",
-        ),
-        "before the tune's first bar line the places are negative": {
-            _PLACE: "-Fraction(*upbeat)",
-            _NEXT: "place + Fraction(a, b)\nplace = place % bar if place >= 0 else place",
-        },
-        "without an upbeat the first note stands at bar, not at 0": (_PLACE, "bar - Fraction(*upbeat)"),
-        "the upbeat upside down": ("Fraction(*upbeat)", "Fraction(upbeat[1], upbeat[0] or 1) * (upbeat[0] > 0)"),
+        "the first note begins where the upbeat ends: it is the upbeat's length, not a bar minus it": (_PLACE, _UP),
+        "before the tune's first bar line the places are negative": {_PLACE: f"-{_UP}", _NEXT: _BELOW_0},
+        "without an upbeat the first note stands at bar, not at 0": (_PLACE, f"bar - {_UP}"),
+        "the upbeat upside down": (_UP, "Fraction(upbeat[1], upbeat[0] or 1) * (upbeat[0] > 0)"),
     },
     _BEGIN: {
         "where the notes end, not where they begin": {_KEEP: "pass", _NEXT: f"{_NEXT}\n{_KEEP}"},
         "counted from 1": (_KEEP, "places.append(float(place + 1))"),
-        "since the tune's begin: the bars are not taken off": (_NEXT, "place + Fraction(a, b)"),
-        "a new bar begins at 0, even if the last note has gone beyond the line": (
-            _NEXT,
-            "place + Fraction(a, b)\nplace = place if place < bar else Fraction(0)",
-        ),
-        "a bar line is still in the old bar": (
-            _NEXT,
-            "place + Fraction(a, b)\nplace = place - bar if place > bar else place",
-        ),
+        "since the tune's begin: the bars are not taken off": (_NEXT, _SUM),
+        "a new bar begins at 0, even if a note has crossed the line": (_NEXT, f"{_SUM}\nplace = place * (place < bar)"),
+        "a bar line is still in the old bar": (_NEXT, f"{_SUM}\nplace -= bar * (place > bar)"),
         "how much of the bar is left, not how much is gone": (_KEEP, "places.append(float(bar - place))"),
         "as a share of the bar, not in quarter notes": (_KEEP, "places.append(float(place / bar))"),
         "the beat that has begun, not the place": (_KEEP, "places.append(float(place // 1))"),
@@ -395,13 +323,8 @@ _BEATS = {
     },
     _EXACT: {
         "floats: a bar line is missed by a rounding": [
-            {_PLACE: "(bar - upbeat[0] / upbeat[1]) % bar", _NEXT: "(place + a / b) % bar"},
-            {_PLACE: "bar - upbeat[0] / upbeat[1]", _NEXT: "place + a / b", _KEEP: "places.append(place % bar)"},
-            {
-                _PLACE: "bar - upbeat[0] / upbeat[1]",
-                _NEXT: "place + a / b\nplace = place - bar if place >= bar else place",
-                _KEEP: "places.append(place % bar)",
-            },
+            {_PLACE: f"({_FLOAT}) % bar", _NEXT: "(place + a / b) % bar"},
+            {_PLACE: _FLOAT, _NEXT: "place + a / b", _KEEP: "places.append(place % bar)"},
             {_PLACE: "0.0", _NEXT: "place + a / b", _KEEP: "places.append((place - upbeat[0] / upbeat[1]) % bar)"},
         ]
     },
@@ -434,16 +357,12 @@ def _collections(rng: np.random.Generator) -> list[Case]:
         Case("five test tunes, n = 5", args(5, 16, 12, 14)),
         Case("a short tune in a long one", ([_tune(rng, 11), inside], [base, _tune(rng, 14)], 4)),
         Case("a long tune that holds a short one", ([base, _tune(rng, 15)], [inside, _tune(rng, 9)], 4)),
-        Case(
-            "exactly half, and an octave higher", ([base, other], [_moved(other, 12), base[:6] + _leaps(rng, 9, 4)], 3)
-        ),
+        Case("exactly half, an octave higher", ([base, other], [_moved(other, 12), base[:6] + _leaps(rng, 9, 4)], 3)),
         Case("one group again and again", ([[60, 62, 60, 62, 71], base], [trill, _tune(rng, 7)], 3)),
         Case("tunes that are too short", (short, [[*base[2:], base[-1] + 15, base[-1] - 15], [70, 71]], 3)),
         Case("tunes upside down", ([base, other], [[130 - p for p in base], _tune(rng, 8)], 4)),
         Case("the same tunes on both sides", ([base, inside], [inside, base], 4), True, "look at what a match is"),
-        Case(
-            "nothing is shared", ([[50] * 9], [[40, 44, 48, 52, 56]], 3), True, "look at what makes two groups the same"
-        ),
+        Case("nothing is shared", ([[50] * 9], [[40, 44, 48, 52, 56]], 3), True, "look at how groups are compared"),
     ]
 
 
@@ -476,16 +395,20 @@ _ONE_TUNE = (
     "Half of which groups is asked: those of the test tune, or those of the training tune? And is half more than half?",
 )
 _ENDS = ("Let two training tunes have two notes each and n be 3: how many groups are there?", "Where may a group lie?")
-_OF_TUNE, _ALL_SHARED = "range(len(tune) - n + 1)", "any(group in one for one in known) for group in asked"
-_MOST, _RATIO = "sum(group in one for group in asked) > len(asked) / 2", "shared / total"
-_KEY = "tuple(pitch - group[0] for pitch in group)"
+_OF_TUNE, _HIT, _RATIO = "range(len(tune) - n + 1)", "any(group in one for one in known)", "shared / total"
+_MOST, _HAS = "sum(group in one for group in asked) > len(asked) / 2", "any(group in one for group in asked)"
+_OF_TRAIN = "sum(group in set(asked) for group in groups(train[j])) > len(groups(train[j])) / 2"
+_TOGETHER = f"{_MOST.replace('group in one', _HIT)} and {_HAS}"
+_BY_TUNE = "np.mean([np.mean([any(g in one for one in known) for g in asked]) for asked in map(groups, test) if asked])"
+_GLUED = "np.mean([g in one for one in [set(groups(sum(train, [])))] for tune in test for g in groups(tune)])"
+_of = "np.mean([any(g in one for one in known) for g in {}])".format
 _LEAKS = {
     _SAME: {
-        "the same key only: a transposed tune is not found": (_KEY, "tuple(group)"),
-        "octaves only: a tune in another key is not found": (_KEY, "tuple(pitch % 12 for pitch in group)"),
-        "a step up taken for a step down": (_KEY, "tuple(abs(b - a) for a, b in zip(group, group[1:]))"),
-        "only up or down, not how far": (_KEY, "tuple(np.sign(b - a) for a, b in zip(group, group[1:]))"),
-        "the notes of a group in any order": (_KEY, "tuple(sorted(pitch - min(group) for pitch in group))"),
+        "the same key only: a transposed tune is not found": (_STEPS, "tuple(group)"),
+        "octaves only: a tune in another key is not found": (_STEPS, "tuple(pitch % 12 for pitch in group)"),
+        "a step up taken for a step down": (_STEPS, "tuple(abs(b - a) for a, b in zip(group, group[1:]))"),
+        "only up or down, not how far": (_STEPS, "tuple(np.sign(b - a) for a, b in zip(group, group[1:]))"),
+        "the notes of a group in any order": (_STEPS, "tuple(sorted(pitch - min(group) for pitch in group))"),
         "the last group of each tune is left out": (_OF_TUNE, "range(len(tune) - n)"),
         "groups of n + 1 notes": {"i : i + n": "i : i + n + 1", _OF_TUNE: "range(len(tune) - n)"},
         "groups of n - 1 notes": {"i : i + n": "i : i + n - 1", _OF_TUNE: "range(len(tune) - n + 2)"},
@@ -493,60 +416,29 @@ _LEAKS = {
         "groups that are cut off at the end count, too": (_OF_TUNE, "range(len(tune))"),
     },
     _POOL: {
-        "share: the mean over the tunes, a short one weighs as much as a long one": {
-            "total = total + len(asked)": "total = total + (len(asked) > 0)",
-            f"sum({_ALL_SHARED})": f"sum({_ALL_SHARED}) / max(len(asked), 1)",
-        },
-        "share: each different group of a tune counts once": {
-            "total = total + len(asked)": "total = total + len(set(asked))",
-            _ALL_SHARED: "any(group in one for one in known) for group in set(asked)",
-        },
-        "share: each different group of the whole test counts once": (
-            "return shared / total",
-            "every = {group for tune in test for group in groups(tune)}\n"
-            "return sum(any(group in one for one in known) for group in every) / len(every)",
-        ),
-        "share: a group counts once for each training tune that has it": (
-            f"sum({_ALL_SHARED})",
-            "sum(group in one for one in known for group in asked)",
-        ),
+        "share: the mean over the tunes, a short one weighs as much as a long one": (_RATIO, _BY_TUNE),
+        "share: each different group of a tune counts once": (_RATIO, _of("[g for q in test for g in set(groups(q))]")),
+        "share: each different group of the whole test counts once": (_RATIO, _of("set().union(*map(groups, test))")),
+        "share: a group counts once for each training tune that has it": (_HIT, "sum(group in one for one in known)"),
         "share: the number, not the share": (_RATIO, "shared"),
         "share: of the groups that are new": (_RATIO, "1 - shared / total"),
         "share: the share of tunes that leak": (_RATIO, "len({i for i, _ in pairs}) / len(test)"),
     },
     _ONE_TUNE: {
         "pairs: half is enough, where more than half is asked": (_MOST, _MOST.replace(">", ">=") + " and asked"),
-        "pairs: one shared group is enough": (_MOST, "any(group in one for group in asked)"),
+        "pairs: one shared group is enough": (_MOST, _HAS),
         "pairs: all groups are asked for": (_MOST, "asked and all(group in one for group in asked)"),
-        "pairs: half of the training tune's groups, not of the test tune's": (
-            _MOST,
-            "sum(group in set(asked) for group in groups(train[j])) > len(groups(train[j])) / 2",
-        ),
-        "pairs: half of the different groups": (
-            _MOST,
-            "sum(group in one for group in set(asked)) > len(set(asked)) / 2",
-        ),
-        "pairs: what all training tunes have together, not one of them": (
-            _MOST,
-            f"sum({_ALL_SHARED}) > len(asked) / 2 and any(group in one for group in asked)",
-        ),
+        "pairs: half of the training tune's groups, not of the test tune's": (_MOST, _OF_TRAIN),
+        "pairs: half of the different groups": (_MOST, _MOST.replace("asked", "set(asked)")),
+        "pairs: what all training tunes have together, not one of them": (_MOST, _TOGETHER),
         "pairs: more than half of the notes, not of the groups": (_MOST, _MOST.replace("len(asked)", "len(tune)")),
         "pairs: the training tune comes first": ("(i, j)", "(j, i)"),
         "pairs: counted from 1": ("(i, j)", "(i + 1, j + 1)"),
         "pairs: one for each test tune at most": (_MOST, f"{_MOST} and i not in [pair[0] for pair in pairs]"),
     },
     _ENDS: {
-        "training tunes glued together: groups that begin in one and end in the next": (
-            "return shared / total",
-            "glued = set(groups([pitch for tune in train for pitch in tune]))\n"
-            "shared = sum(group in glued for tune in test for group in groups(tune))\nreturn shared / total",
-        ),
-        "test tunes glued together: groups that begin in one and end in the next": (
-            "return shared / total",
-            "asked = groups([pitch for tune in test for pitch in tune])\n"
-            "shared, total = sum(any(group in one for one in known) for group in asked), len(asked)\n"
-            "return shared / total",
-        ),
+        "training tunes glued together: groups begin in one and end in the next": (_RATIO, _GLUED),
+        "test tunes glued together: groups begin in one and end in the next": (_RATIO, _of("groups(sum(test, []))")),
     },
 }
 LEAKS = Exercise("12.5", "leaks", 2, _collections, (), slips(_LEAKS), view=_leaks_view, bare=True, hints=_POOL)
@@ -564,22 +456,19 @@ def _tables(rng: np.random.Generator) -> list[Case]:
             context = tuple(names[i] for i in start)
             lead, loop = _walk(table, context)
             if lead >= before and len(loop) >= period and (k == 1 or len(set(loop)) < len(loop)):
-                return Source(f"lambda context: {table}[tuple(context)]"), list(context)
+                return machine(table), list(context)
+
+    def machine(table: dict[tuple[int, ...], int]) -> Source:
+        return Source(f"lambda context: {table}[tuple(context)]")
 
     ring = {(n,): 60 + (n - 59) % 5 for n in range(60, 65)}
-    rest = {(61,): 64, (64,): 64}
     return [
         Case("k = 2, four notes", args(2, 4, 2, 3)),
         Case("k = 2, six notes", args(2, 6, 3, 5)),
         Case("k = 3, three notes", args(3, 3, 2, 4)),
         Case("k = 1, eight notes", args(1, 8, 2, 3)),
-        Case("one note for ever", (Source(f"lambda context: {rest}[tuple(context)]"), [61])),
-        Case(
-            "it begins in the circle",
-            (Source(f"lambda context: {ring}[tuple(context)]"), [61]),
-            True,
-            "look at `before`",
-        ),
+        Case("one note for ever", (machine({(61,): 64, (64,): 64}), [61])),
+        Case("it begins in the circle", (machine(ring), [61]), True, "look at `before`"),
     ]
 
 
@@ -601,17 +490,12 @@ _WHERE = (
     "Write the contexts of the worked example below each other, with the number of notes played so far beside each.",
     "Which note is the first that will be played again and again, and how many were played before it?",
 )
-_BEFORE, _LOOP, _COUNT = "before = seen[context]", "notes[before:]", "seen[context] = len(notes)"
+_LOOP, _KEYS = "notes[before:]", ("context[-1]", "tuple(sorted(context))")
+_ONE_NOTE, _ANY_ORDER = ({"context not in": f"{key} not in", "seen[context]": f"seen[{key}]"} for key in _KEYS)
 _CIRCLE = {
     _STATE: {
-        "a note that comes back is taken for a circle: the context has to come back": {
-            "while context not in seen": "while context[-1] not in seen",
-            "seen[context]": "seen[context[-1]]",
-        },
-        "the notes of a context in any order": {
-            "while context not in seen": "while tuple(sorted(context)) not in seen",
-            "seen[context]": "seen[tuple(sorted(context))]",
-        },
+        "a note that comes back is taken for a circle: the context has to come back": _ONE_NOTE,
+        "the notes of a context in any order": _ANY_ORDER,
     },
     _WHERE: {
         "before: counted with the notes of the start": ("return before,", "return before + len(start),"),
@@ -621,21 +505,14 @@ _CIRCLE = {
         "loop: all notes that were played, also those before it": (_LOOP, "notes"),
         "loop: the notes before the circle": (_LOOP, "notes[:before]"),
         "loop: its first note stands at its end once more": (_LOOP, "notes[before:] + notes[before : before + 1]"),
-        "loop: begins with the last note of the context, which was played already": (
-            _LOOP,
-            "[*notes[before:][-1:], *notes[before:][:-1]]",
-        ),
-        "loop: begins with the context that comes back": (
-            _LOOP,
-            "[*notes[before:][-len(start) :], *notes[before:][: -len(start)]]",
-        ),
+        "loop: begins with the last note of the context, played already": (_LOOP, "notes[-1:] + notes[before:-1]"),
+        "loop: begins with the context that comes back": (_LOOP, "list(np.roll(notes[before:], len(start)))"),
         "loop: each note once": (_LOOP, "list(dict.fromkeys(notes[before:]))"),
         "loop: from the end to the begin": (_LOOP, "notes[before:][::-1]"),
         "how many notes the loop has, not which": (_LOOP, "len(notes) - before"),
     },
 }
-_CIRCLE_RESULTS = ("before", "loop")
-CIRCLE = Exercise("12.6", "circle", 1, _tables, _CIRCLE_RESULTS, slips(_CIRCLE), bare=True, hints=_WHERE)
+CIRCLE = Exercise("12.6", "circle", 1, _tables, ("before", "loop"), slips(_CIRCLE), bare=True, hints=_WHERE)
 
 
 # ---------------------------------------------------------------- 12.7 cadence
@@ -673,10 +550,9 @@ _VARIANCE = (
     "Compute p (1 − p) for each tune of the worked example: 0.25 and 0.24. What must be done with them?",
     "Variances of independent things add up. If the sum is divided by N, what becomes of its standard deviation?",
 )
-_IS, _LAST, _P = "np.array(tunes[i]) % 12 == tonics[i]", "is_tonic[-1]", "is_tonic.mean()"
-_SPREAD, _RESULTS = "np.sqrt((p * (1 - p)).sum()) / N", "ends.mean(), p.mean(), spread"
+_SPREAD, _LAST, _P = "np.sqrt((p * (1 - p)).sum()) / N", "is_tonic[-1]", "is_tonic.mean()"
 _ALL_P = "sum(p[i] * len(tunes[i]) for i in range(N)) / sum(map(len, tunes))"
-_CADENCE = {
+_END = {
     _LUCK: {
         "expected: all notes together, a long tune weighs more": ("p.mean()", _ALL_P),
         "expected: one of twelve, as if all pitches were equally likely": ("p.mean()", "1 / 12"),
@@ -684,7 +560,6 @@ _CADENCE = {
         "expected: without the last note, which is one of those that are shuffled": (_P, "is_tonic[:-1].mean()"),
         "expected: a half, as if it were a coin": ("p.mean()", "0.5"),
         "the numbers of tunes, not shares": {"ends.mean()": "ends.sum()", "p.mean()": "p.sum()", " / N": ""},
-        "expected and share exchanged": ("ends.mean(), p.mean()", "p.mean(), ends.mean()"),
     },
     _OCTAVE: {
         "a pitch compared with the tonic without % 12": ("% 12 == tonics[i]", "== tonics[i]"),
@@ -695,11 +570,7 @@ _CADENCE = {
     },
     _VARIANCE: {
         "spread: one coin for all tunes, with the mean of the p": (_SPREAD, "np.sqrt(p.mean() * (1 - p.mean()) / N)"),
-        "spread: computed from the share that was seen, not from luck": (
-            _SPREAD,
-            "np.sqrt(ends.mean() * (1 - ends.mean()) / N)",
-        ),
-        "spread: of the sum, not of the share": (_SPREAD, "np.sqrt((p * (1 - p)).sum())"),
+        "spread: computed from the share that was seen, not from luck": (_SPREAD, "ends.std() / np.sqrt(N)"),
         "spread: standard deviations are added, where variances add up": (_SPREAD, "np.sqrt(p * (1 - p)).sum() / N"),
         "spread: divided by the root of N, not by N": (_SPREAD, "np.sqrt((p * (1 - p)).sum() / N)"),
         "spread: the variance, not its root": (_SPREAD, "(p * (1 - p)).sum() / N**2"),
@@ -710,8 +581,7 @@ _CADENCE = {
         "spread: p squared in the place of p (1 - p)": (_SPREAD, "np.sqrt((p * p).sum()) / N"),
     },
 }
-_NAMES = ("share", "expected", "spread")
-CADENCE = Exercise("12.7", "cadence", 1, _heaps, _NAMES, slips(_CADENCE), bare=True, hints=_LUCK)
+CADENCE = Exercise("12.7", "cadence", 1, _heaps, ("share", "expected", "spread"), slips(_END), bare=True, hints=_LUCK)
 
 
 # ---------------------------------------------------------------- 12.8 machines
@@ -733,10 +603,7 @@ _READ = (
     "Which row copies, and which one repeats itself more than the real reels do?",
     "Then ask of each row: which of its numbers change if notes are shuffled, and which if the key is wrong?",
 )
-_COPIES_COLUMN = (
-    "What can a table of eleven notes do with a group that it has met once?",
-    "Which row has long copies?",
-)
+_COPYING = ("What can a table of eleven notes do with a group that it has met once?", "Which row has long copies?")
 _ORDER_LOST = (
     "Shuffling a tune changes no note: which of the columns must stay what they are for real reels?",
     "A random semitone is in the scale in about seven of twelve cases. Which row says so?",
@@ -754,19 +621,13 @@ _MACHINES = {
         "C: random notes would neither repeat themselves nor make small steps": (_KEYED, _ANY),
         "C: shuffled notes would not come back": [{_KEYED: _MIXED, _MIXED: _KEYED}, {_KEYED: _MIXED, _MIXED: _ANY}],
         "C and E exchanged: which of them has the endings of real reels?": {_KEYED: _REAL, _REAL: _KEYED},
-        "B and C exchanged: the real reels repeat themselves as those of the wrong key do": {
-            _COLD: _KEYED,
-            _KEYED: _COLD,
-        },
+        "B and C exchanged: real reels repeat as much as those of the wrong key": {_COLD: _KEYED, _KEYED: _COLD},
     },
     _COOL: {
         "B and F exchanged: cold repeats itself": {_COLD: _TWO, _TWO: _COLD},
-        "B and E exchanged: cold repeats itself more than reels do, and does not know how to end": {
-            _COLD: _REAL,
-            _REAL: _COLD,
-        },
+        "B and E exchanged: cold repeats more than reels do, and cannot end": {_COLD: _REAL, _REAL: _COLD},
     },
-    _COPIES_COLUMN: {
+    _COPYING: {
         "D and E exchanged: which of them copies long runs?": {_ELEVEN: _REAL, _REAL: _ELEVEN},
         "B and D exchanged: which of them copies long runs?": {_COLD: _ELEVEN, _ELEVEN: _COLD},
         "D and F exchanged: which of them copies long runs?": {_TWO: _ELEVEN, _ELEVEN: _TWO},
