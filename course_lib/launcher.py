@@ -31,7 +31,7 @@ START = "notebooks/00_start_here.ipynb"
 USAGE = f"""python -m course_lib WORD
 
   lab [--no-browser] [--port N]   open the course in JupyterLab on {START}
-  test [pytest arguments]         run every test
+  test [pytest arguments]         run every test, side by side (-n 0: one after another)
   show-notebook FILE              a notebook as text, for readable diffs
   anything else                   the `course` command: build, grade, progress, …
 
@@ -100,11 +100,12 @@ def lab(args: list[str], word: str) -> int:
 
 
 def test(args: list[str], word: str) -> int:
-    """Run pytest in the course's own environment; every option but --allow-cuda goes to pytest."""
+    """Run pytest in the course's own environment, a process for each core; every option but --allow-cuda goes to it."""
     python = prepare(ROOT, extras=("test",), allow_cuda="--allow-cuda" in args)
     pytest_args = [arg for arg in args if arg != "--allow-cuda"]
     os.chdir(ROOT)
-    return hand_over([str(python), "-m", "pytest", *pytest_args], child_environment(ROOT))
+    command = [str(python), "-m", "pytest", "-n", "auto", "--dist", "worksteal", *pytest_args]  # a later -n counts
+    return hand_over(command, child_environment(ROOT))
 
 
 def show_notebook(args: list[str], word: str) -> int:
