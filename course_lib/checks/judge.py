@@ -117,7 +117,9 @@ def _of_an_error(exercise: Exercise, error: tuple[str, str, str]) -> str:
     if kind == "WrongForm":
         return text
     late = (kind, text) == ("TimeoutError", probe.late(exercise.seconds))
-    return f"takes {text}{at}: does a loop never end?" if late else f"raised {kind}{text and ': '}{text}{at}"
+    if late:
+        return f"takes {text}{at}: does a loop never end, or is the same work done again and again?"
+    return f"raised {kind}{text and ': '}{text}{at}"
 
 
 def _rule_broken(exercise: Exercise, results: list[Outcome]) -> str:

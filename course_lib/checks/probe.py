@@ -20,6 +20,8 @@ import traceback
 import warnings
 from collections.abc import Iterator, Mapping, MappingView, ValuesView
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -73,6 +75,8 @@ def encode(value: Any, depth: int = 0) -> Any:
         return value
     if type(value) in (int, float):  # as text: exact, and NaN is no JSON
         return {type(value).__name__: repr(value)}
+    if isinstance(value, (Fraction, Decimal)):  # exact numbers are numbers
+        return {"float": repr(float(value))}
     if value is Ellipsis:
         return {"blank": True}
     if isinstance(value, str):

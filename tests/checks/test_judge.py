@@ -239,6 +239,12 @@ def test_what_is_encoded_comes_back(value):
     assert type(back) is type(value)
 
 
+@given(st.fractions(-(10**6), 10**6) | st.decimals(-(10**6), 10**6, allow_nan=False))
+def test_an_exact_number_counts_as_a_number(value):
+    assert probe.decode(probe.encode(value)) == float(value)
+    assert probe.decode(probe.encode([[value]])) == [[float(value)]]
+
+
 @pytest.mark.parametrize(
     "text",
     [
