@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -9,8 +10,6 @@ import numpy as np
 
 from course_lib.checks.exercise import Case, Exercise, slips
 from course_lib.checks.probe import Source
-
-Array = np.ndarray
 
 
 # ---------------------------------------------------------------- 10.1 heard
@@ -27,7 +26,7 @@ def _heard_cases(rng: np.random.Generator) -> list[Case]:
     a, b, c, d = (int(k) for k in rng.permutation(np.arange(1, 9))[:4])
     return [
         Case("a double symbol", (_path(rng, [a, b, c, c, d], 0), 0)),
-        Case("the blank is not 0", (_path(rng, [a, 0, 0, b, a, c, c], d), d)),
+        Case("the blank is not 0", ([0, 0, *_path(rng, [a, 0, 0, b, a, c, c], d)], d)),
         Case("ends as it begins", ([a, a, b, b, 0, b, c, c, 0, a, a], 0)),
         Case("three equal symbols", ([0, b, b, 0, b, 0, 0, b, a, a, 0], 0)),
         Case("symbols come again later", (_path(rng, [a, b, a, c, b], 0), 0)),
@@ -42,6 +41,8 @@ def _heard_view(case: Case, result: Any) -> dict[str, Any]:
         result = result["symbols"], result["begins"]
     if not isinstance(result, (tuple, list, np.ndarray)) or len(result) != 2:
         raise ValueError("expected two lists (symbols, begins)")
+    if any(isinstance(part, str) for part in result):
+        raise ValueError("symbols: expected a list of numbers, got a string")
     return {name: np.asarray(part) for name, part in zip(("symbols", "begins"), result, strict=True)}
 
 
@@ -49,44 +50,39 @@ _COLLAPSE = (
     "Decode `l l - l` by hand, frame by frame. What does your program do at the blank?",
     "With what must a symbol be compared: with the last symbol of the text, or with the frame before?",
 )
+_BLANK = ("Try a blank that is not 0, and paths that begin with it or with 0.", "What stands before the first frame?")
 _WHEN = ("Write the numbers of the frames below a path, and the begins below them.", "Which frame of `l l l` is asked?")
-_NEW, _KEEP, _FIRST, _BEGIN = "k != blank and k != before", "before = k", "before = blank", "begins.append(t)"
+_NEW, _FIRST, _BEGIN = "k != blank and k != before", "before = blank", "begins.append(t)"
+_AT, _END = "begins.append({})".format, "next((s for s in range(t, len(path)) if path[s] != k), len(path))"
+_OUT_FIRST = "path = [k for k in path if k != blank]\nblank = None"
 _HEARD = {
     _COLLAPSE: {
         "a symbol is compared with the last symbol, not with the frame before: doubles are lost": (
-            _KEEP,
+            "before = k",
             "before = k if k != blank else before",
         ),
-        "blanks taken out first, then merged, and the frames counted without the blanks": (
-            "",
-            "path = [k for k in path if k != blank]\nblank = None",
-        ),
+        "blanks taken out first, then merged, and the frames counted without the blanks": ("", _OUT_FIRST),
         "nothing is merged: each frame gives a symbol": (_NEW, "k != blank"),
         "blanks are merged, but they stay in the text": (_NEW, "t == 0 or k != path[t - 1]"),
         "a symbol comes only once in the text": (_NEW, "k != blank and k not in symbols"),
+    },
+    _BLANK: {
         "the first frame is compared with the last one: path[-1]": (_FIRST, "before = path[-1]"),
+        "before the first frame stands a 0, which need not be the blank": (_FIRST, "before = 0"),
         "0 is taken for the blank, whatever it is": ("", "blank = 0"),
         "the first frame is never a new symbol": (_FIRST, "before = path[0]"),
+        "the first frame is always a symbol, even if it is a blank": (_NEW, f"t == 0 or ({_NEW})"),
     },
     _WHEN: {
-        "begins: path.index finds the first place of a symbol in the whole path": (
-            _BEGIN,
-            "begins.append(list(path).index(k))",
-        ),
-        "begins: counted from 1": (_BEGIN, "begins.append(t + 1)"),
-        "begins: the place in the text, not the frame": (_BEGIN, "begins.append(len(begins))"),
-        "begins: the frame in which each symbol ends": (
-            _BEGIN,
-            "begins.append(next((s - 1 for s in range(t, len(path)) if path[s] != k), len(path) - 1))",
-        ),
-        "begins: how many frames each symbol has": (
-            _BEGIN,
-            "begins.append(next((s for s in range(t, len(path)) if path[s] != k), len(path)) - t)",
-        ),
-        "the two results exchanged": ("return symbols, begins", "return begins, symbols"),
+        "begins: path.index finds the first place of a symbol in the whole path": (_BEGIN, _AT("list(path).index(k)")),
+        "begins: counted from 1": (_BEGIN, _AT("t + 1")),
+        "begins: the place in the text, not the frame": (_BEGIN, _AT("len(begins)")),
+        "begins: the place in the merged path": (_BEGIN, _AT("sum(map(int.__ne__, path[1 : t + 1], path))")),
+        "begins: the frame in which each symbol ends": (_BEGIN, _AT(f"{_END} - 1")),
     },
 }
-HEARD = Exercise("10.1", "heard", 1, _heard_cases, (), slips(_HEARD), view=_heard_view, bare=True, hints=_COLLAPSE)
+_PARTS = ("symbols", "begins")
+HEARD = Exercise("10.1", "heard", 1, _heard_cases, _PARTS, slips(_HEARD), view=_heard_view, bare=True, hints=_COLLAPSE)
 
 
 # ---------------------------------------------------------------- 10.2 fitting
@@ -104,6 +100,7 @@ def _pairs(rng: np.random.Generator) -> list[Case]:
         Case("three equal letters", case("aaa", "zzzz", "brrr", "hmmm", "aaabb", "ooo")),
         Case("letters that come again later", case("banana", "seven", "nine", "zero", "level", "see")),
         Case("nobody spoke", case("", "", "oh", "a", "", "see")),
+        Case("spaces between words", case("all long", "one two", "see eels", "tell lena", "off for", "oh oh")),
         Case("no letter comes twice", case("cat", "six", "four", "two", "five", "one"), True, "look at the repeats"),
         Case("labels have one letter", case("a", "i", "o"), True, "look at what stands between two letters"),
     ]
@@ -115,40 +112,42 @@ _SHORTEST = (
 )
 _ENOUGH = ("Is a recording with exactly as many frames as needed long enough?", "What is asked: which to keep?")
 _LEN, _MET, _SAME = "len(label) + repeats", "n >= need", "if a == b:"
+_FOUND = "len(label) + len(__import__('re').findall(r'(.)\\1{}', label))".format
 _FITTING = {
     _SHORTEST: {
         "repeats not counted: a letter a frame": (_LEN, "len(label)"),
         "2 repeats - 1: right for one repeat only": (_LEN, "len(label) + max(0, 2 * repeats - 1)"),
         "two more frames for each repeat": (_LEN, "len(label) + 2 * repeats"),
         "a blank on both sides of each letter: blanks are needed between equal ones only": [
-            (_LEN, "2 * len(label) + 1"),
-            (_LEN, "2 * len(label) + 1 if label else 0"),
+            (_LEN, f"2 * len(label) + 1{x}") for x in ("", " if label else 0")
         ],
+        "a frame for a label without letters: it needs none": (_LEN, f"max(1, {_LEN})"),
         "a blank between all letters: it is needed between equal ones only": [
-            (_LEN, "2 * len(label) - 1"),
-            (_LEN, "max(0, 2 * len(label) - 1)"),
+            (_LEN, f"max({x}, 2 * len(label) - 1)") for x in (-1, 0)
         ],
         "a blank at the begin or at the end: none is needed": [(_LEN, f"{_LEN} + {k}") for k in (1, 2)],
         "letters that come again anywhere are counted, not only neighbours": (_LEN, "2 * len(label) - len(set(label))"),
-        "a run of equal letters is counted once, however long it is": (
-            _LEN,
-            "len(label) + len(__import__('re').findall(r'(.)\\1+', label))",
-        ),
-        "pairs do not overlap: aaa has two": (_LEN, "len(label) + len(__import__('re').findall(r'(.)\\1', label))"),
+        "a run of equal letters is counted once, however long it is": (_LEN, _FOUND("+")),
+        "pairs do not overlap: aaa has two": (_LEN, _FOUND("")),
         "one more frame for a label with a repeat, however many it has": (_LEN, "len(label) + (repeats > 0)"),
         "repeats taken away: they are merged in the path, not in the label": (_LEN, "len(label) - repeats"),
         "the first letter is compared with the last one": ("label[1:]", "label[-1:] + label[:-1]"),
         "neighbours that differ are counted": (_SAME, "if a != b:"),
+        "the last pair of neighbours is left out": ("label[1:]", "label[1:-1]"),
+        "half of the neighbours are not compared": ("(label, label[1:])", "(label[::2], label[1::2])"),
+        "the repeats of all labels before are counted, too": {
+            "needs = []": "needs, repeats = [], 0",
+            "repeats = 0": "",
+        },
+        "spaces left out: a space counts as a letter": ("", 'labels = [w.replace(" ", "") for w in labels]'),
     },
     _ENOUGH: {
         "more frames than needed are asked for: just enough is enough": (_MET, "n > need"),
-        "the other way round: True where it is too short": (_MET, "n < need"),
+        "the other way round: True where it is too short": [(_MET, "n < need"), (_MET, "n <= need")],
         "compared with the letters, not with the need": ("zip(frames, needs)", "zip(frames, map(len, labels))"),
-        "the two results exchanged": ("return needs, keep", "return keep, needs"),
     },
 }
-_NEEDS = ("needs", "keep")
-FITTING = Exercise("10.2", "fitting", 1, _pairs, _NEEDS, slips(_FITTING), bare=True, hints=_SHORTEST)
+FITTING = Exercise("10.2", "fitting", 1, _pairs, ("needs", "keep"), slips(_FITTING), bare=True, hints=_SHORTEST)
 
 
 # ---------------------------------------------------------------- 10.3 count_paths
@@ -175,42 +174,29 @@ _MOVES = (
 )
 _ENDS = ("List the paths of `a` in two frames. In which places do they end?", "And where do they begin?")
 _AS_IT_WAS, _CALL = 's >= 2 and places[s] != "-"', "__import__('math').comb"
-_SKIP, _STOP, _START = f"{_AS_IT_WAS} and places[s] != places[s - 2]", "sum(ways[-2:])", "1 if s < 2 else 0"
-_BETWEEN = "sum(a == b for a, b in zip(label, label[1:]))"
+_AND, _BETWEEN = f"{_AS_IT_WAS} and ", "sum(a == b for a, b in zip(label, label[1:]))"
+_SKIP, _STOP, _START = f"{_AND}places[s] != places[s - 2]", "sum(ways[-2:])", "1 if s < 2 else 0"
 _COUNT = {
     _MOVES: {
         "nothing mended": {_SKIP: _AS_IT_WAS, _STOP: "ways[-1]"},
         "a path may still jump over the blank between equal letters": [
             (_SKIP, _AS_IT_WAS),
-            (_SKIP, f"{_AS_IT_WAS} and places[s] != places[s - 1]"),
+            (_SKIP, f"{_AND}places[s] != places[s - 1]"),
             ("", f"T, U = T, len(label)\nreturn {_CALL}(T + U, T - U) if T >= U else 0"),
         ],
         "each place may be jumped over: blanks between equal letters, and letters, too": (_SKIP, "s >= 2"),
         "no blank is ever jumped over": (_SKIP, "False"),
-        "equal and different exchanged": (_SKIP, f"{_AS_IT_WAS} and places[s] == places[s - 2]"),
+        "equal and different exchanged": [(_SKIP, f"{x}places[s] == places[s - 2]") for x in (_AND, "s >= 2 and ")],
         "a letter is never reached from itself: paths do not stay": ("total = before[s]", "total = 0"),
         "new numbers are used in the same frame: several steps at once": [
             {f"total + before[s - {k}]": f"total + ways[s - {k}]" for k in back} for back in ((1, 2), (1,), (2,))
         ],
         "one frame too many": ("range(T - 1)", "range(T)"),
-        "no jump to a letter that has come before, even if others stand between": (
-            _SKIP,
-            f"{_AS_IT_WAS} and places[s] not in places[:s]",
-        ),
-        "no jump to a letter that the label has twice, even if others stand between": (
-            _SKIP,
-            f"{_AS_IT_WAS} and label.count(places[s]) == 1",
-        ),
+        "no jump to a letter that has come before, near or far": (_SKIP, f"{_AND}places[s] not in places[:s]"),
     },
     _ENDS: {
-        "a path ends, or begins, with a blank only: it may be a letter, too": [
-            (_STOP, "ways[-1]"),
-            (_START, "1 if s < 1 else 0"),
-        ],
-        "a path ends, or begins, with a letter only: it may be a blank, too": [
-            (_STOP, "ways[-2]"),
-            (_START, "1 if s == 1 else 0"),
-        ],
+        "a path ends, or begins, with a blank only": [(_STOP, "ways[-1]"), (_START, "1 if s < 1 else 0")],
+        "a path ends, or begins, with a letter only": [(_STOP, "ways[-2]"), (_START, "1 if s == 1 else 0")],
         "a path may end anywhere": (_STOP, "sum(ways)"),
         "the last two are not added: the larger one": (_STOP, "max(ways[-2:])"),
         "a path may begin anywhere": (_START, "1"),
@@ -220,7 +206,7 @@ COUNT = Exercise("10.3", "count_paths", 1, _counts, ("paths",), slips(_COUNT), b
 
 
 # ---------------------------------------------------------------- 10.4 log_p
-def _logs(rng: np.random.Generator, T: int, V: int, spread: float = 1.0) -> Array:
+def _logs(rng: np.random.Generator, T: int, V: int, spread: float = 1.0) -> np.ndarray:
     numbers = rng.normal(0, spread, (T, V))
     return numbers - np.log(np.exp(numbers).sum(1, keepdims=True))
 
@@ -244,97 +230,82 @@ def _frames_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _in_place(log_probs: Array, label: list[int]) -> float:
-    """The wrong answer whose new values are read in the same frame."""
-    places = [0, *(k for letter in label for k in (letter, 0))]
-    alpha = [log_probs[0, k] if s < 2 else -np.inf for s, k in enumerate(places)]
-    for row in log_probs[1:]:
-        for s, k in enumerate(places):
-            jumped = alpha[s - 2 : s - 1] if s > 1 and k != places[s - 2] else []
-            alpha[s] = np.logaddexp.reduce([alpha[s], *alpha[:s][-1:], *jumped]) + row[k]
-    return float(np.logaddexp.reduce(alpha[-2:]))
-
-
-def _in_products(log_probs: Array, label: list[int]) -> float:
-    """The wrong answer without logarithms: right where the product does not drown."""
-    p, places = np.exp(log_probs), np.array([0] + [k for letter in label for k in (letter, 0)])
-    jump = np.append([False] * 2, places[2:] != places[:-2])[: len(places)]
-    alpha = np.where(np.arange(len(places)) < 2, p[0, places], 0)
-    for row in p[1:]:
-        back = [np.append(np.zeros(n), alpha)[: len(places)] for n in (1, 2)]
-        alpha = (alpha + back[0] + jump * back[1]) * row[places]
-    return float(np.log(alpha[-2:].sum()))
-
-
 _FRAME = (
     "Try two frames and one letter, as in the worked example: which of the three paths is missing or too much?",
     "Print `alpha` after each frame as probabilities: may it be larger than 1, or 0 where a path exists?",
 )
 _DROWN = ("Print the result for T = 10, 100 and 1000. From where on is it wrong?", "Where do you leave the logarithms?")
-_ALPHA0, _SKIPS, _ENDS2 = "np.where(begins, log_probs[0, places], -np.inf)", "places[2:] != places[:-2]", "alpha[-2:]"
-_SUM = "np.logaddexp(np.logaddexp(alpha, one_back), two_back)"
-_ONE_BACK, _TWO_BACK = (f"np.append([{n}], alpha)[: len(places)]" for n in ("-np.inf", "-np.inf, -np.inf"))
-_ROLLED = "jump = places != np.roll(places, 2)"
-_TOP = "np.max([alpha, one_back, two_back], 0)"
-_BY_HAND = f"{_TOP} + np.log(np.exp([alpha - {_TOP}, one_back - {_TOP}, two_back - {_TOP}]).sum(0))"
-_RESULT, _ONE = "return np.logaddexp.reduce(alpha[-2:])", "np.arange(len(places)) == 1"
+_NO_PATH = (
+    "Call it with the label `[1, 1]` in two frames, and print `alpha` after each. Which path has this text?",
+    "What is the logarithm of 0, and what must a place hold that no path has reached yet?",
+)
+_WORTH = ("What does your program say of the worked example?", "Is P asked, its logarithm, a loss, or a mean?")
+_BEGUN, _JUMPED = "log_probs[0, k] if s < 2 else -np.inf", "s >= 2 and places[s] != places[s - 2]"
+_ADD, _OVER, _LSE = "total + row[places[s]]", "return np.logaddexp(alpha[-1], alpha[-2])", "np.logaddexp"
+_PLAIN = "(lambda a, b: np.log(np.exp(a) + np.exp(b)))"
+_BY_HAND = "(lambda a, b: max(a, b) + np.log(np.exp(a - max(a, b)) + np.exp(b - max(a, b))))"
+_NONE = f"if len(log_probs) < len(label) + {_BETWEEN}:\n    return ".__add__
 _LOG_P = {
     _MOVES: {
-        "a path may jump over the blank between equal letters": (_SKIPS, "places[2:] != 0"),
-        "no blank is ever jumped over": (_SKIPS, "False"),
-        "each place may be jumped over: blanks between equal letters, and letters, too": (_SKIPS, "True"),
+        "a path may jump over the blank between equal letters": (_JUMPED, "s >= 2 and places[s] != 0"),
+        "no blank is ever jumped over": (_JUMPED, "False"),
+        "each place may be jumped over: blanks between equal letters, and letters, too": (_JUMPED, "s >= 2"),
+        "from blank to blank: letters may be jumped over": (_JUMPED, f"s >= 2 and places[s] == 0 or {_JUMPED}"),
     },
     _FRAME: {
-        "a path ends in the last blank only": (_ENDS2, "alpha[-1:]"),
-        "a path ends in the last letter only": (_ENDS2, "alpha[-2:][:1]"),
-        "a path may end anywhere": (_ENDS2, "alpha"),
-        "a path begins with the blank only": ("< 2", "< 1"),
-        "a path begins with the letter only": ("np.arange(len(places)) < 2", _ONE),
-        "a path may begin anywhere": (_ALPHA0, "log_probs[0, places]"),
-        "0 where −∞ belongs: log 1 in places that no path has reached": (
-            _ALPHA0,
-            "np.where(begins, log_probs[0, places], 0)",
-        ),
-        "np.roll: the last place moves on to the first": [
-            {_ONE_BACK: "np.roll(alpha, 1)"},
-            {_ONE_BACK: "np.roll(alpha, 1)", _TWO_BACK: "np.roll(alpha, 2)", f"jump[2:] = {_SKIPS}": _ROLLED},
+        "a path ends in the last blank only": (_OVER, "return alpha[-1]"),
+        "a path ends in the last letter only": (_OVER, "return alpha[-2]"),
+        "a path may end anywhere": (_OVER, "return np.logaddexp.reduce(alpha)"),
+        "the last two are not added: the larger one": (_OVER, "return max(alpha[-2:])"),
+        "the last two logarithms are added, as for a product": (_OVER, "return sum(alpha[-2:])"),
+        "a path begins with the blank only": ("s < 2", "s < 1"),
+        "a path begins with the letter only": ("s < 2", "s == 1"),
+        "a path may begin anywhere": (_BEGUN, "log_probs[0, k]"),
+        "the last place moves on to the first: np.roll, or an index of −1": [
+            {"s >= 1": "True"},
+            {"s >= 2 and ": ""},
+            {"s >= 1": "True", "s >= 2 and ": ""},
         ],
         "a lattice of letters only, without blanks": {
-            "np.zeros(2 * len(label) + 1, int)": "np.array(label)",
-            "places[1::2] = label": "pass",
-            "< 2": "< 1",
-            _SKIPS: "False",
-            _ENDS2: "alpha[-1:]",
+            "places = [0]": "places = label",
+            "places = places + [letter, 0]": "pass",
+            "s < 2": "s < 1",
+            _JUMPED: "False",
+            _OVER: "return alpha[-1]",
         },
-        "new values are used in the same frame: several steps at once": _in_place,
-        "the blank behind the last letter is no place of the lattice": (
-            "places[1::2] = label",
-            "places[1::2] = label\nplaces = places[:-1]",
-        ),
-        "the first frame costs nothing": (_ALPHA0, "np.where(begins, 0, -np.inf)"),
+        "new values are used in the same frame: several steps at once": [
+            {f"total, before[s - {k}]": f"total, alpha[s - {k}]" for k in back} for back in ((1, 2), (1,), (2,))
+        ],
+        "the blank behind the last letter is left out": (_OVER, "return np.logaddexp(alpha[-2], alpha[-3])"),
+        "the first frame costs nothing": (_BEGUN, "0 if s < 2 else -np.inf"),
         "the first frame is counted twice": ("log_probs[1:]", "log_probs"),
-        "the largest in the place of the sum: the best path, not the text": {
-            _SUM: "np.maximum(np.maximum(alpha, one_back), two_back)",
-            _RESULT: "return alpha[-2:].max()",
-        },
-        "the last symbol is the blank, not 0": ("", "log_probs = np.roll(log_probs, 1, axis=1)"),
-        "the factor of the frame is left out": (" + row[places]", ""),
-        "logarithms are multiplied: a product of probabilities is their sum": (" + row[places]", " * row[places]"),
+        "a path moves on before the first frame": {_BEGUN: "0 if s < 2 else -np.inf", "log_probs[1:]": "log_probs"},
+        "each frame gets the factor of the frame before": ("log_probs[1:]", "log_probs[:-1]"),
+        "the last frame is left out": ("log_probs[1:]", "log_probs[1:-1]"),
+        "the factor of the frame stands at one term of the sum only": [
+            {x: f"{x} + row[places[s]]", _ADD: "total"} for x in ("total = before[s]", "before[s - 2]")
+        ],
+        "the largest in the place of the sum: the best path, not the text": (_LSE, "max"),
+        "the factor of the frame is left out": (_ADD, "total"),
+        "logarithms are multiplied: a product of probabilities is their sum": (_ADD, "total * row[places[s]]"),
     },
     _DROWN: {
-        "out of the logarithms on the way: a product of so many probabilities drowns": _in_products,
-        "−∞ − (−∞) is no number: what if all three are −∞?": (_SUM, _BY_HAND),
-        "the sum of the three logarithms is the logarithm of a product": (_SUM, "alpha + one_back + two_back"),
-        "the loss, −log P": (_RESULT, "return -np.logaddexp.reduce(alpha[-2:])"),
-        "P, not its logarithm": (_RESULT, "return np.exp(np.logaddexp.reduce(alpha[-2:]))"),
-        "divided by the letters of the label": (_RESULT, "return np.logaddexp.reduce(alpha[-2:]) / len(label)"),
+        "out of the logarithms on the way: a product of so many probabilities drowns": (_LSE, _PLAIN),
+    },
+    _NO_PATH: {
+        "−∞ − (−∞) is no number: what if all three are −∞?": (_LSE, _BY_HAND),
+        "−∞ for every text: a −∞ is added to something, or no path begins": (_LSE, "np.add"),
+        "0 where −∞ belongs: log 1 in places that no path has reached": (_BEGUN, "log_probs[0, k] if s < 2 else 0"),
         "a small number in the place of −∞: a text without a path gets a probability": [
-            ("", f"if len(log_probs) < len(label) + {_BETWEEN}:\n    return {x}") for x in ("-1e9", "-1e30", "-1e10")
+            ("", _NONE(x)) for x in ("-1e9", "-1e30", "-1e10")
         ],
-        "0 for a text without a path: log 0 is −∞, and log 1 is 0": (
-            "",
-            f"if len(log_probs) < len(label) + {_BETWEEN}:\n    return 0.0",
-        ),
+        "0 for a text without a path: log 0 is −∞, and log 1 is 0": ("", _NONE("0.0")),
+    },
+    _WORTH: {
+        "the logarithm is taken once more: log_probs are logarithms already": ("", "log_probs = np.log(log_probs)"),
+        "the loss, −log P": (_OVER, _OVER.replace("return ", "return -")),
+        "P, not its logarithm": (_OVER, _OVER.replace("return ", "return np.exp(") + ")"),
+        "divided by the frames or letters": [(_OVER, f"{_OVER} / len({x})") for x in ("label", "log_probs")],
     },
 }
 LOG_P = Exercise("10.4", "log_p", 2, _frames_cases, ("log P",), slips(_LOG_P), bare=True, rtol=1e-5, hints=_FRAME)
@@ -345,10 +316,10 @@ _KEYS = ("path", "path_p", "path_text", "text", "text_p", "paths")
 
 
 def _three_view(case: Case, result: Any) -> dict[str, Any]:
-    """Strings without spaces, probabilities to three decimals; ValueError where the form is another."""
+    """Strings without spaces and quotes, probabilities to three decimals; ValueError where the form is another."""
     if not isinstance(result, dict) or set(result) != set(_KEYS):
         raise ValueError(f"three_frames: expected a dict with the keys {', '.join(_KEYS)}")
-    texts = {k: "".join(str(result[k]).split()).lower() for k in ("path", "path_text", "text")}
+    texts = {k: re.sub(r"[][(),'\"\s]", "", str(result[k])).lower() for k in ("path", "path_text", "text")}
     texts["path"] = texts["path"].replace("_", "-").replace("–", "-")
     if len(texts["path"]) != 3 or not set("".join(texts.values())) <= set("-ab"):
         raise ValueError('three_frames: expected a path of three characters, as in "a-b", and texts of a and b')
@@ -385,6 +356,7 @@ _THREE = {
         ],
         "path_p: the mean of the three, not their product": [_typed(path_p=x) for x in (0.567, 0.57)],
         "path_p: the sum of the three, not their product": _typed(path_p=1.7),
+        "path_p and text_p: in per cent": _typed(path_p=16.0, text_p=35.6),
     },
     _TEXTS: {
         "the best path has the best text: it has not": _typed(text="bb", text_p=0.16, paths=1),
@@ -442,9 +414,13 @@ _EDITS = (
     "Which three edits are there, and what does each of them cost?",
 )
 _RATE = ("Take one long text that is right and a short one that is wrong.", "What is divided by what, and how often?")
+_LETTER = ("Take *onetwo* for *one two*, and *uh* where nothing was said.", "What counts as a letter, and where?")
 _SWAP, _OUT, _IN = "(a[i - 1] != b[j - 1])", "d[i - 1, j] + 1", "d[i, j - 1] + 1"
 _EDITED, _EDGE = "edits + d[-1, -1]", "range(len(a) + 1), range(len(b) + 1)"
 _SMALLEST, _QUOTIENT, _LETTERS = f"min(exchanged, {_OUT}, {_IN})", "return edits / letters", "letters + len(b)"
+_APART, _MORE = "edits + sum(x != y for x, y in zip(a, b))", "abs(len(a) - len(b))"
+_ONE_ROW = "np.lib.stride_tricks.as_strided(np.zeros(len(b) + 1), (len(a) + 1, len(b) + 1), (0, 8))"
+_TURNED = "range(1, len(b) + 1), range(len(a) + 1)"
 _EACH = "heard, right = [x{0} for x in heard], [x{0} for x in right]"
 _CER = {
     _RATE: {
@@ -458,36 +434,44 @@ _CER = {
         "divided by the longer of the two": (_LETTERS, "letters + max(len(a), len(b))"),
         "divided by the number of utterances": (_QUOTIENT, "return edits / len(right)"),
         "cut off at 1: a rate may be larger": (_QUOTIENT, "return min(1.0, edits / letters)"),
+        "only the first pair counts": {"": "heard, right = heard[:1], right[:1]", _EDITED: "edits + int(d[-1, -1])"},
         "not divided: the number of edits": (_QUOTIENT, "return edits"),
         "per cent, not the rate": (_QUOTIENT, "return 100 * edits / letters"),
         "the share that is right, not the errors": (_QUOTIENT, "return 1 - edits / letters"),
         "the share of utterances that are not quite right": {_EDITED: "edits + (a != b)", _LETTERS: "letters + 1"},
+    },
+    _LETTER: {
         "the error rate of words, not of letters": ("", _EACH.format(".split()")),
-        "all utterances joined to one text: errors of two neighbours become one": (
-            "",
-            'heard, right = ["".join(heard)], ["".join(right)]',
-        ),
-        "spaces left out: a space counts as a letter": ("", _EACH.format('.replace(" ", "")')),
+        "all utterances joined to one text: errors of two neighbours become one": [
+            ("", f'heard, right = ["{x}".join(heard)], ["{x}".join(right)]') for x in ("", " ")
+        ],
+        "spaces left out: a space counts as a letter": [
+            ("", _EACH.format('.replace(" ", "")')),
+            (_LETTERS, 'letters + len(b.replace(" ", ""))'),
+        ],
         "what was heard where nothing was said is left out": (_EDITED, "edits + d[-1, -1] * (len(b) > 0)"),
     },
     _EDITS: {
-        "letters compared place by place: a missing one spoils all that follow": (
-            _EDITED,
-            "edits + sum(x != y for x, y in zip(a, b)) + abs(len(a) - len(b))",
-        ),
-        "letters compared place by place, and what is left over not counted": (
-            _EDITED,
-            "edits + sum(x != y for x, y in zip(a, b))",
-        ),
+        "letters compared place by place: a missing one spoils all that follow": (_EDITED, f"{_APART} + {_MORE}"),
+        "letters compared place by place, and what is left over not counted": (_EDITED, _APART),
         "an exchange costs 2, as if a letter were taken out and one put in": [
             (_SWAP, "2 * (a[i - 1] != b[j - 1])"),
             (_SMALLEST, f"min({_OUT}, {_IN}, exchanged + 2 * {_SWAP})"),
         ],
         "an exchange costs nothing": (_SWAP, "0"),
-        "the edge of the table is 0: letters at the begin cost nothing": (_EDGE, "0, 0"),
+        "the edge of the table is 0: letters at the begin cost nothing": [
+            (_EDGE, x) for x in ("0, 0", "0, range(len(b) + 1)", "range(len(a) + 1), 0")
+        ],
         "no letter can be taken out": (_SMALLEST, f"min(exchanged, {_IN})"),
         "no letter can be put in": (_SMALLEST, f"min(exchanged, {_OUT})"),
         "an equal letter costs 1 as well": (_SWAP, "1"),
+        "the last place of the table is never computed": [
+            (_EDITED, f"edits + {x}") for x in ("len(a) + len(b)", "d[-1, -1] * (not a or not b)")
+        ],
+        "the rows of the table are one and the same list, as in [[0] * n] * m": [
+            {"np.zeros((len(a) + 1, len(b) + 1))": _ONE_ROW},
+            {"np.zeros((len(a) + 1, len(b) + 1))": _ONE_ROW, "d[:, 0], d[0, :]": "d[0, 1:], d[:, 0]", _EDGE: _TURNED},
+        ],
     },
 }
 CER = Exercise("10.6", "cer", 1, _texts, ("rate",), slips(_CER), bare=True, hints=_EDITS)
@@ -505,7 +489,7 @@ def _recordings(rng: np.random.Generator) -> list[Case]:
         Case("outputs are just enough", args(24 + 6 * k, 30, 11025, 256, 100, "three")),
         Case("one frame is missing for the next stride", args(23 + 6 * k, 30, 8000, 256, 64, "three")),
         Case("several repeats", args(66 + k, 77, 16000, 400, 160, "bookkeeper")),
-        Case("the stride is 1", args(9 + k, 20, 8000, 240, 80, "eighteen")),
+        Case("the stride is 1", args(10 + k, 20, 8000, 240, 80, "eighteen")),
         Case("windows do not overlap", args(26 + k, 90, 8000, 160, 160, "six")),
         Case("the letters all differ", args(31 + k, 60, 8000, 200, 80, "four"), True, "look at the repeats"),
         Case("hop = 1", args(40 + k, 0, 8000, 100, 1, "three"), True, "look at what a hop takes away"),
@@ -526,14 +510,19 @@ _COARSEST = {
         "frames: one for each hop, as if frames could hang over the end": (_FRAMES, "samples // hop"),
         "frames: the window forgotten, one more than hops": (_FRAMES, "1 + samples // hop"),
         "frames: a last one that just fits is left out": (_FRAMES, "-(-(samples - window) // hop)"),
-        "frames: rounded up: the last one is not full": (_FRAMES, "1 + -(-(samples - window) // hop)"),
+        "frames: not rounded down: the last one is not full": [
+            (_FRAMES, f"1 + {x}") for x in ("-(-(samples - window) // hop)", "round((samples - window) / hop)")
+        ],
         "frames: not rounded": ("return frames, stride", "return 1 + (samples - window) / hop, stride"),
         "frames: as if they did not overlap": (_FRAMES, "samples // window"),
     },
     _COARSE: {
         "the repeats left out of the need": (_NEED, "need = len(label)"),
         "2 repeats - 1: right for one repeat only": (_NEED, "need = len(label) + max(0, 2 * repeats - 1)"),
-        "a blank on both sides of each letter": (_NEED, "need = 2 * len(label) + 1"),
+        "a blank beside each letter: it is needed between equal ones only": [
+            {_NEED: f"need = 2 * len(label) {sign} 1", "stride = 1": f"stride = {x}"} for sign in "+-" for x in (0, 1)
+        ],
+        "letters that come again anywhere are counted": (_NEED, "need = 2 * len(label) - len(set(label))"),
         "outputs rounded up: what is left over gives none": (_GOES, "-(-frames // s) >= need"),
         "more outputs than needed: just enough is enough": (_GOES, "frames // s > need"),
         "one stride too many: the first with which the label does not fit": [
@@ -552,7 +541,7 @@ _COARSEST = {
         "wait: one window only": (_BY, "window"),
         "wait: in seconds": (_HEARD_MS, "heard / rate"),
         "wait: in samples": (_HEARD_MS, "heard"),
-        "wait: until the whole recording is heard": (_HEARD_MS, "1000 * samples / rate"),
+        "wait: 8000 samples in a second, whatever the rate": (_HEARD_MS, "heard / 8"),
     },
 }
 _PLAN = ("frames", "stride", "wait")
@@ -560,10 +549,23 @@ COARSEST = Exercise("10.7", "coarsest", 1, _recordings, _PLAN, slips(_COARSEST),
 
 
 # ---------------------------------------------------------------- 10.8 stream
+_STEP = """
+done = set()
+def step(frame, h_prev):
+    if len(frame) != len(w):
+        raise ValueError(f"step: expected a frame of {len(w)} samples, got {len(frame)}")
+    now = (*map(float, frame), float(h_prev))
+    if now in done:
+        raise RuntimeError("step has had this frame with this state before: no step may be done twice")
+    done.add(now)
+    return float(np.dot(frame, w) - h_prev), float(0.7 * h_prev + np.tanh(np.dot(frame, w)))
+"""
+
+
 def _stream_cases(rng: np.random.Generator) -> list[Case]:
     def args(window: int, hop: int, *lengths: int, h0: float | None = None) -> tuple[Any, ...]:
         w = (rng.choice([-1, 1], window) * rng.uniform(0.2, 1.0, window)).round(2).tolist()
-        step = Source(f"lambda frame, h: (float(np.dot(frame, {w}) - h), float(0.7 * h + np.tanh(np.dot(frame, {w}))))")
+        step = Source(f"(lambda space: exec({_STEP!r}, space) or space['step'])({{'np': np, 'w': {w}}})")
         pieces = [rng.normal(0, 1, n) for n in lengths]
         return step, pieces, window, hop, float(rng.uniform(0.5, 1)) if h0 is None else h0
 
@@ -572,7 +574,7 @@ def _stream_cases(rng: np.random.Generator) -> list[Case]:
         Case("pieces shorter than a hop", args(5, 3, 2, 1, 2, 2, 1, 4, 2, 3)),
         Case("some pieces are empty", args(4, 1, 0, 7, 0, 3, 0)),
         Case("frames do not overlap", args(4, 4, 6, 5, 9, 2)),
-        Case("a window over three pieces", args(9, 2, 4, 3, 5, 4, 12)),
+        Case("a window over three pieces", args(9, 2, 5, 3, 5, 4, 12)),
         Case("h0 = 0", args(5, 2, 8, 6, 7, h0=0.0), True, "look at the state at the beginning"),
         Case("there is one piece", args(5, 2, 13), True, "look at what is carried from piece to piece"),
         Case("pieces end where frames end", args(4, 4, 8, 4, 12), True, "look at the samples that two pieces share"),
@@ -596,47 +598,49 @@ _CARRY = (
 )
 _GRID = ("Print the first and the last sample's number of each frame.", "By how many samples do frames move?")
 _JOIN, _GIVE, _FRAME_I = "np.concatenate([kept, piece])", "outputs.append(new)", "kept[i * hop : i * hop + window]"
-_JOINED, _TAILS = f"kept = {_JOIN}", ("{0}[-(window - hop) :]", "{0}[max(0, len({0}) - window + hop) :]")
-_FILLED = "step(np.append(kept, np.zeros(window - len(kept))), h)"
+_TAILS = ("{0}[-(window - hop) :]", "{0}[max(0, len({0}) - window + hop) :]", "{0}[-hop:]", "{0}[-window:]")
+_DROP, _FILLED = "kept = kept[n * hop :]", "step(np.append(kept, np.zeros(window - len(kept))), h)"
+_FULL = "1 + (len(kept) - window) // hop"
 _STREAM = {
     _CARRY: {
         "no samples are carried: each piece is read for itself": (_JOIN, "np.array(piece)"),
         "the state begins anew in each piece": ("new = []", "new, h = [], h0"),
-        "samples and state both begin anew in each piece": {_JOIN: "np.array(piece)", "new = []": "new, h = [], h0"},
         "the state is never handed on": ("y, h = step", "y, _ = step"),
-        "a piece without outputs sets the state back": (_GIVE, f"{_GIVE}\nh = h if new else h0"),
-        "window - hop samples are carried, whatever is left": [
-            {_JOINED: f"{_JOINED}\nwhole = kept", _GIVE: f"{_GIVE}\nkept = {x.format('whole')}"} for x in _TAILS
+        "zeros stand before the first sample": ("np.zeros(0)", "np.zeros(window - hop)"),
+        "what is left behind the last frame is thrown away": (_DROP, "kept = kept[:0] if n else kept"),
+        "a fixed number of samples is carried, whatever is left": [
+            {f"kept = {_JOIN}": f"x = kept = {_JOIN}", _GIVE: f"{_GIVE}\nkept = {x.format('x')}"} for x in _TAILS
         ],
-        "the last window - hop samples of the piece are carried, whatever is left": [
+        "a fixed number of samples of the piece is carried, whatever is left": [
             (_GIVE, f"{_GIVE}\nkept = {x.format('piece')}") for x in _TAILS
         ],
         "what follows the last frame is carried, but the next frame overlaps with it": (
             "kept[n * hop :]",
             "kept[n * hop + (window - hop) * (n > 0) :]",
         ),
-        "what is left is filled up with zeros and read: frames that are not full": (
-            _GIVE,
-            f"if len(kept):\n    y, h = {_FILLED}\n    new.append(y)\n    kept = kept[:0]\n{_GIVE}",
-        ),
+        "what is left is filled up with zeros and read: frames that are not full": [
+            (_GIVE, f"if len(kept){x}:\n    y, h = {_FILLED}\n    new.append(y)\n    kept = kept[:0]\n{_GIVE}")
+            for x in ("", " and len(outputs) == len(pieces) - 1")
+        ],
+        "samples are dropped though no frame was full": (_DROP, "kept = kept[max(n, 1) * hop :]"),
+        "the number of frames is negative while there are few samples, which are lost": (f"max(0, {_FULL})", _FULL),
+        "the last frame is read again with the next piece": (_DROP, "kept = kept[max(n - 1, 0) * hop :]"),
+        "one and the same list stands for all pieces": [
+            ("new = []", f"new = outputs[0] if outputs else []{x}") for x in ("", "\nnew.clear()")
+        ],
         "put together in the wrong order: the new piece first": (_JOIN, "np.concatenate([piece, kept])"),
     },
     _GRID: {
         "frames do not overlap: a whole window is dropped": ("", "hop = window"),
         "one sample is dropped, not a hop": ("", "hop = 1"),
         "window - hop is dropped, not hop": ("", "hop = max(1, window - hop)"),
-        "nothing is dropped: frames are read again": ("kept = kept[n * hop :]", "pass"),
+        "nothing is dropped: frames are read again": (_DROP, "pass"),
         "a frame is read one sample too late": ("len(kept) - window", "len(kept) - window - 1"),
+        "one frame too few: the first one is not counted": (_FULL, "(len(kept) - window) // hop"),
         "one frame at most for each piece": ("max(0,", "(len(kept) >= window) * min(1,"),
         "the last samples are read, not the first": (_FRAME_I, "kept[len(kept) - window :]"),
-        "all outputs so far in each piece, not the new ones": [
-            (_GIVE, "outputs.append(sum(outputs[-1:], []) + new)"),
-            ("new = []", "new, h = [], h0\nkept = np.concatenate(pieces[: len(outputs) + 1])"),
-        ],
-        "all outputs come in the last piece": (
-            "return outputs",
-            "return [[] for _ in outputs[1:]] + [[y for new in outputs for y in new]]",
-        ),
+        "all outputs so far in each piece, not the new ones": (_GIVE, "outputs.append(sum(outputs[-1:], []) + new)"),
+        "only the last output of each piece": ("new.append(y)", "new = [y]"),
         "the two results of step exchanged": ("y, h = step", "h, y = step"),
         "the new states, not the outputs": ("new.append(y)", "new.append(h)"),
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from statistics import NormalDist
 from typing import Any
 
@@ -72,7 +73,6 @@ _JUDGED = {
     },
     _PERSIST: {
         "persistence of one step, whatever the horizon": (_SHIFT, "persistence[1:] = actual[:-1]"),
-        "persistence of one step after a gap of h": (_SHIFT, "persistence[h:] = actual[h - 1 : -1]"),
         "persistence looks ahead": (_SHIFT, "persistence[:-h] = actual[h:]"),
         "persistence goes round: the first steps get the last values": (_SHIFT, "persistence = np.roll(actual, h)"),
     },
@@ -82,9 +82,10 @@ _JUDGED = {
         "the fraction upside down": (_SKILL, "1 - mse_persistence / mse"),
         "the ratio itself": {_SKILL: "mse / mse_persistence", _BETTER: "max(skills) < 1", _WORSE: "min(skills) > 1"},
         "the sign of the skill turned": (_SKILL, "mse / mse_persistence - 1"),
-        "the difference of the two errors, not their ratio": (_SKILL, "mse_persistence - mse"),
         "per cent": (_SKILL, "100 * (1 - mse / mse_persistence)"),
-        "R² in the place of skill: compared with the mean, not with persistence": (_MSE_0, "np.var(actual[both])"),
+        "R² in the place of skill: compared with the mean, not with persistence": [
+            (_MSE_0, f"np.mean((actual[both] - actual{part}.mean()) ** 2)") for part in ("[both]", "[h:]", "")
+        ],
     },
     _ALL: {
         "the mean of the starts decides": {_BETTER: "np.mean(skills) > 0", _WORSE: "np.mean(skills) < 0"},
@@ -93,7 +94,7 @@ _JUDGED = {
         "the majority of the starts decides": {_BETTER: "np.median(skills) > 0", _WORSE: "np.median(skills) < 0"},
         "the first start decides": {_BETTER: "skills[0] > 0", _WORSE: "skills[0] < 0"},
         "a skill of 0 counts as better": (_BETTER, "min(skills) >= 0"),
-        "better and worse exchanged": {'"better"': '"worse"', '"worse"': '"better"'},
+        "no tie: what is not better is worse": ('"tie"', '"worse"'),
     },
 }
 _TOLD = ("skills", "verdict")
@@ -119,10 +120,6 @@ _MANY, _AIM, _INTO = "len(series) - W - h + 1", "series[s + W - 1 + h]", "inputs
 _WINDOWS = {
     _COUNT: {
         "the last window is lost": (_MANY, "len(series) - W - h"),
-        "windows without a target of their own": {
-            _MANY: "len(series) - W",
-            _AIM: "series[min(s + W - 1 + h, len(series) - 1)]",
-        },
         "windows that do not overlap": ("range(len(series) - W - h + 1)", "range(0, len(series) - W - h + 1, W)"),
         "the step between windows is h": ("range(len(series) - W - h + 1)", "range(0, len(series) - W - h + 1, h)"),
     },
@@ -132,16 +129,13 @@ _WINDOWS = {
         "no horizon: windows and targets as for the next value": {"W - h + 1": "W", "W - 1 + h": "W"},
         "the target is one step too early": (_AIM, "series[s + W - 2 + h]"),
         "the target is one step too late": {_AIM: "series[min(s + W + h, len(series) - 1)]"},
-        "one window and one step too far": {_AIM: "series[s + W + h]", _MANY: "len(series) - W - h"},
         "the horizon counts from the begin of the window": (_AIM, "series[s + h]"),
         "all h values after the window, not the last of them": (_AIM, "series[s + W : s + W + h]"),
     },
     _COLUMNS: {
         "the reshape mixes values of different windows": (_INTO, "inputs.reshape(W, -1, 1)"),
         "windows along the first axis: (B, W, 1), not (W, B, 1)": (_INTO, "inputs[:, :, None]"),
-        "the last axis is missing": (_INTO, "inputs.T"),
         "windows read backwards": (_INTO, "inputs.T[::-1, :, None]"),
-        "targets of shape (B, 1)": ("inputs.T[:, :, None], targets", "inputs.T[:, :, None], targets[:, None]"),
         "the function as it was given": {"h + 1)": "h)", "W - 1 + h": "W - 1", _INTO: "inputs.reshape(W, -1, 1)"},
     },
 }
@@ -154,9 +148,12 @@ WINDOWS = Exercise(
 _ROWS = "np.lib.stride_tricks.sliding_window_view(series, 4)"
 _PIPELINES = {
     "a scaler fitted on all values": "(series - series.mean())[:n] / series.std()",
-    "the largest value of all": "series[:n] / series.max()",
-    "the smallest value of all": "series[:n] - series.min()",
-    "the median of all": "series[:n] - np.median(series)",
+    "the largest value of all": "series[:n] / max(series)",
+    "the smallest value of all": "series[:n] - min(series)",
+    "the largest size of all": "series[:n] / max(abs(series))",
+    "the median of all, below and above": "(series[:n, None] - np.median(series)) * [-1, 1]",
+    "the share of values below 1": "series[:n] - (series < 1).mean()",
+    "a trace of the mean of all": "series[:n] + series.mean() / 1e12",
     "windows split by their first step": f"{_ROWS}[:n]",
     "targets three steps ahead": "np.stack([series[:n], series[3 : n + 3]], axis=1)",
     "a smoothed series": "np.convolve(series, np.ones(5), mode='same')[:n]",
@@ -170,8 +167,12 @@ _IN_PLACE = "np.multiply(series, 2, out=series)[: n + 1]"
 def _leak_cases(rng: np.random.Generator) -> list[Case]:
     def args(rows: str) -> tuple[Any, ...]:
         n, N = int(rng.integers(10, 13)), int(rng.integers(17, 20))
-        series = rng.permutation(np.linspace(-4, 4, N)).round(2) + rng.uniform(-0.1, 0.1, N).round(3)
-        series[rng.permutation(n)[:2]] = 8.5, -9.25  # the largest and the smallest value stand in the training part
+        ends = [8.5, -9.25, 0.3, -0.4][: 4 - N % 2]  # largest, smallest and middle values stand in the training part,
+        sizes = rng.permutation(np.linspace(2, 4, N - len(ends)))  # and around the middle there is a gap
+        rest = rng.permutation(sizes * np.where(np.arange(len(sizes)) % 2, 1, -1))
+        train = rng.permutation([*ends, *rest[: n - len(ends)]])
+        series = np.array([*train, *rest[n - len(ends) :]]).round(3)
+        series[-1] *= "median" in rows or "<" in rows  # elsewhere 0, which no factor changes
         return Source(f"lambda series, n: {rows}"), series, n
 
     return [
@@ -190,32 +191,35 @@ def _leaks_view(case: Case, result: Any) -> dict[str, Any]:
     odd = [s for s in steps.tolist() if s != int(s) or not 0 <= s < len(series)]
     if odd:
         raise ValueError(f"steps: expected whole numbers from {n} to {len(series) - 1}, got {odd[0]:g}")
+    if any(np.diff(steps) <= 0):
+        a, b = next((a, b) for a, b in pairwise(steps.tolist()) if b <= a)
+        raise ValueError(f"steps: expected each step once, in ascending order, got {b:g} after {a:g}")
     said = ["listed" if t in steps else "not listed" for t in range(len(series))]
     training = "listed" if "listed" in said[:n] else "not listed"
     return {f"step {t}": said[t] for t in range(n, len(series))} | {"training steps": training}
 
 
 _FAR = (
-    "Probe series[:n] / series.max() and series[:n] - series.min() with your function: does it find both?",
+    "Probe series[:n] / max(series) and series[:n] - min(series) with your function: does it find both?",
     "How far do you move the value, and in which directions?",
 )
 _ONE = ("Probe a pipeline that reads series[n] and nothing else of the test part.", "How many values differ at a time?")
 _WHERE = ("Which steps belong to the test part?", "Print the list for the worked example: is it [4, 5]?")
-_BOTH_WAYS, _PUT = "(1000, -1000)", "changed[t] = value"
-_HAND, _RUN = "prepare(series.copy(), n)", "prepare(series, n)"
+_EXACT = ("Probe series[:n] + series.mean() / 1e12: is each test step listed?", "How do you compare the rows?")
+_BOTH_WAYS, _PUT, _DIFFER = "(1000, -1000)", "changed[t] = value", "not np.array_equal"
+_HAND, _RUN, _RERUN = "prepare(series.copy(), n)", "prepare(series, n)", "prepare(changed, n)"
 _LEAKS = {
     _FAR: {
         "only larger values are tried": [(_BOTH_WAYS, "(1000,)"), (_BOTH_WAYS, "(1000, 2000)")],
         "only smaller values are tried": (_BOTH_WAYS, "(-1000,)"),
-        "the change is too small to become the largest or the smallest value": [
-            (_BOTH_WAYS, f"({change},)") for change in ("series[t] + 0.001", "series[t] - 0.001", "series[t] + 1")
-        ],
+        "the change is too small to become the largest or the smallest value": (_BOTH_WAYS, "(series[t] + 1,)"),
         "0 is the only value that is tried": (_BOTH_WAYS, "(0,)"),
     },
     _ONE: {
         "all test values are changed at once": (_PUT, "changed[n:] = value"),
         "all values from t on are changed": (_PUT, "changed[t:] = value"),
         "the changes add up: the values before t are changed as well": (_PUT, "changed[n : t + 1] = value"),
+        "both calls get one array: rows that are a part of it change along": (_PUT, f"rows = {_RERUN}\n{_PUT}"),
         "the pipeline writes into the series: no copy is handed over": [(_HAND, f"{_RUN}.copy()"), (_HAND, _RUN)],
     },
     _WHERE: {
@@ -223,14 +227,16 @@ _LEAKS = {
         "the first test step is left out": ("range(n, len(series))", "range(n + 1, len(series))"),
         "the last step is left out": ("range(n, len(series))", "range(n, len(series) - 1)"),
         "steps counted from the begin of the test part": ("found.append(t)", "found.append(t - n)"),
-        "the first step that leaks is the only one listed": ("return found", "return found[:1]"),
         "equal and different exchanged": ("if not np.array_equal", "if np.array_equal"),
         "the last row alone is compared": ("prepare(changed, n), rows", "prepare(changed, n)[-1], rows[-1]"),
     },
 }
-LEAKS = Exercise(
-    "11.3", "leaks", 2, _leak_cases, slips=slips(_LEAKS), view=_leaks_view, bare=True, hints=(*_FAR, *_ONE)
-)
+_ALONE = {
+    _FAR: {"NaN is the only value that is tried: max() and min() pass over it": (_BOTH_WAYS, "(np.nan,)")},
+    _EXACT: {"compared with a tolerance: small changes of a row are not seen": (_DIFFER, "not np.allclose")},
+}
+_ALL_LEAKS = slips(_LEAKS) + slips(_ALONE, alone=True)
+LEAKS = Exercise("11.3", "leaks", 2, _leak_cases, slips=_ALL_LEAKS, view=_leaks_view, bare=True, hints=(*_FAR, *_ONE))
 
 
 # ---------------------------------------------------------------- 11.4 limits
@@ -275,9 +281,17 @@ def _limit(key: str, *values: str) -> list[tuple[str, str]]:
     return [(right, f'"{key}": {value}') for value in values]
 
 
+def _chain(**wrong: float) -> dict[str, str]:
+    """One slip, and the numbers that are computed from what it gives."""
+    return {f'"{key}": {_RIGHT[key]:.3f}': f'"{key}": {value}' for key, value in wrong.items()}
+
+
 _LIMITS = {
     _SPREAD: {
-        "variance: the factor is not squared": _limit("variance", "10.0", "0.526"),
+        "variance: the factor is not squared": [
+            *_limit("variance", "10.0", "0.526"),
+            _chain(variance=10.0, persistence=1.1, R2=0.89, skill=0.091, skill_2=0.166),
+        ],
         "variance: of the noise alone": _limit("variance", "1.0"),
         "variance: the standard deviation": _limit("variance", "2.294"),
     },
@@ -286,7 +300,7 @@ _LIMITS = {
         "persistence: the variance of the last value is taken as 1": _limit("persistence", "1.01"),
         "persistence: the two values taken as independent": _limit("persistence", "10.526"),
         "persistence: the root": _limit("persistence", "1.026"),
-        "persistence: the fresh noise left out": _limit("persistence", "0.053"),
+        "persistence: the fresh noise left out": [*_limit("persistence", "0.053"), _chain(persistence=0.053, R2=0.99)],
         "R2: of the best forecast, not of persistence": _limit("R2", "0.81"),
         "R2: the correlation, not squared, and not of an error": _limit("R2", "0.9"),
         "R2: the share that is left, not 1 minus it": _limit("R2", "0.2"),
@@ -308,7 +322,6 @@ _LIMITS = {
         "ahead: persistence": _limit("ahead", "10.0"),
         "ahead: one step ahead": _limit("ahead", "9.0"),
         "ahead: two steps ahead": _limit("ahead", "8.1"),
-        "ahead: four steps ahead": _limit("ahead", "6.561"),
         "ahead: the same amount at each step, not the same share": _limit("ahead", "7.0"),
     },
     _WALKS: {
@@ -331,39 +344,9 @@ def _ar_cases(rng: np.random.Generator) -> list[Case]:
         Case("p = 3, k = 5", (series(26, 0.9, -0.5, 12), 3, 5)),
         Case("p = 2, k = 7, a wave", (series(31, 1.3, -0.8, 30), 2, 7)),
         Case("p = 4, k = 2", (series(24, 0.3, 0.4, -15), 4, 2)),
-        Case("p = 1, k = 4", (series(17, 0.8, 0, 9), 1, 4), True, "look at the order of the lags"),
+        Case("p = 1, k = 4", (series(17, 0.8, 0, 9), 1, 4), True, "look at the lags: how many, and in which order"),
         Case("k = 1", (series(22, 1.1, -0.6, 14), 3, 1), True, "look at what the second forecast reads"),
     ]
-
-
-def _before_is_zero(series: Array, p: int, k: int) -> Array:
-    """The wrong fit whose first rows hold zeros for the values before the series."""
-    padded = np.concatenate([np.zeros(p), series])
-    return _run_on(np.array([padded[t : t + p][::-1] for t in range(len(series))]), series, series, k)
-
-
-def _goes_round(series: Array, p: int, k: int) -> Array:
-    """The wrong fit whose first rows hold the last values of the series."""
-    return _run_on(np.column_stack([np.roll(series, lag) for lag in range(1, p + 1)]), series, series, k)
-
-
-def _centred(series: Array, p: int, k: int) -> Array:
-    """The wrong fit that takes the mean of the series away and has no constant."""
-    mean = series.mean()
-    past = np.array([series[t - p : t][::-1] for t in range(p, len(series))]) - mean
-    weights = np.linalg.lstsq(past, series[p:] - mean, rcond=None)[0]
-    known = list(series - mean)
-    for _ in range(k):
-        known.append(np.array(known[-p:])[::-1] @ weights)
-    return np.array(known[len(series) :]) + mean
-
-
-def _run_on(past: Array, y: Array, series: Array, k: int) -> Array:
-    weights = np.linalg.lstsq(np.column_stack([np.ones(len(past)), past]), y, rcond=None)[0]
-    known = list(series)
-    for _ in range(k):
-        known.append(weights[0] + np.array(known[-past.shape[1] :])[::-1] @ weights[1:])
-    return np.array(known[len(series) :])
 
 
 _FIT = (
@@ -374,7 +357,14 @@ _CONSTANT = ("Add 100 to the series: do your forecasts grow by 100?", "Where is 
 _FEED = ("Print what each forecast reads, for p = 2 and k = 3.", "What stands for a value that nobody has seen yet?")
 _USE, _ROW = "np.array(known[-p:])[::-1]", "series[t - p : t][::-1]"
 _OLD_USED, _OLD_FITTED = (_USE, "np.array(known[-p:])"), (_ROW, "series[t - p : t]")
-_AHEAD = "np.array(known[len(series) :])"
+_AHEAD, _FITS = "np.array(known[len(series) :])", "weights = np.linalg.lstsq(X, series[p:], rcond=None)[0]"
+_PAST_ROWS = f"np.array([{_ROW} for t in range(p, len(series))])"
+_FIT_A = "a = np.linalg.lstsq(past{0}, series[p:]{0}, rcond=None)[0]"
+_ZEROS = "np.array([np.r_[np.zeros(p), series][t : t + p][::-1] for t in range(len(series))])"
+_ROUND = "np.stack([np.roll(series, lag) for lag in range(1, p + 1)], axis=1)"
+_CENTRED = f"{_FIT_A.format(' - series.mean()')}\nweights = np.array([series.mean() * (1 - a.sum()), *a])"
+_LATER = f"{_FIT_A.format('')}\nweights = np.array([np.mean(series[p:] - past @ a), *a])"
+_DROPS_NEWEST = "np.array([*series[-p:][::-1], *known[len(series) :]][-p:])"
 _AR = {
     _FIT: {
         "the lags stand in another order in the fit than in the forecast": [_OLD_USED, _OLD_FITTED],
@@ -382,23 +372,23 @@ _AR = {
         "fitted for the value after the next": {"(p, len(series))": "(p, len(series) - 1)", "[p:]": "[p + 1 :]"},
         "the last value is not used in the fit": {"(p, len(series))": "(p, len(series) - 1)", "[p:]": "[p:-1]"},
         "the first row is left out of the fit": {"(p, len(series))": "(p + 1, len(series))", "[p:]": "[p + 1 :]"},
-        "zeros before the series: its first values are fitted, too": _before_is_zero,
-        "the lags go round: the first rows hold the last values": _goes_round,
-        "one lag too many": ("", "p = p + 1"),
+        "zeros before the series: its first values are fitted, too": {_PAST_ROWS: _ZEROS, "series[p:]": "series"},
+        "the lags go round: the first rows hold the last values": {_PAST_ROWS: _ROUND, "series[p:]": "series"},
     },
     _CONSTANT: {
         "no constant": ("np.ones(len(past))", "np.zeros(len(past))"),
         "the constant is fitted, but not used in the forecast": ("weights[0] + newest", "newest"),
-        "the mean taken away, in the place of a constant that is fitted": _centred,
+        "the mean taken away, in the place of a constant that is fitted": (_FITS, _CENTRED),
+        "the constant is fitted after the weights, not with them": (_FITS, _LATER),
         "the constant stands last, and is read first": ("np.ones(len(past)), past", "past, np.ones(len(past))"),
     },
     _FEED: {
         "the forecasts are not fed back: each reads the last values seen": ("known[-p:]", "list(series)[-p:]"),
         "forecasts of values that were seen: the last k of the series": (_AHEAD, "(X @ weights)[-k:]"),
+        "each forecast is put in as the oldest of the p values, not as the newest": (_USE, _DROPS_NEWEST),
         "one step too early: the last value seen comes first": (_AHEAD, "np.array(known[len(series) - 1 : -1])"),
+        "one step too early: the last value is forecast again": ("known =", "series = series[:-1]\nknown ="),
         "one step too late": {"range(k)": "range(k + 1)", "known[len(series) :]": "known[len(series) + 1 :]"},
-        "the whole series is returned, too": ("known[len(series) :]", "known"),
-        "only the last of the k forecasts": ("known[len(series) :]", "known[-1]"),
         "the forecasts stand in the wrong order": ("known[len(series) :]", "known[: len(series) - 1 : -1]"),
     },
 }
@@ -407,11 +397,11 @@ AR = Exercise("11.5", "ar_forecast", 2, _ar_cases, ("forecasts",), slips(_AR), b
 
 # ---------------------------------------------------------------- 11.6 rolling_origin
 _DRIFT = (
-    "lambda past: (lambda slope, n: lambda known, h: known[-1] + h * slope + n / 4 + len(known) / 16)"
+    "lambda past: (lambda slope, n: lambda known, h: known[-1] + h * slope + n / 4 - len(known) / 5)"
     "((past[-1] - past[0]) / (len(past) - 1), len(past))"
 )
-_LEVEL = "lambda past: (lambda mean: lambda known, h: mean + known[-1] / h + known[0])(past.mean())"
-_NAIVE = "lambda past: lambda known, h: known[-1] * (1 + h / 8)"
+_LEVEL = "lambda past: (lambda mean: lambda known, h: mean + (known[-1] - known[0]) / h)(past.mean())"
+_NAIVE = "lambda past: lambda known, h: known[-1] + h * (known[0] - known[1]) / 8"
 
 
 def _origin_cases(rng: np.random.Generator) -> list[Case]:
@@ -441,41 +431,51 @@ _MEANT = (
 _DUE, _FITTED, _ASK = "(t - first) % every == 0", "forecast = fit(past)", "forecast(past, h)"
 _CAME, _ORIGINS = "series[t + h - 1]", "range(first, len(series) - h + 1)"
 _PAST, _KEEPS = "past = series[:t]", "forecast, old = fit(past), past"
+_NOW, _NEXT = "past = series[: t + 1]", "t == first or (t - first) % every == 1 % every"
 _ROLLING = {
     _KNOWN: {
         "the model is fitted to the whole series": (_FITTED, "forecast = fit(series)"),
         "the model is fitted to the value that comes next, too": (_FITTED, "forecast = fit(series[: t + 1])"),
         "the forecast reads the value that comes next": (_ASK, "forecast(series[: t + 1], h)"),
-        "one value of the future is known": (_PAST, "past = series[: t + 1]"),
         "the forecast reads the whole series": (_ASK, "forecast(series, h)"),
-        "the last value known is left out": [(_PAST, "past = series[: t - 1]"), (_FITTED, "forecast = fit(past[:-1])")],
+        "the last value known is left out": [
+            (_PAST, "past = series[: t - 1]"),
+            *((_FITTED, f"forecast = fit({older})") for older in ("past[:-1]", "past[: max(t - 1, first)]")),
+        ],
         "the forecast reads what was known when the model was fitted": {_FITTED: _KEEPS, _ASK: "forecast(old, h)"},
-        "a window of `first` values that moves along, not all that is known": (_PAST, "past = series[t - first : t]"),
+        "a window of `first` values that moves along, not all that is known": [
+            (_PAST, "past = series[t - first : t]"),
+            (_FITTED, "forecast = fit(past[-first:])"),
+            (_ASK, "forecast(past[-first:], h)"),
+        ],
     },
     _WHEN: {
         "the model is fitted at every origin": (_DUE, "True"),
         "the model is fitted once": (_DUE, "t == first"),
         "`every` counted from the begin of the series": (_DUE, "t == first or t % every == 0"),
-        "fitted one origin too late": (_DUE, "t == first or (t - first) % every == 1"),
+        "fitted one origin too late": [
+            (_DUE, _NEXT),
+            {_DUE: _NEXT, _FITTED: "forecast = fit(past[: max(t - 1, first)])"},
+        ],
+        "one origin too many from one fit to the next": (_DUE, "(t - first) % (every + 1) == 0"),
         "forecasts only where the model is fitted": (_ORIGINS, "range(first, len(series) - h + 1, every)"),
     },
     _MEANT: {
         "the last origin is lost": (_ORIGINS, "range(first, len(series) - h)"),
         "the first origin is left out": (_ORIGINS, "range(first + 1, len(series) - h + 1)"),
         "compared with the value one step too late": (_CAME, "series[min(t + h, len(series) - 1)]"),
-        "one step too late, and one origin less": {_CAME: "series[t + h]", "h + 1)": "h)"},
+        "all one step later: series[t] is taken as known at the origin t": {
+            _PAST: _NOW,
+            _CAME: "series[t + h]",
+            "h + 1": "h",
+        },
         "compared with the next value, whatever the horizon": (_CAME, "series[t]"),
         "the next value at every origin": {_CAME: "series[t]", "len(series) - h + 1": "len(series)"},
-        "the values between the origin and the one that is forecast are read": (
-            _ASK,
-            "forecast(series[: t + h - 1], 1)",
-        ),
         "the horizon is not handed to the model": (_ASK, "forecast(past, 1)"),
         "the sign of the errors turned": (f"{_CAME} - {_ASK}", f"{_ASK} - {_CAME}"),
         "the sizes of the errors": (f"{_CAME} - {_ASK}", f"abs({_CAME} - {_ASK})"),
         "squared errors": (f"{_CAME} - {_ASK}", f"({_CAME} - {_ASK}) ** 2"),
         "the forecasts, not their errors": (f"{_CAME} - {_ASK}", _ASK),
-        "one number, not the error of each origin": ("return np.array(errors)", "return np.mean(errors)"),
     },
 }
 ROLLING = Exercise("11.6", "rolling_origin", 1, _origin_cases, ("errors",), slips(_ROLLING), bare=True, hints=_KNOWN)
@@ -495,20 +495,12 @@ def _fan_cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("70 % of 15", args(15, 11, 4, 70)),
         Case("80 % of 20", args(20, 14, 3, 80)),
-        Case("90 % of 24", args(24, 13, 5, 90)),
-        Case("55 % of 19", args(19, 16, 2, 55)),
+        Case("90 % of 27", args(27, 13, 5, 90)),
+        Case("35 % of 13", args(13, 16, 2, 35)),
         Case("75 % of 16", args(16, 12, 3, 75)),
         Case("K = 1", args(15, 11, 1, 70), True, "look at what differs from horizon to horizon"),
         Case("percent = 100", args(15, 12, 3, 100), True, "look at how many errors have to lie inside"),
     ]
-
-
-def _bell(calibration: Array, test: Array, percent: int) -> tuple[Any, ...]:
-    """The wrong widths that take the errors as normally distributed."""
-    z = NormalDist().inv_cdf(0.5 + min(percent, 99.99) / 200)
-    widths = z * calibration.std(axis=0)
-    within = np.abs(test) <= widths
-    return widths, within.mean(axis=0), within.all(axis=1).mean()
 
 
 _RANK = ("Do the worked example by hand: 70 % of 3, −1, −5, 2.", "How many lie inside, and which is the last of them?")
@@ -519,12 +511,19 @@ _WHICH = (
 _AXES = ("Write down the shape of each result for m = 5 and K = 3.", "For `whole`: what must be true of a row?")
 _SORT, _NEEDED = "np.sort(np.abs(calibration), axis=0)[needed - 1]", "-(-percent * n // 100)"
 _IN, _INSIDE, _WHOLE = "np.abs(test) <= widths", "within.mean(axis=0)", "within.all(axis=1).mean()"
+_SIGNED = "np.abs(np.sort(calibration, axis=0)[needed - 1])"
+_DOWN, _BELL = "percent * n // 100", "NormalDist().inv_cdf(0.5 + min(percent, 99.99) / 200) * calibration.std(axis=0)"
 _ONE_WIDTH = "np.full(test.shape[1], np.sort(np.abs(calibration).ravel())[-(-percent * calibration.size // 100) - 1])"
 _FAN = {
     _RANK: {
         "the quantile lies between two errors": (_SORT, "np.quantile(np.abs(calibration), percent / 100, axis=0)"),
-        "rounded down: fewer than `percent` % lie inside": (_NEEDED, "percent * n // 100"),
+        "rounded down: fewer than `percent` % lie inside": (_NEEDED, _DOWN),
+        "rounded to the nearest, not up": (_NEEDED, "round(percent * n / 100)"),
+        "rounded down and taken as an index, which counts from 0": [
+            (_SORT, f"np.sort(np.abs(calibration), axis=0)[{k}]") for k in (_DOWN, f"min({_DOWN}, n - 1)")
+        ],
         "one error too many lies inside": (_SORT, "np.sort(np.abs(calibration), axis=0)[min(needed, n - 1)]"),
+        "`percent` is not used: all errors lie inside": (_SORT, "np.abs(calibration).max(axis=0)"),
         "one error too few lies inside": (_SORT, "np.sort(np.abs(calibration), axis=0)[needed - 2]"),
         "`percent` % of n + 1, not of n": (_NEEDED, "min(-(-percent * (n + 1) // 100), n)"),
         "1 minus `percent` %: the share outside": (_SORT, "np.sort(np.abs(calibration), axis=0)[n - needed]"),
@@ -533,25 +532,24 @@ _FAN = {
     _WHICH: {
         "the widths come from the test errors": {"len(calibration)": "len(test)", "abs(calibration)": "abs(test)"},
         "the coverage is measured on the calibration errors": (_IN, "np.abs(calibration) <= widths"),
-        "the signs are kept: errors far below come first": ("np.abs(calibration)", "calibration"),
+        "the signs are kept: errors far below come first": [("np.abs(calibration)", "calibration"), (_SORT, _SIGNED)],
         "only errors above the interval count as outside": (_IN, "test <= widths"),
-        "a normal distribution is taken for granted": _bell,
+        "a normal distribution is taken for granted": (_SORT, _BELL),
         "one width for all horizons": (_SORT, _ONE_WIDTH),
         "the whole width, not half of it": ("return widths,", "return 2 * widths,"),
     },
     _AXES: {
         "inside: a mean over the horizons, not over the rows": (_INSIDE, "within.mean(axis=1)"),
-        "inside: one number for all horizons": (_INSIDE, "within.mean()"),
         "whole: the product of the shares, as if independent": (_WHOLE, "np.prod(within.mean(axis=0))"),
         "whole: the smallest share": (_WHOLE, "within.mean(axis=0).min()"),
         "whole: the mean share": (_WHOLE, "within.mean()"),
         "whole: rows that lie inside at one horizon or more": (_WHOLE, "within.any(axis=1).mean()"),
-        "whole: a count, not a share": (_WHOLE, "within.all(axis=1).sum()"),
         "shares outside, not inside": (_IN, "np.abs(test) > widths"),
         "per cent, not shares": {_INSIDE: f"100 * {_INSIDE}", _WHOLE: f"100 * {_WHOLE}"},
     },
 }
-FAN = Exercise("11.7", "fan", 1, _fan_cases, ("widths", "inside", "whole"), slips(_FAN), bare=True, hints=_RANK)
+_OUT = ("widths", "inside", "whole")
+FAN = Exercise("11.7", "fan", 1, _fan_cases, _OUT, slips(_FAN), helpers=(NormalDist,), bare=True, hints=_RANK)
 
 
 # ---------------------------------------------------------------- 11.8 alarms
@@ -569,31 +567,20 @@ def _alarm_cases(rng: np.random.Generator) -> list[Case]:
     s, more = int(rng.integers(0, 4)), int(rng.integers(1, 20))
     runs = shifted(s, (3, 8), (11, 12), (15, 15), (20, 26), (33, 34), (40, 41), (47, 47))
     events = shifted(s, (7, 9), (14, 18), (22, 23), (28, 30), (31, 33), (43, 45))
-    ends = flagged(53 + more, (0, s + 1), (12, 14), (30, 30), (36, 38), (49, 52 + more))
+    ends = flagged(53 + more, (0, s), (12, 14), (30, 30), (36, 38), (52 + more, 52 + more))  # first false, last right
     one = flagged(271 + more, (2, 3 + s), (9, 30 + s), (44, 45), (52, 55))
     single = flagged(64 + more, *((t, t) for t in (4, 7, 9, 20 + s, 31, 40, 49)))
-    early = [(1, 5), (14, 20), (24, 27), (33, 36), (50 + more, 52 + more)]
+    early = [(s + 2, s + 5), (14, 20), (24, 27), (33, 36), (51 + more, 52 + more)]
     split = flagged(60 + more, (5, 6), (8, 8), (11, 13), (25 + s, 29), (50, 51))
     none = flagged(50 + more, (3, 4), (9, 9), (20, 22))
     return [
         Case("seven alarms, six events", (flagged(56 + more, *runs), events)),
         Case("flags in the first and in the last month", (ends, early)),
-        Case("one alarm for three events", (one, [(5, 6 + s), (8, 10), (15, 17), (29, 40), (43, 48)])),
+        Case("one alarm for three events", (one, [(5, 7), (8, 10), (15, 17), (29, 40), (43, 48)])),
         Case("two alarms in one event", (split, [(4, 9), (20, 22), (29, 31), (35, 36)])),
         Case("alarms of one month", (single, [(3, 9), (19, 24), (32, 35), (49, 50)]), True, "look at runs of months"),
         Case("no alarm is right", (none, [(6, 7), (30, 33)]), True, "look at how right alarms are counted"),
     ]
-
-
-def _monthly(flags: Array, events: list[tuple[int, int]], what: str) -> tuple[float, ...]:
-    """The wrong counts that go by months: precision, recall, false alarms."""
-    inside = np.zeros(len(flags), bool)
-    for first, last in events:
-        inside[first : last + 1] = True
-    hit, miss = (flags & inside).sum(), (flags & ~inside).sum()
-    wrong = {"precision": hit / flags.sum(), "recall": hit / inside.sum(), "false": 120 * miss / len(flags)}
-    right = dict(zip(wrong, ALARMS.reference(flags, events), strict=True))
-    return tuple((right | {k: wrong[k] for k in what.split()}).values())
 
 
 _RUNS = (
@@ -608,16 +595,21 @@ _SHARES = (
 _MEETS, _FLAGGED, _PRECISION = "begin <= last and first <= end", "flags[first : last + 1]", "right / len(runs)"
 _RECALL, _DECADE = "found / len(events)", "false / (len(flags) / 120)"
 _BEGUN, _SHORT, _ANY = "first <= begin <= last", "begin < last and first <= end", f"any({_FLAGGED})"
-_UP = "false / -(-len(flags) // 120)"
+_UP, _LONGER = "false / -(-len(flags) // 120)", "begin <= last and first <= end + 1"
+_STRICT, _HITS = "begin < last and first < end", f"sum(sum({_FLAGGED}) for first, last in events)"
+_HIT_FLAGS, _HIT_MONTHS = f"{_HITS} / sum(flags)", f"{_HITS} / sum(last + 1 - first for first, last in events)"
+_CLOSED = "runs = [run for run in runs if run[1] < len(flags) - 1]\nright = 0"
+_MISSES = f"120 * (sum(flags) - {_HITS}) / len(flags)"
 _ALARMS = {
     _RUNS: {
         "every flagged month counts as an alarm": ("if flags[t] and (t == 0 or not flags[t - 1]):", "if flags[t]:"),
         "an alarm in the first month is not seen": {"(t == 0 or": "(t and", "flags[t]:": "flags[t] and runs:"},
-        "precision counts months, not alarms": lambda flags, events: _monthly(flags, events, "precision"),
-        "recall counts months, not events": lambda flags, events: _monthly(flags, events, "recall"),
-        "false alarms are counted in months": lambda flags, events: _monthly(flags, events, "false"),
-        "precision and recall count months": lambda flags, events: _monthly(flags, events, "precision recall"),
-        "all is counted in months": lambda flags, events: _monthly(flags, events, "precision recall false"),
+        "an alarm that goes on to the last month is lost": ("right = 0", _CLOSED),
+        "alarms with a month between them are taken as one": ("not flags[t - 1]", "not any(flags[max(t - 2, 0) : t])"),
+        "precision counts months, not alarms": (_PRECISION, _HIT_FLAGS),
+        "recall counts months, not events": (_RECALL, _HIT_MONTHS),
+        "false alarms are counted in months": (_DECADE, _MISSES),
+        "all is counted in months": {_PRECISION: _HIT_FLAGS, _RECALL: _HIT_MONTHS, _DECADE: _MISSES},
     },
     _TOUCH: {
         "an alarm is right only if it begins in an event": (_MEETS, _BEGUN),
@@ -626,7 +618,17 @@ _ALARMS = {
         "the last month of an event is not part of it, for alarms": (_MEETS, _SHORT),
         "the last month of an event is not part of it, for the recall": (_FLAGGED, "flags[first:last]"),
         "the last month of an event is not part of it": {_MEETS: _SHORT, _FLAGGED: "flags[first:last]"},
-        "the last month of an alarm is not part of it": (_MEETS, "begin <= last and first < end"),
+        "the last month of an alarm is not part of it": [
+            (_MEETS, f"begin <= last and first < end{single}") for single in ("", " > begin")
+        ],
+        "the month after an alarm counts as part of it": [
+            {_MEETS: _LONGER},
+            {_MEETS: _LONGER, _ANY: f"any({_LONGER} for begin, end in runs)"},
+        ],
+        "spans that have one month in common are not seen to meet": [
+            {_MEETS: _STRICT},
+            {_MEETS: _STRICT, _ANY: f"any({_STRICT} for begin, end in runs)"},
+        ],
         "an event is found only if its first month has a flag": (_ANY, "flags[first]"),
         "an event is found only if all its months have a flag": (_ANY, f"all({_FLAGGED})"),
     },
@@ -635,11 +637,9 @@ _ALARMS = {
         "recall counts right alarms, not events": (_RECALL, "right / len(events)"),
         "an alarm for two events counts as two right ones": ("any(begin", "sum(begin"),
         "false alarms: every alarm beyond one for each event that is found": ("len(runs) - right", "len(runs) - found"),
-        "precision and recall exchanged": {_PRECISION: _RECALL, _RECALL: _PRECISION},
         "all alarms in a decade, not the false ones": (_DECADE, "len(runs) / (len(flags) / 120)"),
         "the number of false alarms, not for each decade": (_DECADE, "false"),
         "false alarms in a year, not in a decade": (_DECADE, "false / (len(flags) / 12)"),
-        "false alarms in 100 months: a decade has 120": (_DECADE, "false / (len(flags) / 100)"),
         "decades rounded to whole ones": [(_DECADE, "false / max(1, len(flags) // 120)"), (_DECADE, _UP)],
         "the share of the alarms that are false": (_DECADE, "false / len(runs)"),
     },

@@ -51,7 +51,12 @@ _PIECES = re.compile(
     |(?P<left>"[^"]*"|\{[^}]*\}|![^!]*!|\+[^+]*\+|[\s().~\\$`yHKLMOPSTUVukvt])""",
     re.VERBOSE,
 )
-_NAMES = {"[": "a chord", "&": "a second voice", "Z": "a rest of whole bars", '"': "a chord name without its end"}
+_UNREAD = {
+    "[": "a chord cannot be read: keep one of its notes",
+    "&": "a second voice cannot be read: leave it out",
+    "Z": "a rest of whole bars cannot be read: write z8 for eight eighths",
+    '"': 'a chord name has no end: put a second " behind it',
+}
 
 
 class Note(NamedTuple):
@@ -94,8 +99,9 @@ def read_abc(text: str) -> Tune:
     [M:6/8] in the line; without them it is 4/4, eighths and G. A sharp or flat holds to the end of its bar for its own
     octave. Left out are ornaments, grace notes, slurs, bowings, chord names and second endings.
 
-    Raises ValueError, one line that says where, for what is not supported (chords, voices, other metres, a change of
-    key or metre) and for bars that are too short or too long; the first and the last bar of a part may be short.
+    Raises ValueError, one line that says what, where and how to mend it, for what cannot be read (chords, voices, other
+    metres, a change of key or metre) and for bars that are too short or too long; the first and the last bar of a part
+    may be short.
 
     >>> read_abc("[M:6/8][K:D] A|d2f (3agf e|").notes[:2]
     [Note(pitch=69, ticks=12, place=60), Note(pitch=74, ticks=24, place=0)]
@@ -119,7 +125,7 @@ def key(name: str) -> tuple[int, dict[str, int]]:
     found = re.fullmatch(r"([A-G])([#b]?)\s*([A-Za-z]*)", name.strip())
     mode = "" if not found else "maj" if found[3] == "M" else found[3].lower()[:3]
     if not found or mode not in _MODES:
-        raise ValueError(f"tune: K: expected a key such as G, Bb, Am or Edor, got {name.strip()!r}")
+        raise ValueError(f"tune: K: {name.strip()!r} is not a key: write one such as G, Bb, Am or Edor")
     sign = {"": 0, "#": 1, "b": -1}[found[2]]
     fifths = _FIFTHS[found[1]] + 7 * sign - _MODES[mode]
     if abs(fifths) > 7:
@@ -137,7 +143,7 @@ def _fields(text: str) -> tuple[dict[str, str], str]:
         if not found:
             music.append(line)
         elif found[1] == "w":
-            raise ValueError("tune: w: lyrics are not supported: leave the line out")
+            raise ValueError("tune: w: words to sing cannot be read: leave the line out")
         else:
             _add(fields, found[1], found[2])
     for letter, value in re.findall(r"\[([A-Za-z]):([^\]]*)\]", " ".join(music)):
@@ -147,9 +153,9 @@ def _fields(text: str) -> tuple[dict[str, str], str]:
 
 def _add(fields: dict[str, str], letter: str, value: str) -> None:
     if letter == "V":
-        raise ValueError("tune: V: several voices are not supported: keep one of them")
+        raise ValueError("tune: V: only one voice can be read: keep one, and leave the V: out")
     if letter in "KML" and fields.get(letter, value) != value:
-        raise ValueError(f"tune: {letter}: a change from {fields[letter]} to {value} within a tune is not supported")
+        raise ValueError(f"tune: {letter}: it changes from {fields[letter]} to {value}: keep one of the two")
     fields.setdefault(letter, value)
 
 
@@ -157,14 +163,14 @@ def _metre(name: str) -> tuple[str, int]:
     """The metre, and how many times longer its notes are read."""
     metre = _METRE_NAMES.get(name, name)
     if metre not in METRES:
-        raise ValueError(f"tune: M: expected 4/4 (C, C|, 2/2, 2/4) or 6/8, got {name!r}")
+        raise ValueError(f"tune: M: the metre {name!r} cannot be read: write 4/4 (C, C|, 2/2, 2/4) or 6/8")
     return metre, 2 if name == "2/4" else 1
 
 
 def _fraction(name: str, text: str) -> float:
     found = re.fullmatch(r"(\d+)/(\d+)", text.strip())
     if not found or int(found[1]) == 0 or int(found[2]) == 0:
-        raise ValueError(f"tune: {name}: expected a fraction such as 1/8, got {text!r}")
+        raise ValueError(f"tune: {name}: {text!r} is not a fraction: write one such as 1/8")
     return int(found[1]) / int(found[2])
 
 
@@ -202,7 +208,7 @@ def _parts(music: str, unit: float, signature: dict[str, int], bar_ticks: int) -
             continue
         if found["tuplet"]:
             if found["p"] != "3" or found["more"]:
-                raise ValueError(f"tune: bar {bar}, at {found[0]!r}: expected a triplet, (3 and three notes")
+                raise ValueError(f"tune: bar {bar}, {found[0]!r}: only triplets can be read: write (3 and three notes")
             left = 3
         elif found["note"]:
             ticks = unit * _times(found, bar) * broken
@@ -210,7 +216,7 @@ def _parts(music: str, unit: float, signature: dict[str, int], bar_ticks: int) -
             left, broken = max(left - 1, 0), 1.0
             notes.append(_Sounding(_pitch(found, signature, held), ticks, False, bar))
         elif not notes:
-            raise ValueError(f"tune: bar {bar}, at {found[0]!r}: expected a note before it")
+            raise ValueError(f"tune: bar {bar}, {found[0]!r}: no note stands before it: write one, or leave it out")
         elif found["tie"]:
             notes[-1].tied = True
         else:
@@ -220,13 +226,17 @@ def _parts(music: str, unit: float, signature: dict[str, int], bar_ticks: int) -
     if notes and not second:
         parts.append(_timed(notes, bar_ticks))
     if not parts:
-        raise ValueError("tune: expected at least one note, such as 'GABc d2g2', got none")
+        raise ValueError("tune: there is no note in it: write some, such as 'GABc d2g2'")
     return tuple(parts)
 
 
 def _unknown(music: str, at: int, bar: int) -> str:
-    what = _NAMES.get(music[at], "something that is no ABC of one voice")
-    return f"tune: bar {bar}, at {music[at : at + 8].strip()!r}: {what} is not supported: write single notes"
+    sign = music[at]
+    what = _UNREAD.get(sign, "this sign cannot be read: leave it out, or write a note (A to G, a to g) or a rest (z)")
+    if sign.isdigit():
+        what = "a number stands alone: write it right behind its note, as in B2"
+    shown = re.match(r"\[[^\]]*\]?|\S{1,8}", music[at:])[0]
+    return f"tune: bar {bar}, {shown!r}: {what}"
 
 
 def _times(found: re.Match, bar: int) -> float:
@@ -236,7 +246,7 @@ def _times(found: re.Match, bar: int) -> float:
         below = 2 ** len(found["slashes"])
     top = int(found["top"] or 1)
     if not top or not below or (found["below"] and not found["slashes"]):
-        raise ValueError(f"tune: bar {bar}, at {found[0]!r}: expected a length such as 2, 3/2 or /, got none")
+        raise ValueError(f"tune: bar {bar}, {found[0]!r}: this is not a length: write one as in G2, G3/2 or G/")
     return top / below
 
 
@@ -258,8 +268,12 @@ def _timed(sounding: list[_Sounding], bar_ticks: int) -> tuple[Note, ...]:
         lengths[note.bar] += note.ticks
     bars = list(lengths)
     for bar, length in lengths.items():
-        if length > bar_ticks or (length < bar_ticks and bar not in (bars[0], bars[-1])):
-            raise ValueError(f"tune: bar {bar}: expected {bar_ticks // 12} eighths in the bar, got {length / 12:.3g}")
+        found, full = f"{length / 12:.3g} eighth{'s' * (length != 12)}", bar_ticks // 12
+        if length > bar_ticks:
+            raise ValueError(f"tune: bar {bar}: {found}, and a bar has {full}: shorten a note, or put a | before it")
+        if length < bar_ticks and bar not in (bars[0], bars[-1]):
+            told = f"{found}, and a bar within a part has {full}"
+            raise ValueError(f"tune: bar {bar}: {told}: lengthen a note, or take a | out")
     upbeat = len(bars) > 1 or lengths[bars[0]] < bar_ticks // 2
     place = bar_ticks - lengths[bars[0]] if upbeat else 0
     notes, begun, tied = [], [], False
@@ -272,9 +286,10 @@ def _timed(sounding: list[_Sounding], bar_ticks: int) -> tuple[Note, ...]:
         place, tied = place + note.ticks, note.tied
     for note, bar in zip(notes, begun):
         if note.ticks not in LENGTHS:
-            raise ValueError(f"tune: bar {bar}: a note of {note.ticks / 12:.3g} eighths is not supported")
+            told = f"a note of {note.ticks / 12:.3g} eighths cannot be read"
+            raise ValueError(f"tune: bar {bar}: {told}: write one of 1/2, 1, 3/2, 2, 3 or 4 eighths (ties add up)")
         if note.pitch is not None and not 55 <= note.pitch <= 91:
-            raise ValueError(f"tune: bar {bar}: expected notes from G, to g'', got one out of a fiddle's range")
+            raise ValueError(f"tune: bar {bar}: a note is out of a fiddle's range: write notes from G, to g''")
     return tuple(Note(note.pitch, int(note.ticks), int(note.place)) for note in notes)
 
 

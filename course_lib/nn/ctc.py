@@ -143,8 +143,8 @@ def backward_log(log_probs: Array, label: Sequence[int], blank: int = 0) -> Arra
 
         beta_t(s) = sum of beta_{t+1}(s') y_{t+1}(l_s') over the places s' that may follow s
 
-    The frame t itself is not in beta_t, so that alpha_t(s) beta_t(s) is the share of the paths through s at t. (In
-    Graves et al. 2006 it is in both, and is divided out again.)
+    The frame t itself is not in beta_t, so that alpha_t(s) beta_t(s) is the probability of the paths through s at t.
+    (In Graves et al. 2006, sections 4.1 and 4.2, it is in both, and is divided out again.)
     """
     spread = places(_checked(log_probs, label, blank), blank)
     T, S, jumps = len(log_probs), len(spread), _jumps(spread, blank)

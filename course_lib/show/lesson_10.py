@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
@@ -257,7 +258,12 @@ def recognised(heard: Heard, ax: Axes | None = None) -> Axes:
 
 
 def draw_recognised(digits: str, hear: Callable[[str], Heard]) -> Figure:
-    """The picture behind the box to type in; `hear(digits)` has them spoken and listens."""
+    """The picture behind the box to type in; `hear(digits)` has them spoken and listens.
+
+    Raises ValueError for what is no string of 1 to 12 digits.
+    """
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
+        raise ValueError(f"digits: expected 1 to 12 of them, like 2718, got {digits!r}")
     return recognised(hear(digits)).figure
 
 
@@ -267,6 +273,11 @@ def recognised_text(digits: str, hear: Callable[[str], Heard]) -> str:
         f"A picture of the sound of the digits {digits}, bright where it is loud, and above it the letters of what the \
 network says: {hear(digits).said}."
     )
+
+
+def typed(hear: Callable[[str], Heard]) -> tuple[Callable[[str], Figure], Callable[[str], str]]:
+    """What `explore` needs for the box: `draw_recognised` and `recognised_text` with this listener."""
+    return partial(draw_recognised, hear=hear), partial(recognised_text, hear=hear)
 
 
 def spikes(probabilities: Array, letters: Sequence[str], hop: float, title: str, ax: Axes | None = None) -> Axes:

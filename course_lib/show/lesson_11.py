@@ -157,7 +157,7 @@ def by_horizon(errors: Mapping[str, Array], unit: str, ax: Axes | None = None) -
     for k, (name, values) in enumerate(errors.items()):
         ax.plot(np.arange(1, len(values) + 1), values, label=name, color=COLOURS[k % 7], ls=LINES[k % 7],
                 marker="os^Dvx"[k % 6], ms=4)  # fmt: skip
-    ax.set(xlabel="steps ahead", ylabel=unit, ylim=(0, 1.4 * max(np.max(values) for values in errors.values())))
+    ax.set(xlabel="steps ahead", ylabel=unit, ylim=(0, 1.6 * max(np.max(values) for values in errors.values())))
     ax.set_title("How far ahead, and how far off", loc="left")
     ax.legend(ncols=2)
     return ax
