@@ -57,8 +57,8 @@ def _arguments(call: ast.Call, names: dict[str, Any]) -> tuple[list[Any], dict[s
     def value(node: ast.expr) -> Any:
         return eval(compile(ast.Expression(node), "explore", "eval"), names)
 
-    if any(isinstance(argument, ast.Lambda) for argument in call.args):
-        return None  # it binds what the lecture has trained
+    if any(isinstance(argument, ast.Lambda | ast.Starred) for argument in call.args):
+        return None  # it binds what the lecture has trained, or is made by a call of the lecture
     try:
         return [value(a) for a in call.args], {k.arg: value(k.value) for k in call.keywords if k.arg}
     except NameError:
