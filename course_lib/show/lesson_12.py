@@ -76,10 +76,11 @@ def draw_continued(tune: str, go_on) -> Figure:
 def continued_text(tune: str, go_on) -> str:
     """The alt text of `draw_continued`."""
     notes, _, surprise, typed = go_on(tune)
-    return (
-        f"Piano roll of {len(notes)} notes, the first {typed} typed, the rest written by the model. Mean surprise of "
-        f"the typed ones {np.mean(surprise[:typed]):.1f} nats, of the written ones {np.mean(surprise[typed:]):.1f}."
-    )
+    told = f"Piano roll of {typed} notes typed, with a mean surprise of {np.mean(surprise[:typed]):.1f} nats"
+    if len(notes) == typed:
+        return f"{told}; the model ends the tune there."
+    written = f"{len(notes) - typed} written by the model, with {np.mean(surprise[typed:]):.1f} nats"
+    return f"{told}, and {written}."
 
 
 def several(rolls: Mapping[str, Sequence], bar: int) -> Figure:

@@ -43,7 +43,9 @@ def test_the_line_to_type_in():
         return TUNE.notes, 96, np.ones(len(TUNE.notes)), 4
 
     assert "4 notes of yours, then 5" in pictures.draw_continued("GABc", go_on).axes[0].get_title(loc="left")
-    assert "first 4 typed" in pictures.continued_text("GABc", go_on)
+    assert "4 notes typed" in pictures.continued_text("GABc", go_on)
+    ended = go_on("GABc")[0][:4], 96, np.ones(4), 4
+    assert "ends the tune there" in pictures.continued_text("GABc", lambda text: ended)
 
 
 @pytest.mark.parametrize("temperature", [0.1, 1.2])
