@@ -76,7 +76,10 @@ def encode(value: Any, depth: int = 0) -> Any:
     if type(value) in (int, float):  # as text: exact, and NaN is no JSON
         return {type(value).__name__: repr(value)}
     if isinstance(value, (Fraction, Decimal)):  # exact numbers are numbers
-        return {"float": repr(float(value))}
+        try:
+            return {"float": repr(float(value))}
+        except (OverflowError, ValueError):
+            raise WrongForm(f"expected numbers that a float can hold, got a {type(value).__name__}") from None
     if value is Ellipsis:
         return {"blank": True}
     if isinstance(value, str):

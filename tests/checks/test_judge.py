@@ -3,6 +3,8 @@
 import dataclasses
 import json
 import signal
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -243,6 +245,12 @@ def test_what_is_encoded_comes_back(value):
 def test_an_exact_number_counts_as_a_number(value):
     assert probe.decode(probe.encode(value)) == float(value)
     assert probe.decode(probe.encode([[value]])) == [[float(value)]]
+
+
+@pytest.mark.parametrize("value", [Fraction(10**400), Decimal("sNaN")])
+def test_an_exact_number_that_no_float_can_hold_is_told(value):
+    with pytest.raises(probe.WrongForm, match="that a float can hold"):
+        probe.encode(value)
 
 
 @pytest.mark.parametrize(
