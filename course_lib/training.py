@@ -171,11 +171,13 @@ def set_weights(rnn: nn.Module, init: str = "default", generator: torch.Generato
     "orthogonal"  W_hh orthogonal, W_xh Xavier, biases 0 (Saxe, McClelland & Ganguli 2014)
     "identity"    W_hh = I, W_xh from N(0, 0.001), biases 0: the IRNN (Le, Jaitly & Hinton 2015), meant for "relu"
 
-    Raises ValueError for an unknown name. The equations are `course_lib.nn.init`.
+    Raises ValueError for an unknown name, or a module without weight_hh. The equations are `course_lib.nn.init`.
     """
     if init not in INITS:
         raise ValueError(f"init: expected one of {', '.join(INITS)}, got {init!r}")
-    H = next(p.shape[1] for name, p in rnn.named_parameters() if name.startswith("weight_hh"))
+    H = next((p.shape[1] for name, p in rnn.named_parameters() if name.startswith("weight_hh")), None)
+    if H is None:
+        raise ValueError(f"rnn: expected a module with a weight_hh, as nn.RNN has it, got {type(rnn).__name__}")
     for name, parameter in rnn.named_parameters():
         if init == "default":
             nn.init.uniform_(parameter, -(H**-0.5), H**-0.5, generator=generator)

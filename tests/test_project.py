@@ -88,6 +88,7 @@ MAY["cli"] = set(MAY) - {"__main__", "launcher"}
 NUMPY_ONLY = {"nn.cells", "nn.bptt", "nn.init", "nn.layers", "nn._shapes"}
 # of the rooms whose users may do without torch
 TORCH = {"nn.modules", "nn.fused", "nn.gradients", "nn.attention", "nn.bag_of_words", "nn.seq2seq"}
+TORCH |= {"nn.transformer", "nn.linear_recurrence"}
 
 
 @cache

@@ -103,6 +103,11 @@ def test_inits():
     assert model_of(init="default").rnn.weight_hh_l0.abs().max() <= 6**-0.5
 
 
+def test_a_module_without_a_recurrent_matrix_is_told_so():
+    with pytest.raises(ValueError, match="weight_hh, as nn.RNN has it, got Linear"):
+        training.SequenceModel(nn.Linear, 3, 6, 2)
+
+
 @pytest.mark.parametrize(("cell", "gates"), [("lstm", 4), ("gru", 3)])
 def test_gate_bias_is_the_sum_of_both_biases(cell, gates):
     rnn = model_of(cell, H=6, gate_bias=1.5).rnn

@@ -62,10 +62,10 @@ class TuneModel(nn.Module):
         return values * kept / (1 - self.dropout)
 
 
-def train(model: nn.Module, seed: int, updates: int) -> None:
-    """Train in place on whole tunes, B at a time, drawn with equal odds."""
+def train(model: nn.Module, seed: int, updates: int, lr: float = 0.01) -> None:
+    """Train in place on whole tunes, B at a time, drawn with equal odds, with steps that begin at `lr`."""
     rng, learned = np.random.default_rng(seed), music.split()[0]
-    settings = Settings(steps=updates, lr=cosine(0.01, updates))
+    settings = Settings(steps=updates, lr=cosine(lr, updates))
     fit(model, lambda step: music.tune_batch([learned[i] for i in rng.integers(0, len(learned), B)]), settings)
 
 

@@ -14,6 +14,7 @@ from .memory import (
     copy_baseline,
     copy_memory,
     first_symbol,
+    guest_list,
     latch,
     temporal_order,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "even_process",
     "even_process_table",
     "first_symbol",
+    "guest_list",
     "latch",
     "next_symbol",
     "one_hot",

@@ -12,6 +12,7 @@ from ._common import Batch, at_least, in_range, one_hot
 #: Mean squared error of the best constant answer (1) to the adding problem: 2 x the variance 1/12 of U[0, 1].
 ADDING_BASELINE = 1 / 6
 
+GUEST_NAMES, GUEST_ROOMS = 32, 16  # guest list
 _X, _BEGIN, _END = 4, 6, 7  # temporal order: a, b, c, d = 0..3; X, Y = 4, 5
 
 
@@ -176,3 +177,30 @@ def latch(rng: np.random.Generator, T: int, B: int, channels: int = 3, noise: fl
     xs = noise * rng.standard_normal((T, B, channels))
     xs[0, :, 0] += 2 * targets - 1
     return Batch(xs, targets)
+
+
+def guest_list(rng: np.random.Generator, guests: int, B: int) -> Batch:
+    """Who has which room? First the guests come, each with a name and a room, then each name is asked for once.
+
+    Shapes: xs (2 guests, B, 48): 32 places for the name, then 16 for the room, which stay 0 in a question; targets
+    (2 guests, B), the room that is asked for, 0 where nothing is asked; mask (2 guests, B), True at the questions.
+    The names of a list are all different, the rooms are not. Raises ValueError for guests outside 1..32 or B < 1.
+    Source: associative recall, as in Arora et al. 2023 (several questions), with name and room in one step.
+
+    >>> xs, targets, mask = guest_list(np.random.default_rng(0), guests=2, B=1)
+    >>> names, rooms = xs[:, 0, :32].argmax(1), xs[:2, 0, 32:].argmax(1)
+    >>> names, rooms, targets[:, 0], mask[:, 0]
+    (array([ 2, 11,  2, 11]), array([ 8, 10]), array([ 0,  0,  8, 10]), array([False, False,  True,  True]))
+    """
+    at_least("guests", guests, 1)
+    at_least("B", B, 1)
+    if guests > GUEST_NAMES:
+        raise ValueError(f"guests: expected at most {GUEST_NAMES}, got {guests}")
+    names = rng.permuted(np.tile(np.arange(GUEST_NAMES), (B, 1)), axis=1)[:, :guests].T  # (guests, B), all different
+    rooms = rng.integers(0, GUEST_ROOMS, (guests, B))
+    order = rng.permuted(np.tile(np.arange(guests), (B, 1)), axis=1).T  # (guests, B), who is asked for when
+    xs = np.zeros((2 * guests, B, GUEST_NAMES + GUEST_ROOMS))
+    xs[:guests, :, :GUEST_NAMES], xs[:guests, :, GUEST_NAMES:] = np.eye(GUEST_NAMES)[names], np.eye(GUEST_ROOMS)[rooms]
+    xs[guests:, :, :GUEST_NAMES] = np.eye(GUEST_NAMES)[np.take_along_axis(names, order, 0)]
+    targets = np.concatenate([0 * rooms, np.take_along_axis(rooms, order, 0)])
+    return Batch(xs, targets, np.repeat([False, True], guests)[:, None] & np.ones(B, bool))

@@ -436,6 +436,25 @@ def bars(part: Sequence[Note], metre: str) -> int:
     return round(sum(note.ticks for note in part) / METRES[metre])
 
 
+def bars_before(tune: Tune, count: int) -> np.ndarray:
+    """For each symbol of a tune behind the first END (N,), the one that began `count` bars before it in the same part.
+
+    -1 where none began at that time. Symbols and order are those of `rows(tune)[1:, 0]`.
+
+    >>> bars_before(read_abc("GABc d2g2|GABc B4|"), 1)[6:].tolist()
+    [156, 172, 188, 196, 214, 156]
+    """
+    bar, then = METRES[tune.metre], []
+    for part in tune.parts:
+        at, began = part[0].place - bar * (part[0].place > 0), {}  # an upbeat begins before 0
+        shifted = [(note.pitch and note.pitch + tune.shift, note.ticks) for note in part]
+        for pitch, ticks in [*shifted, (None, 0)]:
+            then.append(began.get(at - count * bar, -1))
+            began[at] = symbol(pitch, ticks) if ticks else END
+            at += ticks
+    return np.array(then)
+
+
 # ---------------------------------------------------------------- sound
 
 

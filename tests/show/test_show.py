@@ -210,6 +210,17 @@ def test_the_board_counts_the_first_answer_to_each_question(monkeypatch, tmp_pat
     assert f"2 of {len(question.load('01'))}, 1 right" in progress_board.as_html()
 
 
+def test_the_board_stands_where_a_lesson_has_exercises_and_no_questions(monkeypatch, tmp_path):
+    from course_lib import checks
+
+    monkeypatch.setattr(question, "FOLDER", tmp_path)
+    question.load.cache_clear()
+    try:
+        assert [row["questions"] for row in progress_board.rows()] == [0] * len(checks.lessons())
+    finally:
+        question.load.cache_clear()
+
+
 # ---------------------------------------------------------------- along a sentence
 
 
