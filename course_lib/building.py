@@ -1,4 +1,4 @@
-"""`course build`: canonical notebooks, exercises from solutions, the syllabus index, the notes for instructors.
+"""`course build`: canonical notebooks, exercises from solutions, and the pages in docs/ that are made of them.
 
 A list of small pure transforms of notebooks; only `build` touches files. Everything that it writes is computed first,
 so that an error leaves the folder as it was. An exercise that somebody has typed into is never overwritten.
@@ -22,7 +22,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from course_lib import instructor, trust, vocabulary
+from course_lib import claims, instructor, trust, vocabulary
 from course_lib.checks import solution
 from course_lib.checks.solution import BEGIN, END
 
@@ -542,6 +542,10 @@ def build(root: Path, check: bool = False, only: tuple[str, ...] = (), run: bool
         if (root / "course_lib" / vocabulary.SOURCE.name).is_file():
             report.findings += vocabulary.faults(final)
             _put_text(root, vocabulary.GLOSSARY, vocabulary.glossary(final), check, report)
+        if (root / "course_lib" / claims.SOURCE.name).is_file():
+            report.findings += claims.faults(final)
+            _put_text(root, claims.PAGE, claims.page(final), check, report)
+            _put_text(root, claims.CARDS, claims.card_file(), check, report)
         report.findings += _shown(root, final)
     return report
 

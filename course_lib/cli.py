@@ -158,13 +158,20 @@ def export(
 @app.command()
 def bench(
     group: Annotated[
-        str | None, typer.Argument(help="layers, memory, tasks, grade or explorers; without it all of them; or speech")
+        str | None,
+        typer.Argument(help="layers, memory, experiments, grade or explorers; without it all of them; or speech"),
     ] = None,
-    folder: Annotated[str | None, typer.Argument(help="speech: recordings named 3142_ada_1.wav")] = None,
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(help="speech: a folder of recordings named 3142_ada_1.wav; experiments: some of them"),
+    ] = None,
     json: Annotated[str | None, typer.Option(help="write the rows and the machine here")] = None,
+    full: Annotated[bool, typer.Option("--full", help="experiments: the long ones too")] = False,
+    store: Annotated[bool, typer.Option("--store", help="experiments: keep the results that the lessons show")] = False,
 ) -> None:
     """Measure the course against PyTorch and other graders: ratios side by side, in processor time, one thread.
 
+    `course bench experiments` runs the classic experiments beside their papers' figures;
     `course bench speech FOLDER` scores the recogniser of lesson 10 on a folder of recordings.
     """
     from course_lib import bench as benchmarks
@@ -173,11 +180,10 @@ def bench(
         if group == "speech":
             from course_lib.bench import speech
 
-            speech.run(folder or "", json)
-        elif folder is not None:
-            raise ValueError(f"folder: only speech takes one, got {folder!r}")
+            speech.run(" ".join(what or ()), json)
         else:
-            benchmarks.run(group, json)
+            chosen = {"names": what or [], "full": full, "store": store}
+            benchmarks.run(group, json, **{name: value for name, value in chosen.items() if value})
     except ValueError as error:
         fail(f"bench: {error}")
 

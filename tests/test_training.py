@@ -474,7 +474,7 @@ def masked(value):
             lambda: fit(model_of(D=2), lambda t: data.adding(np.random.default_rng(0), 5, 4)),
             "outputs: expected K = 1 numbers per answer, got 2",
         ),
-        (lambda: run_recipe("subtracting"), "recipe: expected one of adding, .*, first_symbol, got 'subtracting'"),
+        (lambda: run_recipe("subtracting"), "recipe: expected one of adding, .*, sums, got 'subtracting'"),
     ],
 )
 def test_errors_name_what_was_expected_and_what_came(call, message):

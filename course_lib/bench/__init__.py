@@ -25,7 +25,7 @@ from time import process_time
 GROUPS = {
     "layers": "course_lib.bench:layers_rows",
     "memory": "course_lib.bench:memory_rows",
-    "tasks": "course_lib.bench.tasks:task_rows",
+    "experiments": "course_lib.bench.experiments:experiment_rows",
     "grade": "course_lib.bench.grade:grade_rows",
     "explorers": "course_lib.bench.explorers:explorer_rows",
 }
@@ -42,9 +42,10 @@ T, B, H, D = 100, 32, 128, 32  # the size of the goals; D as in experiments with
 OTHER_SIZES = ((1, 128, 32), (32, 32, 32), (32, 128, 128), (128, 128, 32))  # B, H, D
 
 
-def run(group: str | None = None, json_path: str | Path | None = None) -> list[dict]:
+def run(group: str | None = None, json_path: str | Path | None = None, **options: object) -> list[dict]:
     """Measure one group, or all, print a table, write JSON where a path is given, and return the rows.
 
+    options  those of the group's function, for one group only
     NumPy's threads are fixed when it loads: a process that started without one thread hands over to a fresh one.
     Raises: ValueError for an unknown group, or a path that cannot be written: before anything is measured.
     """
@@ -54,12 +55,14 @@ def run(group: str | None = None, json_path: str | Path | None = None) -> list[d
         raise ValueError(f"json: expected a file in a folder that exists, got {json_path}")
     if json_path is not None and Path(json_path).suffix.lower() == ".ipynb":
         raise ValueError(f"json: {json_path} is a notebook and stays as it is; name another file")
+    if options and group != "experiments":
+        raise ValueError(f"{', '.join(options)}: only experiments takes this")
     if any(os.environ.get(name) != value for name, value in ONE_THREAD.items()):
-        return _run_elsewhere(group, json_path)
+        return _run_elsewhere(group, json_path, options)
     rows = []
     for name in [group] if group else GROUPS:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
-        found = _function(GROUPS[name])()
+        found = _function(GROUPS[name])(**options)
         print(table(found, title=name), flush=True)
         rows += found
     if json_path is not None:
@@ -67,12 +70,13 @@ def run(group: str | None = None, json_path: str | Path | None = None) -> list[d
     return rows
 
 
-def _run_elsewhere(group: str | None, json_path: str | Path | None) -> list[dict]:
+def _run_elsewhere(group: str | None, json_path: str | Path | None, options: dict) -> list[dict]:
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory() as folder:
         path = Path(folder) / "rows.json" if json_path is None else Path(json_path)
         command = [sys.executable, "-m", "course_lib.bench", *([group] if group else []), "--json", str(path)]
+        command += ["--options", json.dumps(options)]
         done = subprocess.run(command, env=os.environ | ONE_THREAD | {"KINETO_LOG_LEVEL": "99"})
         if done.returncode:
             raise SystemExit(done.returncode)  # it has said why
@@ -101,6 +105,8 @@ def row(name: str, ours: float, theirs: float | None, unit: str, ratio: float | 
 def table(rows: Sequence[dict], title: str = "") -> str:
     """The rows as aligned text; a last column says whether the goal is reached, where there is one.
 
+    A row's "notes", where it has some, stand below it.
+
     Example:
         >>> print(table([row("RNN", 2.0, 4.0, "ms", goal=0.55)]))
         <BLANKLINE>
@@ -114,6 +120,7 @@ def table(rows: Sequence[dict], title: str = "") -> str:
         verdict = "" if goal is None else "reached" if r["ratio"] <= goal else "NOT reached"
         numbers = f"{_number(r['ours']):>8} {_number(r['theirs']):>8} {_number(r['ratio'], 2):>6} {_number(goal, 2):>6}"
         lines.append(f"{r['name']:{width}} {numbers} {verdict:11} {r['unit']}")
+        lines += [f"    {note}" for note in r.get("notes", ())]
     return "\n".join(lines)
 
 

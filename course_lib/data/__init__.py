@@ -6,6 +6,7 @@ Each function takes the generator it draws from. Sequences are (T, B, D); see `B
 from ._common import Batch, next_symbol, one_hot
 from .batches import LETTERS, Padded, buckets, encode_letters, pad, shuffled, wasted_steps, words
 from .corpus import Text, random_windows, stream_batches, text, topics
+from .counting import SUM_SYMBOLS, a_n_b_n, sums
 from .images import Images, digit_images, pixel_sequence, row_sequence
 from .memory import (
     ADDING_BASELINE,
@@ -17,9 +18,18 @@ from .memory import (
     guest_list,
     latch,
     temporal_order,
+    two_sequences,
 )
 from .processes import EVEN_ENTROPY, even_process, even_process_table, parity, sine
-from .reber import REBER_SYMBOLS, ReberBatch, continual_reber, reber_batch, reber_next, reber_string
+from .reber import (
+    REBER_SYMBOLS,
+    ReberBatch,
+    continual_reber,
+    continual_reber_batch,
+    reber_batch,
+    reber_next,
+    reber_string,
+)
 from .sentences import (
     CLOZE_ENTROPY,
     SENTENCE_WORDS,
@@ -51,6 +61,7 @@ __all__ = [
     "SENTENCE_BITS",
     "SENTENCE_LENGTH",
     "SENTENCE_WORDS",
+    "SUM_SYMBOLS",
     "WORDS",
     "Batch",
     "Images",
@@ -58,12 +69,14 @@ __all__ = [
     "ReberBatch",
     "Sentence",
     "Text",
+    "a_n_b_n",
     "adding",
     "adding_1997",
     "buckets",
     "cloze",
     "cloze_answers",
     "continual_reber",
+    "continual_reber_batch",
     "copy_baseline",
     "copy_memory",
     "country_language",
@@ -94,9 +107,11 @@ __all__ = [
     "shuffled",
     "sine",
     "stream_batches",
+    "sums",
     "temporal_order",
     "text",
     "topics",
+    "two_sequences",
     "wasted_steps",
     "word_ids",
     "words",

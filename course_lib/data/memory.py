@@ -179,6 +179,27 @@ def latch(rng: np.random.Generator, T: int, B: int, channels: int = 3, noise: fl
     return Batch(xs, targets)
 
 
+def two_sequences(rng: np.random.Generator, T: int, B: int, signs: int = 3) -> Batch:
+    """Which of two classes? The first steps say it, and noise follows.
+
+    The first `signs` inputs are all +1 (class 1) or all -1 (class 0), the others N(0, 0.2), 0.2 being the variance.
+
+    Shapes: xs (T', B, 1), targets (B,) in {0, 1}; T' is drawn once for the batch from T..1.1 T. Raises ValueError for
+    B < 1, signs < 1, T < signs. Source: Hochreiter & Schmidhuber 1997 §5.3, task 3a, with T = 100 and signs = 3.
+
+    >>> xs, targets, _ = two_sequences(np.random.default_rng(0), T=100, B=4)
+    >>> bool((xs[:3, :, 0] == 2 * targets - 1).all())
+    True
+    """
+    at_least("signs", signs, 1)
+    at_least("T", T, signs)
+    at_least("B", B, 1)
+    targets = rng.integers(0, 2, B)
+    xs = np.sqrt(0.2) * rng.standard_normal((int(rng.integers(T, T + T // 10 + 1)), B, 1))
+    xs[:signs, :, 0] = 2 * targets - 1
+    return Batch(xs, targets)
+
+
 def guest_list(rng: np.random.Generator, guests: int, B: int) -> Batch:
     """Who has which room? First the guests come, each with a name and a room, then each name is asked for once.
 

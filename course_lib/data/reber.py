@@ -26,6 +26,15 @@ _GRAMMAR = {
     7: {},
 }
 
+# the same for strings without end: the outer letter and the inner state, and what comes before and behind
+_CONTINUAL = {
+    "begin": [("B", "wrap")],
+    "wrap": [("T", ("T", 0)), ("P", ("P", 0))],
+    **{(w, s): [(letter, (w, n)) for letter, n in _GRAMMAR[s].items()] for w in "TP" for s in range(7)},
+    **{(w, 7): [(w, "end")] for w in "TP"},
+    "end": [("E", "begin")],
+}
+
 
 class ReberBatch(NamedTuple):
     """Padded strings: xs (T, B, 7) one-hot, targets (T, B) the next symbol, mask (T, B) the real steps,
@@ -118,3 +127,26 @@ def continual_reber(rng: np.random.Generator, n: int) -> str:
     """
     at_least("n", n, 1)
     return "".join(reber_string(rng) for _ in range(n))
+
+
+def continual_reber_batch(rng: np.random.Generator, T: int, B: int) -> ReberBatch:
+    """B streams of T symbols of the continual embedded grammar, each from the begin of a string on.
+
+    >>> batch = continual_reber_batch(np.random.default_rng(0), T=30, B=4)
+    >>> batch.xs.shape, bool((batch.allowed & (one_hot(batch.targets, 7) == 1)).any(-1).all())
+    ((30, 4, 7), True)
+    """
+    at_least("T", T, 1)
+    at_least("B", B, 1)
+    states = list(_CONTINUAL)
+    letters, after = np.zeros((2, len(states), 2), dtype=np.int64)  # by state and coin
+    legal = np.zeros((len(states), 7), dtype=bool)
+    for k, edges in enumerate(_CONTINUAL.values()):
+        for coin, (letter, state) in enumerate([*edges, *edges][:2]):
+            letters[k, coin], after[k, coin] = REBER_SYMBOLS.index(letter), states.index(state)
+            legal[k, letters[k, coin]] = True
+    coins, state = rng.integers(0, 2, (T + 1, B)), np.zeros(B, dtype=np.int64)
+    ids, allowed = np.zeros((T + 1, B), dtype=np.int64), np.zeros((T + 1, B, 7), dtype=bool)
+    for t, coin in enumerate(coins):
+        ids[t], allowed[t], state = letters[state, coin], legal[state], after[state, coin]
+    return ReberBatch(one_hot(ids[:-1], 7), ids[1:], np.ones((T, B), dtype=bool), allowed[1:], np.full(B, T))

@@ -84,7 +84,7 @@ def test_what_is_no_folder_of_recordings_is_one_line(tmp_path, folder):
         (["speech", str(tmp_path / "none")], "speech: expected a folder of recordings"),
         (["speech", str(tmp_path)], "expected recordings named 7_ada_0.wav"),
         (["speech", str(folder), "--json", str(tmp_path / "a" / "b")], "json: expected a file"),
-        (["layers", str(folder)], "folder: only speech takes one"),
+        (["layers", str(folder)], "names: only experiments takes this"),
     ):
         done = CliRunner().invoke(cli.app, ["bench", *arguments])
         assert done.exit_code == 2 and what in done.output, done.output

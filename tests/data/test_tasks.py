@@ -1,5 +1,6 @@
 """The tasks: targets recomputed from the inputs, seeds, and errors."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +21,8 @@ DRAWS = {
     "copy_memory": lambda rng: data.copy_memory(rng, 7, 5),
     "first_symbol": lambda rng: data.first_symbol(rng, 9, 5),
     "latch": lambda rng: data.latch(rng, 9, 5),
+    "two_sequences": lambda rng: data.two_sequences(rng, 9, 5),
+    "sums": lambda rng: data.sums(rng, 3, 5),
     "parity": lambda rng: data.parity(rng, 9, 5),
     "even_process": lambda rng: data.next_symbol(data.even_process(rng, 9, 5)),
     "windows": lambda rng: data.random_windows(rng, np.arange(99), 9, 5),
@@ -84,6 +87,32 @@ def test_latch_and_first_symbol_show_the_answer_only_at_the_start(rng):
     assert (xs[0].argmax(-1) == targets).all() and (xs[1:].argmax(-1) >= 8).all()
 
 
+def test_two_sequences_show_the_class_in_the_first_steps_only(rng):
+    xs, targets, _ = data.two_sequences(rng, 50, 2000)
+    assert 50 <= len(xs) <= 55 and (xs[:3, :, 0] == 2 * targets - 1).all()
+    assert xs[3:].var() == pytest.approx(0.2, rel=0.05) and abs(np.corrcoef(xs[3, :, 0], targets)[0, 1]) < 0.1
+
+
+def test_the_last_b_comes_when_there_are_as_many_as_a(rng):
+    n = rng.integers(1, 20, 30)
+    xs, targets, mask = data.a_n_b_n(n)
+    np.testing.assert_array_equal(xs.sum(0), np.stack([n, n], -1))
+    np.testing.assert_array_equal(mask, xs[..., 1] == 1)
+    ahead = (xs[..., 0] - xs[..., 1]).cumsum(0)  # how many more a than b so far
+    np.testing.assert_array_equal(targets == 1, mask & (ahead == 0))
+
+
+@pytest.mark.parametrize("digits", [1, 2, 9, 17])
+def test_sums_are_right_and_only_their_digits_count(rng, digits):
+    xs, targets, mask = data.sums(rng, digits, 20)
+    np.testing.assert_array_equal(xs[1:].argmax(-1), targets[:-1])
+    assert mask.sum(0).tolist() == [digits + 1] * 20
+    for column, answer in zip(xs.argmax(-1).T, targets.T, strict=True):
+        text = "".join(data.SUM_SYMBOLS[k] for k in [*column, answer[-1]])
+        left, total = text.split("=")
+        assert sum(map(int, left.split("+"))) == int(total) and len(total) == digits + 1
+
+
 def test_parity_is_the_running_sum_modulo_two(rng):
     xs, targets, _ = data.parity(rng, 30, 10)
     np.testing.assert_array_equal(np.bitwise_xor.accumulate(xs[..., 0].astype(int)), targets)
@@ -126,6 +155,22 @@ def test_reber_strings_are_judged(rng):
     assert set(data.continual_reber(rng, 3)) <= set(data.REBER_SYMBOLS)
 
 
+def test_streams_are_strings_of_the_grammar_end_to_end(rng):
+    xs, targets, mask, allowed, lengths = data.continual_reber_batch(rng, 300, 5)
+    assert mask.all() and lengths.tolist() == [300] * 5
+    np.testing.assert_array_equal(xs[1:].argmax(-1), targets[:-1])
+    for column, last, may in zip(xs.argmax(-1).T, targets[-1], allowed.transpose(1, 0, 2), strict=True):
+        stream = "".join(data.REBER_SYMBOLS[k] for k in [*column, last])
+        whole = re.findall(r"B([TP])(B[^E]*E)(\1)E", stream)
+        strings = [f"B{wrap}{inner}{wrap}E" for wrap, inner, _ in whole]
+        assert len(strings) > 10 and stream.startswith("".join(strings))
+        wanted = [letters or "B" for string in strings for letters in data.reber_next(string)]
+        found = [
+            "".join(letter for letter in wanted[t] if may[t, data.REBER_SYMBOLS.index(letter)]) for t in range(200)
+        ]
+        assert found == wanted[:200] and may[:200].sum() == sum(map(len, wanted[:200]))
+
+
 def test_sentences_as_ids(rng):
     sentences = data.country_language(np.random.default_rng(1), 30, distance=4)
     xs = data.country_language_batch(np.random.default_rng(1), 30, distance=4).xs
@@ -165,6 +210,10 @@ def test_digits_can_be_told_apart_without_noise(rng):
         (lambda rng: data.adding(rng, 10.0, 3), "T: expected an integer >= 2, got 10.0"),
         (lambda rng: data.adding(rng, 10, 0), "B: expected an integer >= 1, got 0"),
         (lambda rng: data.temporal_order(rng, 100, 3, symbols=4), "symbols: expected 2 or 3, got 4"),
+        (lambda rng: data.two_sequences(rng, 2, 5), "T: expected an integer >= 3, got 2"),
+        (lambda rng: data.a_n_b_n(np.array([2, 0])), r"n: expected \(B,\) integers >= 1, got int64 \(2,\) \[2, 0\]"),
+        (lambda rng: data.sums(rng, 18, 5), "digits: expected at most 17, got 18"),
+        (lambda rng: data.continual_reber_batch(rng, 0, 5), "T: expected an integer >= 1, got 0"),
         (lambda rng: data.latch(rng, 5, 5, noise=float("nan")), "noise: expected a finite number"),
         (lambda rng: data.encode_words(("unicorn",)), "got 'unicorn'"),
         (lambda rng: data.cloze_answers(("the", "fish")), "got 'fish'"),
