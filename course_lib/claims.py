@@ -1,8 +1,9 @@
 """What people say about recurrent networks: each claim with its verdict, what is known, and the cell that measured it.
 
-claims.toml holds them. No figure of the course stands there: a claim names cells and the beginnings of the lines that
-they print, and `course build` puts what is printed there today into docs/claims.md. timeline.toml holds what happened
-when, and docs/cards.csv is a question and an answer for each claim and each term, for a program with flash cards.
+claims.toml holds them. No printed line of the course stands there: a claim names cells and the beginnings of the
+lines that they print, and `course build` puts what is printed there today into docs/claims.md. timeline.toml holds
+what happened when, and docs/cards.csv is a question and an answer for each claim and each term, for a program with
+flash cards.
 """
 
 from __future__ import annotations

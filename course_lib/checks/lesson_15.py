@@ -10,12 +10,12 @@ import numpy as np
 from course_lib.checks.exercise import Case, Exercise, Slip, slips
 
 
-def _as_set(named: Any, allowed: str) -> list[str]:
+def _as_set(part: str, named: Any, allowed: str) -> list[str]:
     """The letters or digits of a list, a tuple, a set or a text, in order; ValueError where another thing is there."""
     found = named if isinstance(named, (str, list, tuple, set, np.ndarray)) else [named]
     letters = {str(x).strip().upper() for x in found} - {"", ",", "-", "–", "NONE"}
     if not letters <= set(allowed):
-        raise ValueError(f"expected some of {', '.join(allowed)}, got {named!r}")
+        raise ValueError(f"{part}: expected some of {', '.join(allowed)}, got {named!r}")
     return sorted(letters)
 
 
@@ -42,7 +42,7 @@ def _verdicts_view(case: Case, result: Any) -> dict[str, Any]:
         word = str(pair[0]).strip().lower().replace("-", " ") if isinstance(pair, (tuple, list)) and pair else ""
         if word not in _SAID or len(pair) != 2:
             raise ValueError(f'sentence {key}: expected a pair, such as ("imprecise", "FG"), got {pair!r}')
-        rows = "".join(_as_set(pair[1], "ABCDEFG"))
+        rows = "".join(_as_set(f"sentence {key}", pair[1], "ABCDEFG"))
         if bool(rows) != (word in ("imprecise", "wrong")):
             raise ValueError(f"sentence {key}: {word}, and {rows or 'no row'} against it: these two do not go together")
         found[f"sentence {key}"] = f"{word}, against it: {rows or 'no row'}"
@@ -111,10 +111,14 @@ def _start_cases(rng: np.random.Generator) -> list[Case]:
         Case("all starts of B failed", (best, failed, "low")),
         Case("all starts of A failed, high is better", (failed, skills, "high")),
         Case("all starts of both failed", (failed, failed[:3], "low")),
+        Case("huge scores, two starts of B failed", ([1e30, 3e30, 2e30], [4e30, None, None], "low")),
+        Case("huge scores below 0, high is better", ([-5, None, -4], [-9e30, -7e30, -8e30], "high")),
         Case("two starts of A", (best[:2], worst, "low")),
         Case("two starts of B", (best, worst[:2], "low")),
         Case("two starts of each", (best[:2], worst[:2], "low")),
         Case("two starts of A, three of B", (best[:2], worst[:3], "low")),
+        Case("two starts of A, one far ahead and one far behind", ([low[0], far[0]], worst, "low")),
+        Case("one start of A", (best[:1], worst, "low")),
         Case("three starts of each, two of A failed", ([best[0], None, None], worst[:3], "low")),
     ]
 
@@ -131,6 +135,13 @@ _COSTS = "[np.inf if score is None else sign * score for score in scores]"
 _LEFT = "[sign * score for score in scores if score is not None]"
 _SOME_A = "min(costs(a)) < max(costs(b))"
 _SOME = "sum(score is not None for score in {}) < 3"
+
+
+def _late(*verdicts: str) -> dict[str, str]:
+    """The edits that ask for too few starts only where one of these verdicts would be told."""
+    return {f'return "{verdict}"': f'return "too few" if {_FEW_LINE} else "{verdict}"' for verdict in verdicts}
+
+
 _CARRIED = {
     _WHICH_TWO: {
         "the mean of the starts, not each of them": {"max": "np.mean", "min": "np.mean"},
@@ -152,6 +163,10 @@ _CARRIED = {
         "failed starts are left out": [(_COSTS, f"{_LEFT} or [np.inf]"), (_COSTS, _LEFT)],
         "a failed start is taken for 0": (_INF, "0 if score is None else"),
         "a failed start is the best one where high is better": (f"{_INF} sign * score", f"sign * ({_INF} score)"),
+        "a failed start gets a number, and a score may be worse than that": [
+            (_INF, f"{cost} if score is None else")
+            for cost in ("1000", "10**4", "10**6", "10**9", "(10**9 if sign > 0 else 1)")
+        ],
         "a score of 0 is taken for a failed start": (_INF, "np.inf if not score else"),
         "low is always taken for the better score": ('1 if better == "low" else -1', "1"),
         "high is always taken for the better score": ('1 if better == "low" else -1', "-1"),
@@ -159,6 +174,12 @@ _CARRIED = {
     },
     _FEW: {
         "too few starts: never told": (_FEW_LINE, "False"),
+        "too few starts: two are too few, too": (_FEW_LINE, "len(a) < 2 or len(b) < 2"),
+        "too few starts: asked too late, and it is to be told whatever their scores": {
+            _FEW_LINE: "False",
+            **_late("open"),
+        },
+        "too few starts: not told where the scores are mixed": {_FEW_LINE: "False", **_late("carried", "reversed")},
         "too few starts: three are enough": (_FEW_LINE, _FEW_LINE.replace("<", "<=")),
         "too few starts: one side with fewer than three is enough": (_FEW_LINE, _FEW_LINE.replace("or", "and")),
         "too few starts: only those of A are counted": (_FEW_LINE, "len(a) < 3"),
@@ -175,7 +196,7 @@ def _refuted_view(case: Case, result: Any) -> dict[str, Any]:
     """The observations against each sentence; ValueError where the form is another."""
     if not isinstance(result, dict) or set(result) != set("PQRST"):
         raise ValueError('refuted: expected a dict with the keys "P" to "T", each with a list of observations')
-    return {key: " and ".join(_as_set(result[key], "1234567")) or "none" for key in "PQRST"}
+    return {key: " and ".join(_as_set(key, result[key], "1234567")) or "none" for key in "PQRST"}
 
 
 _CASE = ("Say the sentence without *every* or *no*: of which networks does it speak?", "Is the observation about one?")
@@ -213,14 +234,15 @@ def _run_cases(rng: np.random.Generator) -> list[Case]:
         shares = rng.uniform(low, high, n)
         return [(max(1, round(float(p * k))), int(k)) for p, k in zip(shares, asked, strict=True)] + list(outlier)
 
-    same = [(12, 150)] * 3, [(7, 140)] * 3
+    before, after = (7, 36), (8, 51)  # no figure of theirs is the same when it is rounded
+    look = "look at how the starts are put together"
     return [
         Case("five starts, one of them bad", (runs(4, 0.05, 0.12, (900, 1000)), runs(5, 0.02, 0.06))),
         Case("the errors have grown", (runs(3, 0.05, 0.1), runs(3, 0.15, 0.4))),
         Case("most answers wrong", (runs(5, 0.7, 0.95), runs(4, 0.5, 0.65))),
         Case("more starts before than after", (runs(6, 0.2, 0.5, (1, 900)), runs(2, 0.1, 0.3))),
-        Case("there is one start each", (runs(1, 0.2, 0.3), runs(1, 0.1, 0.15)), True, "how are the starts joined?"),
-        Case("all starts are equal", same, True, "look at how the starts are put together"),
+        Case("there is one start each", ([before], [after]), True, look),
+        Case("all starts are equal", ([before] * 3, [after] * 3), True, look),
     ]
 
 
@@ -232,6 +254,22 @@ _OF_WHAT = (
 _RATES = "[100 * wrong / asked for wrong, asked in runs]"
 _MEDIAN, _POINTS = f"np.median({_RATES})", "points = old - new"
 _PERCENT, _TIMES = "100 * (old - new) / old", "old / new"
+_FIGURES = ("points", "percent", "times")
+_RATE = "100 * wrong / asked"
+_LINES = ((_POINTS, "old - new"), (_PERCENT,) * 2, (f"times = {_TIMES}", _TIMES), (_RATE,) * 2, (_MEDIAN,) * 2)
+_ALL = ", ".join(_FIGURES)
+
+
+def _all_to(places: int) -> str:
+    return ", ".join(f"round({name}, {places})" for name in _FIGURES)
+
+
+_ROUNDED = [
+    (_RATE, "100 * wrong // asked"),
+    *((line, line.replace(value, f"round({value}, {k})")) for line, value in _LINES for k in range(3)),
+    *((_ALL, _all_to(k)) for k in range(4)),
+    *({_MEDIAN: f"round({_MEDIAN}, {k})", _ALL: _all_to(k)} for k in range(3)),
+]
 _QUOTED = {
     _JOINED: {
         "the mean of the rates, not the median": {"np.median": "np.mean"},
@@ -246,6 +284,7 @@ _QUOTED = {
         "percent of what it is after, not of what it was before": (_PERCENT, "100 * (old - new) / new"),
         "percent of the right answers, not of the errors": (_PERCENT, "100 * (old - new) / (100 - old)"),
         "percent is what is left, not what is gone": (_PERCENT, "100 * new / old"),
+        "percent: not divided by what it was before": (_PERCENT, "100 * (old - new)"),
         "percent and points are taken for the same": (_PERCENT, "points"),
         "the rates are shares, so points come out in hundredths": {"100 * wrong / asked": "wrong / asked"},
         "times the wrong way round": (_TIMES, "new / old"),
@@ -253,21 +292,22 @@ _QUOTED = {
         "times more, not times as many: 1 is taken off": (_TIMES, "old / new - 1"),
         "the sign turned round: a fall comes out below 0": {"old - new": "new - old"},
         "only the size is told: growing errors look like falling ones": {"old - new": "abs(old - new)"},
+        "rounded": _ROUNDED,
         "before and after exchanged": ("middle(before), middle(after)", "middle(after), middle(before)"),
     },
 }
-_FIGURES = ("points", "percent", "times")
 QUOTED = Exercise("15.4", "quoted", 1, _run_cases, _FIGURES, slips(_QUOTED), bare=True, hints=_OF_WHAT)
 
 
 # ---------------------------------------------------------------- 15.5 to_beat
 def _beat_cases(rng: np.random.Generator) -> list[Case]:
     def args(m: int, stay: float, right: float, new: float = 0) -> tuple[Any, ...]:
+        order = {word: rng.permutation(list("XYZ")).tolist() for word in "wxyz"}
         train = [("x", "X")] * 14  # so many that no two labels are equally frequent
-        for word in "wxyz":
-            for label, k in zip(rng.permutation(list("XYZ")).tolist(), (1, 2, 4), strict=True):
-                train += [(word, label)] * k
-        train, test = [train[k] for k in rng.permutation(len(train))], []
+        for word, labels in order.items():
+            train += [(word, label) for label, k in zip(labels, (1, 2, 4), strict=True) for _ in range(k)]
+        first, last = ([(word, labels[k]) for word, labels in order.items()] for k in (0, 1))  # not the commonest ones
+        train, test = [*first, *(train[k] for k in rng.permutation(len(train))), *last], []
         for _ in range(m):
             word, label = train[rng.integers(len(train))]
             label = test[-1][1] if test and rng.random() < stay else label
@@ -275,15 +315,19 @@ def _beat_cases(rng: np.random.Generator) -> list[Case]:
         return train, test, [label if rng.random() < right else rng.choice(list("XYZ")).item() for _, label in test]
 
     rare = [("x", "X")] * 4 + [("y", "Y")] * 3, [("x", "Y"), ("y", "Y"), ("z", "X"), ("y", "Y"), ("y", "Y")]
+    word = [("a", "X")] * 3 + [("b", "Y")] * 2 + [("c", "Y")] * 2, list(zip("abdcba", "XYYXXX", strict=True))
     train, *_ = args(1, 0, 1)
+    same = [("v", "Y"), *train]
+    one = [("u", "X"), *train, *[("u", "Y")] * 3, ("u", "X")], [("u", "X")], ["X"]  # of the three, the table is wrong
     return [
         Case("labels that stay", args(43, 0.8, 0.4)),
         Case("words that tell", args(38, 0.0, 0.3)),
         Case("new words in test", args(37, 0.2, 0.6, new=0.4)),
         Case("a network that is nearly always right", args(29, 0.5, 0.95, new=0.2)),
         Case("a commonest label that is rare in test", (*rare, ["X", "Y", "Y", "Y", "Y"])),
-        Case("test is train", (train, train, ["X"] * len(train)), True, "what may be looked at in test?"),
-        Case("there is one item", (train, [("v", "X")], ["X"]), True, "look at what goes from item to item"),
+        Case("a commonest word with a label that is not the commonest", (*word, list("XYYXXY"))),
+        Case("test is train", (same, same, ["X"] * len(same)), True, "where does train belong, and where test?"),
+        Case("there is one item", one, True, "look at what goes from item to item"),
     ]
 
 
@@ -294,6 +338,7 @@ _AGAIN, _SHIFT = "[overall] + [label for word, label in test[:-1]]", "[label for
 _UNSEEN, _BEST = "most(seen[word]) if word in seen else overall", "max(commonest, again, table)"
 _PAIRS = "np.mean([a == b for (_, a), (_, b) in zip(test[1:], test)] or [0])"
 _SEEN = "np.mean([most(seen[word]) == label for word, label in test if word in seen] or [0])"
+_OF_WORD = "label in train if word == most([word for word, label in train])])"
 _GAIN = f"100 * (share(said) - {_BEST})"
 _TO_BEAT = {
     _BEFORE: {
@@ -306,6 +351,7 @@ _TO_BEAT = {
     },
     _TABLE: {
         "the commonest label of test: it is not known there": ("label in train])", "label in test])"),
+        "commonest: the label of the commonest word, not the commonest label": ("label in train])", _OF_WORD),
         "the table is counted in test: it is not known there": ("label in train:", "label in test:"),
         "the table is counted in train and in test": ("label in train:", "label in train + test:"),
         "table: new words are left out": (f"share([{_UNSEEN} for word, label in test])", _SEEN),
@@ -340,6 +386,7 @@ RUNS = (
 )
 _KEYS = ("who", "than", "distance", "step size", "starts", "what", "by", "every")
 _TRUE, _NOT = "true", "cannot be compared"
+_COUNTED = {5: _TRUE, 10: "those of both cells"}
 
 
 def _figures(who: np.ndarray, than: np.ndarray) -> dict[str, float]:
@@ -359,29 +406,44 @@ def _figures(who: np.ndarray, than: np.ndarray) -> dict[str, float]:
     }
 
 
-def _sentence_view(case: Case, result: Any) -> dict[str, Any]:
-    """Whether each part of a sentence is true of the runs, and if not, why; ValueError where the form is another."""
-    if not isinstance(result, dict) or set(result) != set(_KEYS):
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _fields(result: Any) -> tuple[Any, ...]:
+    """What a sentence holds, words first; ValueError with the fields whose form is another."""
+    if not isinstance(result, dict) or not set(_KEYS) <= set(result):
         raise ValueError(f"sentence: expected a dict with the keys {', '.join(_KEYS)}")
     who, than, what, every = (str(result[key]).strip().lower() for key in ("who", "than", "what", "every"))
-    if what not in ("updates", "learned") or every not in ("true", "false"):
-        raise ValueError('"what": expected "updates" or "learned"; "every": expected True or False')
-    try:
-        distance, step, starts, by = (float(result[key]) for key in ("distance", "step size", "starts", "by"))
-    except (TypeError, ValueError):
-        raise ValueError("distance, step size, starts and by: expected a number for each") from None
+    numbers = {key: _number(result[key]) for key in ("distance", "step size", "starts", "by")}
+    faults = [f'"{key}": expected a number' for key, value in numbers.items() if value is None]
+    faults += ['"what": expected "updates" or "learned"'] * (what not in ("updates", "learned"))
+    faults += ['"every": expected True or False'] * (every not in ("true", "false", "1", "0"))
+    if faults:
+        raise ValueError("; ".join(faults))
+    return who, than, what, every in ("true", "1"), *numbers.values()
+
+
+def _sentence_view(case: Case, result: Any) -> dict[str, Any]:
+    """Whether each part of a sentence is true of the runs, and if not, why; ValueError where the form is another."""
+    who, than, what, every, distance, step, starts, by = _fields(result)
     found = {"who and than": _TRUE} | dict.fromkeys(("measured on", "starts", "what", "by", "every"), _NOT)
     if {who, than} != {"gru", "lstm"}:
         return found | {"who and than": "not the GRU and the LSTM, each once"}
     rows = {cell.lower(): updates for cell, *at, updates in RUNS if at == [distance, step]}
     if not {who, than} <= set(rows):
-        return found | {"measured on": "these runs are not there for " + ("one of the cells" if rows else "any cell")}
+        tried = distance in {run[1] for run in RUNS} and step in {run[2] for run in RUNS}
+        nowhere = "distance and step size of different runs" if tried else "no run with this distance or step size"
+        return found | {"measured on": "these runs are there for one of the two cells only" if rows else nowhere}
     a, b = (np.array([np.inf if n is None else n for n in rows[cell]]) for cell in (who, than))
     more = int(np.isfinite(a).sum() - np.isfinite(b).sum())
     if np.median(a) > np.median(b) or more < 0:
         return found | {"who and than": "the other way round in these runs"}
-    found |= {"measured on": _TRUE, "what": _TRUE, "starts": _TRUE if starts == len(a) else "not those of each cell"}
-    found["every"] = _TRUE if (every == "true") == bool(a.max() < b.min()) else "not what the runs say"
+    found |= {"measured on": _TRUE, "what": _TRUE, "starts": _COUNTED.get(starts, "another number")}
+    found["every"] = _TRUE if every == bool(a.max() < b.min()) else "not what the runs say"
     if what == "learned":
         found["by"] = _TRUE if by == more > 0 else "another number" if more else "no difference in these runs"
     elif np.isfinite([np.median(a), np.median(b)]).all():
@@ -395,15 +457,21 @@ def _sentence_view(case: Case, result: Any) -> dict[str, Any]:
 _TWO_ROWS = ("Read it aloud, with a finger on the rows that it speaks of.", "Does one thing differ, or two?")
 _FACTOR = ("Sort the five numbers of each row. Which one is in the middle?", "How many times 400 is 500?")
 _WHO, _THAN, _FAR, _STEP = '"who": "GRU"', '"than": "LSTM"', ('"distance": 11', '"distance": 62'), '"step size": 1.0'
+_BOTH = (False, True)
 _BY = _figures(*(np.array(RUNS[k][3], float) for k in (1, 0)))
 _SENTENCE = {
     _TWO_ROWS: {
-        "who and than exchanged: the GRU was the faster one": {_WHO: '"who": "LSTM"', _THAN: '"than": "GRU"'},
-        "the sentence is about another cell": [(_WHO, '"who": "one gate"'), (_THAN, '"than": "one gate"')],
-        "distance and step size are of different runs": [_FAR, (_STEP, '"step size": 0.02')],
-        "no start of that LSTM has learned, so there is no median": dict([_FAR, (_STEP, '"step size": 0.02')]),
+        "who and than exchanged: the GRU was the better one": {_WHO: '"who": "LSTM"', _THAN: '"than": "GRU"'},
+        "who and than: asked are the GRU and the LSTM, each once": (_WHO, '"who": "one gate"'),
+        "distance and step size are of different runs": _FAR,
+        "measured on: these runs are there for one of the two cells only": dict([_FAR, (_STEP, '"step size": 0.002')]),
+        "measured on: no run has this distance, or none this step size": (_STEP, '"step size": 0.5'),
+        "no start of that LSTM has learned, so there is no median": [
+            dict([_FAR, (_STEP, '"step size": 0.02'), ('"every": False', f'"every": {every}')]) for every in _BOTH
+        ],
         "every: the slowest of the one and the fastest of the other decide": ('"every": False', '"every": True'),
         "starts: those of each cell, not of both together": ('"starts": 5', '"starts": 10'),
+        "starts: count the entries of `updates`": ('"starts": 5', '"starts": 1'),
         "all starts of both have learned": {'"updates"': '"learned"', '"by": 1.25': '"by": 0'},
     },
     _FACTOR: {f"by: {name}": ('"by": 1.25', f'"by": {value:.4g}') for name, value in _BY.items() if name != _TRUE},
@@ -422,7 +490,7 @@ def _earliest_view(case: Case, result: Any) -> dict[str, Any]:
     if not all(str(result[x]).partition(".")[0].isdigit() for x in _MEMOS):
         raise ValueError("earliest: expected a year for each letter")
     years = {x: int(float(result[x])) for x in _MEMOS}
-    return years | {"forged": " ".join(_as_set(result["forged"], _MEMOS)) or "none"}
+    return years | {"forged": " ".join(_as_set("forged", result["forged"], _MEMOS)) or "none"}
 
 
 _NEEDS = ("Which words of the memo need an invention? Look for each in the table.", "Two of them: which came later?")

@@ -25,7 +25,7 @@ KINDS = {
     "use": ("#8A6A00", "^"),
     "without recurrence": ("#D55E00", "D"),
 }
-BLOCK = "style='max-width: 68em; overflow-x: auto; margin: 0 0 0.8em 1em; font: 12px/1.35 monospace'"
+BLOCK = "tabindex='0' style='max-width: 68em; overflow-x: auto; margin: 0 0 0.8em 1em; font: 12px/1.35 monospace'"
 LINES = "style='white-space: pre; font: inherit'"  # long lines scroll: columns stay columns
 REMEMBER = re.compile(r"(?m)^## .*remember")
 
@@ -67,6 +67,7 @@ def by_lesson(table: Mapping[str, Mapping[str, int]], ax: Axes | None = None) ->
     ax.set_xticks(range(len(table)), list(table))
     ax.set(xlabel="lesson that measures", ylabel="claims")
     ax.grid(visible=False, axis="x")
+    ax.margins(y=0.08)
     ax.legend(loc="upper right", ncols=2)
     return ax
 
@@ -120,7 +121,7 @@ def question_html(claim: Mapping[str, Any]) -> str:
     rows = []
     for verdict in claims.VERDICTS:
         right = verdict == claim["verdict"]
-        told = "✓ That is our verdict, too:" if right else "✗ Our verdict is another:"
+        told = "✓ Right. We say" if right else "✗ Not so: we say"
         rows.append(
             f"<details class='{'right' if right else 'wrong'}'><summary>{verdict}</summary>"
             f"<div class='why' style='margin-left: 1.5em'><p>{told} <b>{claim['verdict']}</b>.</p>"

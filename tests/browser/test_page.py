@@ -122,8 +122,10 @@ def test_the_page_is_whole_without_a_network(light, lecture):
     assert light.errors == []
     sizes = light.locator("math").evaluate_all("all => all.map(m => m.getBoundingClientRect().height)")
     visible = [size for size in sizes if size > 0]
-    text = "".join(cell.source for cell in nbformat.read(lecture, 4).cells if cell.cell_type == "markdown")
-    assert bool(visible) == bool(re.search(r"\$[^$`]+\$", text))
+    cells = nbformat.read(lecture, 4).cells
+    texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    texts += [out.data.get("text/markdown", "") for cell in cells for out in cell.get("outputs", []) if "data" in out]
+    assert bool(visible) == any(re.search(r"\$[^$`]+\$", text) for text in texts)
 
 
 def test_the_picture_follows_each_slider_while_the_mouse_drags(light):

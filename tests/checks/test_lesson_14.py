@@ -53,6 +53,36 @@ def test_words_pieces_and_merged_halves_give_what_the_package_gives():
     assert np.allclose(above / below, whole[-1])
 
 
+@pytest.mark.parametrize("start", range(6))
+@pytest.mark.parametrize(
+    "power",
+    [
+        lambda e: np.exp(e - np.abs(e).max()),
+        lambda e: np.exp(e - e.mean()),
+        lambda e: np.exp(e - e[:-1].max(initial=0)),
+        lambda e: np.exp(e - e[0]),
+        lambda e: np.exp(np.clip(e, -500, 500)),
+    ],
+    ids=["absolute", "mean", "old", "first", "clipped"],
+)
+def test_nothing_but_the_largest_score_is_safe_to_subtract(power, start):
+    def one_more(x_t, cache, W_q, W_k, W_v):
+        keys, values = np.vstack([cache[0], W_k @ x_t]), np.vstack([cache[1], W_v @ x_t])
+        alpha_t = power(keys @ W_q @ x_t / np.sqrt(len(W_q)))
+        return alpha_t @ values / alpha_t.sum(), (keys, values)
+
+    def look(q, k, v):
+        rows = []
+        for t, q_t in enumerate(q):
+            n = len(k) - len(q) + t + 1
+            alpha_t = power(k[:n] @ q_t / np.sqrt(len(q_t)))
+            rows.append(alpha_t @ v[:n] / alpha_t.sum())
+        return np.array(rows)
+
+    assert study("14.1", one_more, start).points == 0
+    assert study("14.2", look, start).points == 0
+
+
 @pytest.mark.parametrize("T", [1, 2, 3, 8, 13])
 def test_the_last_round_holds_the_states_of_the_loop(T):
     a, b = np.random.default_rng(T).uniform(-1, 1, (2, T, 3))

@@ -79,15 +79,19 @@ def test_no_memo_is_dated_by_an_event_that_the_timeline_has_elsewhere():
         ("15.1", {1: "right"}, "expected a dict with the keys 1 to 6"),
         ("15.1", dict.fromkeys(range(1, 7), "right"), 'expected a pair, such as ("imprecise", "FG")'),
         ("15.1", dict.fromkeys(range(1, 7), ("wrong", "")), "these two do not go together"),
-        ("15.1", dict.fromkeys(range(1, 7), ("wrong", "H")), "expected some of A, B, C"),
+        ("15.1", dict.fromkeys(range(1, 7), ("wrong", "H")), "sentence 1: expected some of A, B, C"),
         ("15.3", {"P": [2]}, 'expected a dict with the keys "P" to "T"'),
         ("15.6", {"who": "GRU"}, "expected a dict with the keys who, than"),
+        ("15.6", find("15.6").reference | {"what": "faster"}, '"what": expected "updates" or "learned"'),
+        ("15.6", find("15.6").reference | {"every": None}, '"every": expected True or False'),
+        ("15.6", find("15.6").reference | {"by": "1.25 times"}, '"by": expected a number'),
         ("15.7", {"A": 1997}, 'expected a dict with the keys "A" to "F" and "forged"'),
         ("15.7", dict.fromkeys("ABCDEF", "soon") | {"forged": ""}, "expected a year for each letter"),
+        ("15.7", find("15.7").reference | {"forged": {"B": 1999}}, "forged: expected some of A, B, C"),
     ],
 )
 def test_a_wrong_form_is_told_and_costs_no_hint(exercise, answer, words):
     verdict = study(exercise, answer)
     assert verdict.points == 0
-    assert words in verdict.message
+    assert verdict.message.startswith(words) or ": " + words in verdict.message
     assert verdict.hints == ()
