@@ -67,6 +67,7 @@ def by_lesson(table: Mapping[str, Mapping[str, int]], ax: Axes | None = None) ->
     ax.set_xticks(range(len(table)), list(table))
     ax.set(xlabel="lesson that measures", ylabel="claims")
     ax.grid(visible=False, axis="x")
+    ax.set_yticks(range(0, 100, 5))
     ax.set_ylim(0, 1.08 * max(sum(counts.values()) for counts in table.values()))
     ax.legend(loc="upper right", ncols=2)
     return ax
