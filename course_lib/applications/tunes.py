@@ -52,14 +52,16 @@ class TuneModel(nn.Module):
         if xs.ndim != 3 or xs.shape[2] != 2 or xs.is_floating_point():
             raise ValueError(f"xs: expected (T, B, 2) symbols and places, got {tuple(xs.shape)} {xs.dtype}")
         inputs = torch.cat([self.symbols(xs[..., 0]), self.places(xs[..., 1])], 2)
-        hs, state = self.rnn(self._dropped(inputs), state)  # (T, B, H)
-        return self.head(self._dropped(hs)), state
+        hs, state = self.rnn(dropped(self, inputs), state)  # (T, B, H)
+        return self.head(dropped(self, hs)), state
 
-    def _dropped(self, values: Tensor) -> Tensor:
-        if not self.training or not self.dropout:
-            return values
-        kept = torch.rand(values.shape, generator=self.generator) >= self.dropout
-        return values * kept / (1 - self.dropout)
+
+def dropped(model: nn.Module, values: Tensor) -> Tensor:
+    """In training a share `model.dropout` of the values is set to zero, drawn from `model.generator`."""
+    if not model.training or not model.dropout:
+        return values
+    kept = torch.rand(values.shape, generator=model.generator) >= model.dropout
+    return values * kept / (1 - model.dropout)
 
 
 def train(model: nn.Module, seed: int, updates: int, lr: float = 0.01) -> None:

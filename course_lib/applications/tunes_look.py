@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.applications import Application
-from course_lib.applications.tunes import TICKS, score, train
+from course_lib.applications.tunes import TICKS, dropped, score, train
 from course_lib.data import music
 from course_lib.nn.transformer import Block
 
@@ -58,18 +58,12 @@ class TuneLooker(nn.Module):
         ticks = torch.from_numpy(TICKS)[xs[..., 0]].float()
         ends = before + ticks.cumsum(0)  # (T, B): when the next note begins
         told = torch.cat([self.symbols(xs[..., 0]), self.places(xs[..., 1])], 2)
-        hs = self._dropped(told + self.clocks(torch.cat([_clock(ends), _clock(ends - ticks)], 2)))
+        hs = dropped(self, told + self.clocks(torch.cat([_clock(ends), _clock(ends - ticks)], 2)))
         caches = []
         for i, block in enumerate(self.blocks):
             hs, cache = block(hs, None if past[2 * i] is None else (past[2 * i], past[2 * i + 1]))
             caches += cache
-        return self.head(self._dropped(self.norm(hs))), (*caches, ends[-1:])
-
-    def _dropped(self, values: Tensor) -> Tensor:
-        if not self.training or not self.dropout:
-            return values
-        kept = torch.rand(values.shape, generator=self.generator) >= self.dropout
-        return values * kept / (1 - self.dropout)
+        return self.head(dropped(self, self.norm(hs))), (*caches, ends[-1:])
 
 
 def _clock(ticks: Tensor) -> Tensor:

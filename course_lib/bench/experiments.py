@@ -13,7 +13,7 @@ import math
 import sys
 from collections.abc import Iterable
 
-from course_lib.bench.explorers import _loop as python_loop
+from course_lib.bench.explorers import python_loop
 from course_lib.recipes.experiments import EXPERIMENTS, FILE, Result, Start
 
 

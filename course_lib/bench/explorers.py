@@ -24,7 +24,7 @@ def explorer_rows() -> list[dict]:
     mpl.use("agg")
     style()
     rows, everything = [], list(stored.explorers())
-    loop = min(_loop() for _ in range(3))
+    loop = min(python_loop() for _ in range(3))
     waits = latencies([found.html for found in everything])
     for found, wait in zip(everything, waits):
         name = f"{found.lecture[:2]} {found.cell}"
@@ -41,7 +41,7 @@ def explorer_rows() -> list[dict]:
     return rows
 
 
-def _loop() -> float:
+def python_loop() -> float:
     """CPU seconds of the course's named Python loop: 10^7 additions."""
     start, total = process_time(), 0
     for k in range(10_000_000):

@@ -21,13 +21,7 @@ def beside_the_papers(rows: Sequence[Row], ax: Axes | None = None, unit: str = "
     ax = axes(ax, (7, 0.9 + 0.34 * len(rows)))
     ours = ink("h")["color"]
     for y, (_, solved, given_up, paper) in enumerate(rows):
-        ax.plot(
-            solved,
-            [y] * len(solved),
-            "o",
-            color=ours,
-            alpha=0.6,
-        )
+        ax.plot(solved, [y] * len(solved), "o", color=ours, alpha=0.6)
         ax.plot(given_up, [y] * len(given_up), ">", mfc="none", color=ours)
         if paper is not None:
             ax.plot(paper, y, "D", ms=8, mfc="none", mew=2, color="black")
